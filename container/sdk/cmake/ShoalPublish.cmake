@@ -1,0 +1,22 @@
+# cmake -D FROM=apps.linked -D TO=apps -P ShoalPublish.cmake: puts every module below FROM that differs
+# from the one in TO there. All are copied under temporary names first, so that the renames follow each
+# other within microseconds and the container meets the drop as one.
+file(GLOB_RECURSE modules RELATIVE ${FROM} ${FROM}/*.so)
+set(changed)
+foreach(module IN LISTS modules)
+  file(SHA256 ${FROM}/${module} new)
+  set(old)
+  if(EXISTS ${TO}/${module})
+    file(SHA256 ${TO}/${module} old)
+  endif()
+  if(new STREQUAL old)
+    continue()
+  endif()
+  cmake_path(GET module PARENT_PATH folder)
+  file(MAKE_DIRECTORY ${TO}/${folder})
+  file(COPY_FILE ${FROM}/${module} ${TO}/${module}.new)
+  list(APPEND changed ${module})
+endforeach()
+foreach(module IN LISTS changed)
+  file(RENAME ${TO}/${module}.new ${TO}/${module})
+endforeach()

@@ -1,0 +1,95 @@
+#include "cookie.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "ascii.hpp"
+#include "header_lines.hpp"
+#include "shoal/host/printable.hpp"
+
+namespace shoal {
+namespace {
+
+[[noreturn]] void refuse(const Cookie& cookie, const std::string& why) {
+  throw std::invalid_argument("cookie \"" + host::printable(cookie.name) + "\": " + why);
+}
+
+void require_attribute(const Cookie& cookie, const char* attribute, std::string_view value) {
+  const auto ends_attribute = [](char c) { return is_control(c) || c == ';'; };
+  if (std::none_of(value.begin(), value.end(), ends_attribute)) return;
+  refuse(cookie, std::string("its ") + attribute +
+                     " has a control character or a semicolon; encode what comes from visitors");
+}
+
+bool has_prefix(std::string_view name, std::string_view prefix) {
+  return same_ignoring_case(name.substr(0, prefix.size()), prefix);
+}
+
+/// What every browser would drop in silence is said here instead.
+void require_consistent(const Cookie& cookie) {
+  if (!cookie.path.empty() && cookie.path.front() != '/') {
+    refuse(cookie, "its path must start with a slash");
+  }
+  if (cookie.max_age && *cookie.max_age < std::chrono::seconds(0)) {
+    refuse(cookie, "its max_age is negative; 0 deletes it");
+  }
+  if (cookie.same_site == Cookie::SameSite::kNone && !cookie.secure) {
+    refuse(cookie, "SameSite=None needs secure");
+  }
+  if (has_prefix(cookie.name, "__Secure-") && !cookie.secure) {
+    refuse(cookie, "a __Secure- name needs secure");
+  }
+  if (has_prefix(cookie.name, "__Host-") &&
+      (!cookie.secure || !cookie.domain.empty() || cookie.path != "/")) {
+    refuse(cookie, "a __Host- name needs secure, the path / and no domain");
+  }
+}
+
+const char* same_site_attribute(Cookie::SameSite same_site) {
+  switch (same_site) {
+    case Cookie::SameSite::kStrict:
+      return "; SameSite=Strict";
+    case Cookie::SameSite::kLax:
+      return "; SameSite=Lax";
+    case Cookie::SameSite::kNone:
+      return "; SameSite=None";
+  }
+  return "";
+}
+
+std::string_view unquoted(std::string_view value) {
+  const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  return quoted ? value.substr(1, value.size() - 2) : value;
+}
+
+}  // namespace
+
+std::string set_cookie_value(const Cookie& cookie) {
+  if (!is_token(cookie.name)) refuse(cookie, "its name is no token (RFC 9110)");
+  require_attribute(cookie, "value", cookie.value);
+  require_attribute(cookie, "path", cookie.path);
+  require_attribute(cookie, "domain", cookie.domain);
+  require_consistent(cookie);
+
+  std::string line = cookie.name + '=' + cookie.value;
+  if (!cookie.path.empty()) line += "; Path=" + cookie.path;
+  if (!cookie.domain.empty()) line += "; Domain=" + cookie.domain;
+  if (cookie.max_age) line += "; Max-Age=" + std::to_string(cookie.max_age->count());
+  if (cookie.secure) line += "; Secure";
+  if (cookie.http_only) line += "; HttpOnly";
+  line += same_site_attribute(cookie.same_site);
+  return line;
+}
+
+std::optional<std::string_view> find_cookie(std::string_view cookies, std::string_view name) {
+  while (!cookies.empty()) {
+    const std::string_view pair = cookies.substr(0, cookies.find(';'));
+    cookies.remove_prefix(std::min(pair.size() + 1, cookies.size()));
+    const std::size_t equals = pair.find('=');
+    if (equals == pair.npos || trimmed(pair.substr(0, equals)) != name) continue;
+    return unquoted(trimmed(pair.substr(equals + 1)));
+  }
+  return std::nullopt;
+}
+
+}  // namespace shoal

@@ -1,0 +1,95 @@
+#include "draft.hpp"
+
+#include <charconv>
+#include <stdexcept>
+
+#include "status.hpp"
+
+namespace shoal {
+namespace {
+
+/// Room for the lines that every head has: Status, Content-Type, Content-Length.
+constexpr std::size_t kOwnLines = 160;
+
+void append_number(std::string& text, std::uint64_t number) {
+  char digits[20];
+  text.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+
+}  // namespace
+
+void Response::Draft::require_unsent(const char* what) const {
+  if (!head_sent) return;
+  throw std::logic_error(std::string(what) +
+                         ": the head of the answer has been sent; do this before more than 32 KiB "
+                         "are written or flush is called");
+}
+
+bool Response::Draft::write(std::string_view text) {
+  length += text.size();
+  if (peer_gone) return false;
+  if (!head_sent) {
+    if (length <= kHeldBack) {
+      if (!head_request) held += text;
+      return true;
+    }
+    if (!send_head(false)) return false;
+  }
+  return !withholds_body() && send(text);
+}
+
+void Response::Draft::write_as(std::string_view content_type, std::string_view text) {
+  if (!head_sent && !headers.has("Content-Type")) headers.set("Content-Type", content_type);
+  write(text);
+}
+
+bool Response::Draft::send_head(bool complete) {
+  std::string out = head(complete);
+  head_sent = true;
+  if (!withholds_body()) out += held;
+  held = std::string();
+  return send(out);
+}
+
+void Response::Draft::drop_body() {
+  held.clear();
+  length = 0;
+  headers.drop_about_body();
+}
+
+bool Response::Draft::withholds_body() const { return head_request || forbids_body(status); }
+
+std::string Response::Draft::head(bool complete) {
+  headers.drop_names_of(fixed_head);
+  if (status == 204) headers.drop("Content-Length");
+  // A HEAD answer to which nothing was written tells nothing about the length that GET would have.
+  const bool length_known = complete && !forbids_body(status) && (length > 0 || !head_request);
+  if (length_known) headers.drop("Content-Length");
+
+  std::string out;
+  out.reserve(kOwnLines + fixed_head.size() + headers.text().size() + held.size());
+  out += "Status: ";
+  append_number(out, static_cast<std::uint64_t>(status));
+  out += ' ';
+  out += standard_phrase(status);
+  out += "\r\n";
+  out += fixed_head;
+  out += headers.text();
+  if (length > 0 && !forbids_body(status) && !headers.has("Content-Type")) {
+    out += "Content-Type: text/html; charset=utf-8\r\n";
+  }
+  if (length_known) {
+    out += "Content-Length: ";
+    append_number(out, length);
+    out += "\r\n";
+  }
+  out += "\r\n";
+  return out;
+}
+
+bool Response::Draft::send(std::string_view bytes) {
+  if (!peer_gone) peer_gone = !exchange.write(bytes);
+  return !peer_gone;
+}
+
+}  // namespace shoal

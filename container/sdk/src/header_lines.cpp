@@ -1,0 +1,106 @@
+#include "header_lines.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "ascii.hpp"
+#include "shoal/host/printable.hpp"
+
+namespace shoal {
+namespace {
+
+/// Room for the headers of most answers.
+constexpr std::size_t kUsualSize = 256;
+
+constexpr std::string_view kCrLf = "\r\n";
+
+bool is_token_character(char c) {
+  const char lower = to_lower(c);
+  if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) return true;
+  return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+void require_line(std::string_view name, std::string_view value) {
+  if (!is_token(name)) {
+    throw std::invalid_argument("header \"" + host::printable(name) +
+                                "\": the name is no token (RFC 9110)");
+  }
+  using std::string_view_literals::operator""sv;
+  if (value.find_first_of("\r\n\0"sv) == value.npos) return;
+  throw std::invalid_argument("header \"" + host::printable(name) +
+                              "\": the value has CR, LF or NUL; encode or refuse what comes from "
+                              "visitors");
+}
+
+/// The first line of `lines`, with its CRLF.
+std::string_view first_line(std::string_view lines) {
+  return lines.substr(0, std::min(lines.find(kCrLf), lines.size() - kCrLf.size()) + kCrLf.size());
+}
+
+std::string_view name_of(std::string_view line) { return line.substr(0, line.find(':')); }
+
+}  // namespace
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_character);
+}
+
+void HeaderLines::set(std::string_view name, std::string_view value) {
+  require_line(name, value);
+  drop(name);
+  append(name, value);
+}
+
+void HeaderLines::add(std::string_view name, std::string_view value) {
+  require_line(name, value);
+  append(name, value);
+}
+
+void HeaderLines::append(std::string_view name, std::string_view value) {
+  if (text_.empty()) text_.reserve(kUsualSize);
+  text_ += name;
+  text_ += ": ";
+  text_ += value;
+  text_ += kCrLf;
+}
+
+std::optional<std::string_view> HeaderLines::find(std::string_view name) const {
+  for (std::string_view rest = text_; !rest.empty();) {
+    const std::string_view line = first_line(rest);
+    if (same_ignoring_case(name_of(line), name)) {
+      const std::size_t value = name.size() + 2;
+      return line.substr(value, line.size() - value - kCrLf.size());
+    }
+    rest.remove_prefix(line.size());
+  }
+  return std::nullopt;
+}
+
+void HeaderLines::drop(std::string_view name) {
+  for (std::size_t at = 0; at < text_.size();) {
+    const std::string_view line = first_line(std::string_view(text_).substr(at));
+    if (same_ignoring_case(name_of(line), name)) {
+      text_.erase(at, line.size());
+    } else {
+      at += line.size();
+    }
+  }
+}
+
+void HeaderLines::drop_names_of(std::string_view lines) {
+  while (!text_.empty() && lines.size() >= kCrLf.size()) {
+    const std::string_view line = first_line(lines);
+    drop(name_of(line));
+    lines.remove_prefix(line.size());
+  }
+}
+
+void HeaderLines::drop_about_body() {
+  for (const char* name :
+       {"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition",
+        "Content-Language", "Content-Location", "Content-Range", "ETag", "Last-Modified"}) {
+    drop(name);
+  }
+}
+
+}  // namespace shoal

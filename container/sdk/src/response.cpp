@@ -1,0 +1,127 @@
+#include "shoal/response.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "ascii.hpp"
+#include "cookie.hpp"
+#include "draft.hpp"
+#include "html.hpp"
+#include "shoal/host/access.hpp"
+
+namespace shoal {
+namespace {
+
+void require_status(int code, int lowest, int highest) {
+  if (code >= lowest && code <= highest) return;
+  throw std::invalid_argument("status " + std::to_string(code) + ": must be within " +
+                              std::to_string(lowest) + ".." + std::to_string(highest));
+}
+
+void require_redirect(std::string_view location, int code) {
+  if (code != 301 && code != 302 && code != 303 && code != 307 && code != 308) {
+    throw std::invalid_argument("redirect: status " + std::to_string(code) +
+                                " sends nobody elsewhere; use 301, 302, 303, 307 or 308");
+  }
+  if (location.empty()) throw std::invalid_argument("redirect: the location is empty");
+  if (std::any_of(location.begin(), location.end(), is_control)) {
+    throw std::invalid_argument(
+        "redirect: the location has control characters; percent-encode what comes from visitors");
+  }
+}
+
+void require_meaning(std::string_view name, std::string_view value) {
+  if (same_ignoring_case(name, "Status")) {
+    throw std::invalid_argument("header \"Status\": use status()");
+  }
+  if (!same_ignoring_case(name, "Content-Length")) return;
+  const bool number = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
+  if (!number) throw std::invalid_argument("header \"Content-Length\": the value is no number");
+}
+
+}  // namespace
+
+Response::Response(std::unique_ptr<Draft> draft) : draft_(std::move(draft)) {}
+Response::~Response() = default;
+
+Response& Response::status(int code) {
+  draft_->require_unsent("status");
+  require_status(code, 200, 599);
+  draft_->status = code;
+  return *this;
+}
+
+int Response::status() const { return draft_->status; }
+
+Response& Response::header(std::string_view name, std::string_view value) {
+  draft_->require_unsent("header");
+  require_meaning(name, value);
+  draft_->headers.set(name, value);
+  return *this;
+}
+
+Response& Response::cookie(const Cookie& cookie) {
+  draft_->require_unsent("cookie");
+  draft_->headers.add("Set-Cookie", set_cookie_value(cookie));
+  return *this;
+}
+
+bool Response::write(std::string_view text) { return draft_->write(text); }
+
+bool Response::flush() {
+  if (!draft_->head_sent) draft_->send_head(false);
+  if (!draft_->peer_gone) draft_->peer_gone = !draft_->exchange.flush();
+  return !draft_->peer_gone;
+}
+
+void Response::text(std::string_view text) { draft_->write_as("text/plain; charset=utf-8", text); }
+
+void Response::html(std::string_view html) { draft_->write_as("text/html; charset=utf-8", html); }
+
+void Response::json(std::string_view json) { draft_->write_as("application/json", json); }
+
+void Response::redirect(std::string_view location, int code) {
+  draft_->require_unsent("redirect");
+  require_redirect(location, code);
+  draft_->drop_body();
+  draft_->status = code;
+  draft_->headers.set("Location", location);
+}
+
+void Response::error(int code, std::string_view message) {
+  draft_->require_unsent("error");
+  require_status(code, 400, 599);
+  draft_->drop_body();
+  draft_->status = code;
+  html(error_page(code, message));
+}
+
+bool Response::head_sent() const { return draft_->head_sent; }
+
+namespace host {
+
+std::unique_ptr<Response> Access::make_response(Exchange& exchange, bool head_request,
+                                                std::string fixed_head) {
+  auto draft = std::make_unique<Response::Draft>(exchange, head_request, std::move(fixed_head));
+  return std::unique_ptr<Response>(new Response(std::move(draft)));
+}
+
+void Access::reset(Response& response) {
+  Response::Draft& draft = *response.draft_;
+  draft.require_unsent("reset");
+  draft.drop_body();
+  draft.headers.clear();
+  draft.status = 200;
+}
+
+bool Access::finish(Response& response) {
+  Response::Draft& draft = *response.draft_;
+  if (!draft.head_sent) draft.send_head(true);
+  return !draft.peer_gone;
+}
+
+std::uint64_t Access::bytes_written(const Response& response) { return response.draft_->length; }
+
+}  // namespace host
+}  // namespace shoal

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "shoal/host/exchange.hpp"
+#include "shoal/request.hpp"
+
+namespace shoal::test {
+
+/// An Exchange without a wire: a test says what the web server sent and sees what it would get.
+class MemoryExchange final : public host::Exchange {
+ public:
+  std::map<std::string, std::string, std::less<>> params;
+  std::string sent;                                             ///< head and body, as written
+  int writes = 0;                                               ///< calls of `write`
+  int flushes = 0;                                              ///< calls of `flush`
+  bool gone = false;                                            ///< the peer has left
+  std::size_t piece = std::numeric_limits<std::size_t>::max();  ///< what one `read` gives at most
+
+  /// The visitor sends this body, announced as it is.
+  void receive(std::string body) {
+    params["CONTENT_LENGTH"] = std::to_string(body.size());
+    body_ = std::move(body);
+  }
+
+  /// The visitor announces more than this, and stops.
+  void receive_cut(std::string body, std::size_t announced) {
+    receive(std::move(body));
+    params["CONTENT_LENGTH"] = std::to_string(announced);
+    cut_ = true;
+  }
+
+  /// What was sent, up to the empty line and without it.
+  std::string head() const { return sent.substr(0, sent.find("\r\n\r\n")); }
+
+  /// What was sent after the empty line.
+  std::string body() const {
+    const std::size_t end = sent.find("\r\n\r\n");
+    return end == sent.npos ? std::string() : sent.substr(end + 4);
+  }
+
+  std::optional<std::string_view> param(std::string_view name) const override {
+    const auto found = params.find(name);
+    if (found == params.end()) return std::nullopt;
+    return found->second;
+  }
+
+  std::size_t read(std::span<char> buffer) override {
+    const std::size_t size = std::min({buffer.size(), piece, body_.size() - read_});
+    if (size == 0 && cut_) throw BodyError("the body ended before CONTENT_LENGTH bytes");
+    body_.copy(buffer.data(), size, read_);
+    read_ += size;
+    return size;
+  }
+
+  bool write(std::string_view bytes) override {
+    ++writes;
+    if (!gone) sent += bytes;
+    return !gone;
+  }
+
+  bool flush() override {
+    ++flushes;
+    return !gone;
+  }
+
+  bool peer_gone() const override { return gone; }
+
+ private:
+  std::string body_;
+  std::size_t read_ = 0;
+  bool cut_ = false;
+};
+
+}  // namespace shoal::test
