@@ -1,0 +1,65 @@
+#include "settings/groups.hpp"
+
+#include "settings/names.hpp"
+#include "settings/scalars.hpp"
+
+namespace shoal::settings {
+namespace {
+
+/// Collects the types of one group after another, and refuses a type that some group has already.
+class Types {
+ public:
+  std::vector<std::string> read(const Value& group) {
+    if (!is_plain_name(group.name())) {
+      group.add_error(in_quotes(group.name()) +
+                      " is no name of a group; use letters, digits, _ and -");
+    }
+    const auto items = group.items();
+    if (items.empty()) throw Wrong("lists no type; write one, or remove the group");
+    std::vector<std::string> types;
+    for (const auto& item : items) {
+      item.attempt([&] {
+        claim(item, group.name());
+        types.push_back(item.text());
+      });
+    }
+    return types;
+  }
+
+ private:
+  struct Owner {
+    std::string group;
+    int line;
+  };
+
+  void claim(const Value& type, const std::string& group) {
+    if (!is_dotted_name(type.text())) throw Wrong(not_a_dotted_name(type.text()));
+    const auto [first, is_new] = owner_of_.emplace(type.text(), Owner{group, type.line()});
+    if (is_new) return;
+    throw Wrong("the type " + in_quotes(type.text()) + " is in group " +
+                in_quotes(first->second.group) + " already, on line " +
+                std::to_string(first->second.line) + "; leave it in one place");
+  }
+
+  std::map<std::string, Owner> owner_of_;
+};
+
+}  // namespace
+
+Groups read_groups(const Value& value) {
+  if (value.is_scalar()) {
+    return {Flag{}(value) ? Groups::Kind::kTopLevel : Groups::Kind::kNever, {}};
+  }
+  Groups groups{Groups::Kind::kListed, {}};
+  Types types;
+  const auto entries = value.entries();
+  if (entries.empty()) {
+    throw Wrong("names no group; write true, false, or lines of \"group: [type, type]\"");
+  }
+  for (const auto& entry : entries) {
+    entry.attempt([&] { groups.types[entry.name()] = types.read(entry); });
+  }
+  return groups;
+}
+
+}  // namespace shoal::settings

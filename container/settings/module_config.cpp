@@ -1,0 +1,63 @@
+#include "settings/module_config.hpp"
+
+#include <memory>
+
+#include "settings/names.hpp"
+#include "shoal/host/config_node.hpp"
+
+namespace shoal::settings {
+namespace {
+
+using Node = Config::Node;
+
+/// Copies one module's settings. YAML aliases can make a small file endless, hence the bounds.
+class Copy {
+ public:
+  std::shared_ptr<const Node> of(const Value& value, int depth = 0) {
+    if (depth > kDeepest || ++settings_ > kMost) {
+      throw Wrong("nested more than " + std::to_string(kDeepest) + " deep, or more than " +
+                  std::to_string(kMost) + " settings; look for an alias that leads back to itself");
+    }
+    auto node = std::make_shared<Node>();
+    node->where = value.where() + ": " + value.key();
+    if (value.is_list()) {
+      node->kind = Node::Kind::kList;
+      for (const auto& item : value.items()) node->list.push_back(of(item, depth + 1));
+    } else if (value.is_mapping()) {
+      node->kind = Node::Kind::kMap;
+      for (const auto& entry : value.entries()) {
+        node->map.emplace_back(entry.name(), of(entry, depth + 1));
+      }
+    } else {
+      node->kind = Node::Kind::kScalar;
+      if (value.is_scalar()) node->scalar = value.text();
+    }
+    return node;
+  }
+
+ private:
+  static constexpr int kDeepest = 32;
+  static constexpr int kMost = 10'000;
+  int settings_ = 0;
+};
+
+Config config_of(const Value& module) {
+  if (!is_dotted_name(module.name())) module.add_error(not_a_dotted_name(module.name()));
+  if (module.is_nothing()) return Config();
+  if (!module.is_mapping()) {
+    throw Wrong("is no mapping; write the module's settings as lines of \"key: value\" below it");
+  }
+  return Config(Copy().of(module));
+}
+
+}  // namespace
+
+std::map<std::string, Config> read_modules(const Value& value) {
+  std::map<std::string, Config> modules;
+  for (const auto& entry : value.entries()) {
+    entry.attempt([&] { modules.emplace(entry.name(), config_of(entry)); });
+  }
+  return modules;
+}
+
+}  // namespace shoal::settings

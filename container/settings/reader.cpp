@@ -1,0 +1,113 @@
+#include "settings/reader.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "settings/names.hpp"
+#include "shoal/host/nearest.hpp"
+
+namespace shoal::settings {
+namespace {
+
+Mark mark_of(const YAML::Node& node) {
+  const YAML::Mark mark = node.Mark();
+  return {mark.line + 1, mark.column + 1};
+}
+
+std::string joined(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const auto name : names) text.append(text.empty() ? "" : ", ").append(name);
+  return text;
+}
+
+}  // namespace
+
+Value::Value(Errors& errors, YAML::Node node, std::string key, std::string name, Mark mark)
+    : errors_(&errors),
+      node_(std::move(node)),
+      key_(std::move(key)),
+      name_(std::move(name)),
+      mark_(mark) {}
+
+const std::string& Value::text() const {
+  if (is_scalar()) return node_.Scalar();
+  if (is_nothing()) throw Wrong("has no value; write one, or remove the key");
+  throw Wrong(is_list() ? "is a list; write a single value, in quotes if it begins with ["
+                        : "is a mapping; write a single value, in quotes if it has a colon");
+}
+
+std::vector<Value> Value::items() const {
+  if (is_nothing()) throw Wrong("has no value; write a list, as in [one, two]");
+  if (!is_list()) throw Wrong("is no list; write it in brackets, as in [one, two]");
+  std::vector<Value> items;
+  for (const auto& item : node_) {
+    const std::string index = "[" + std::to_string(items.size()) + "]";
+    items.emplace_back(*errors_, item, key_ + index, index, mark_of(item));
+  }
+  return items;
+}
+
+std::vector<Value> Value::entries() const {
+  if (is_nothing()) return {};
+  if (!is_mapping()) {
+    throw Wrong(std::string(is_list() ? "is a list" : "is a single value") +
+                "; write a mapping: lines of \"key: value\", indented below it");
+  }
+  std::vector<Value> entries;
+  std::map<std::string, int> line_of;
+  for (const auto& pair : node_) {
+    if (!pair.first.IsScalar()) {
+      errors_->add(mark_of(pair.first), key_, "has a key that is no text; put it in quotes");
+      continue;
+    }
+    // The key's place, not the value's: yaml-cpp puts a missing value on the next line, and an
+    // alias at its anchor.
+    const std::string& name = pair.first.Scalar();
+    const Value found(*errors_, pair.second, key_below(name), name, mark_of(pair.first));
+    const auto [first, is_new] = line_of.emplace(found.name(), found.line());
+    if (is_new) {
+      entries.push_back(found);
+    } else {
+      found.add_error("given twice, first on line " + std::to_string(first->second) +
+                      "; remove one of the two");
+    }
+  }
+  return entries;
+}
+
+void Value::add_error_below(std::string_view name, std::string_view text) const {
+  errors_->add(mark_, key_below(name), text);
+}
+
+std::string Value::key_below(std::string_view name) const {
+  return key_.empty() ? std::string(name) : key_ + "." + std::string(name);
+}
+
+const Value* Section::find(std::string_view key) {
+  known_.push_back(key);
+  const auto found = std::ranges::find(entries_, key, &Value::name);
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+void Section::add_missing(std::string_view key, std::string_view example) const {
+  value_.add_error_below(key, "missing; add it, as in " + in_quotes(example));
+}
+
+void Section::refuse(std::initializer_list<std::string_view> keys, std::string_view text) {
+  for (const auto key : keys) {
+    if (const Value* found = find(key)) found->add_error(text);
+    std::erase_if(entries_, [&](const Value& entry) { return entry.name() == key; });
+  }
+}
+
+void Section::refuse_others() const {
+  for (const auto& entry : entries_) {
+    if (std::ranges::count(known_, entry.name()) != 0) continue;
+    const std::string nearest = host::did_you_mean(entry.name(), known_);
+    entry.add_error("unknown key" +
+                    (nearest.empty() ? "; known here: " + joined(known_) : nearest));
+  }
+}
+
+}  // namespace shoal::settings

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "settings/names.hpp"
+#include "settings/reader.hpp"
+#include "shoal/host/nearest.hpp"
+
+/// What a single value can be. Each is a reader for Section: called with a Value, it returns what
+/// that means or throws Wrong. Bounds are inclusive.
+namespace shoal::settings {
+
+/// Any text that is not empty.
+struct Text {
+  std::string operator()(const Value& value) const;
+};
+
+/// `true` or `false`.
+struct Flag {
+  bool operator()(const Value& value) const;
+};
+
+/// A whole number.
+struct Whole {
+  int least;
+  int most;
+  int operator()(const Value& value) const;
+};
+
+/// A number with a unit of time.
+struct Duration {
+  std::chrono::milliseconds least;
+  std::chrono::milliseconds most;
+  std::chrono::milliseconds operator()(const Value& value) const;
+};
+
+/// A number with a unit of size, in bytes.
+struct Size {
+  std::uint64_t least;
+  std::uint64_t most;
+  std::uint64_t operator()(const Value& value) const;
+};
+
+/// A path, made absolute against `folder`. Symbolic links stay: `current -> releases/42` must be
+/// seen to flip.
+struct Path {
+  std::filesystem::path folder;
+  std::filesystem::path operator()(const Value& value) const;
+
+  /// The same of a text that was part of a value.
+  std::filesystem::path operator()(std::string_view text) const;
+};
+
+/// One of a few words.
+template <typename Choice>
+struct OneOf {
+  std::vector<std::pair<std::string_view, Choice>> choices;
+
+  Choice operator()(const Value& value) const {
+    const std::string& text = value.text();
+    std::vector<std::string_view> words;
+    std::string list;
+    for (const auto& [word, choice] : choices) {
+      if (text == word) return choice;
+      words.push_back(word);
+      list.append(list.empty() ? "" : ", ").append(word);
+    }
+    throw Wrong(in_quotes(text) + " is none of " + list + host::did_you_mean(text, words));
+  }
+};
+
+}  // namespace shoal::settings

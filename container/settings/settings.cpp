@@ -1,0 +1,127 @@
+#include "settings/settings.hpp"
+
+#include <algorithm>
+
+#include "settings/document.hpp"
+#include "settings/errors.hpp"
+#include "settings/groups.hpp"
+#include "settings/listen.hpp"
+#include "settings/module_config.hpp"
+#include "settings/reader.hpp"
+#include "settings/routes.hpp"
+#include "settings/scalars.hpp"
+
+namespace shoal::settings {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kGiB = 1 << 30;
+constexpr std::uint64_t kTiB = kGiB << 10;
+
+int read_processes(const Value& value) {
+  const int processes = Whole{1, 1024}(value);
+  if (processes == 1) return processes;
+  throw Wrong("more than one process is not available yet; write 1 and raise workers.threads");
+}
+
+Workers read_workers(const Value& value) {
+  Workers workers;
+  int processes = 1;
+  Section section(value);
+  section.optional("processes", processes, read_processes);
+  section.optional("threads", workers.threads, Whole{1, 1024});
+  section.optional("grace", workers.grace, Duration{0s, 1h});
+  section.refuse_others();
+  return workers;
+}
+
+Sweep read_sweep(const Value& value) {
+  using Watch = Sweep::Watch;
+  const OneOf<Watch> watch{
+      {{"auto", Watch::kAuto}, {"inotify", Watch::kInotify}, {"stat", Watch::kStat}}};
+  Sweep sweep;
+  Section section(value);
+  section.optional("watch", sweep.watch, watch);
+  section.optional("interval", sweep.interval, Duration{1ms, 1h});
+  section.optional("settle", sweep.settle, Duration{0s, 1min});
+  section.optional("wait", sweep.wait, Duration{0s, 10min});
+  section.refuse_others();
+  return sweep;
+}
+
+Limits read_limits(const Value& value) {
+  Limits limits;
+  Section section(value);
+  section.optional("body", limits.body, Size{0, kTiB});
+  section.optional("read_timeout", limits.read_timeout, Duration{1ms, 24h});
+  section.optional("write_timeout", limits.write_timeout, Duration{1ms, 24h});
+  section.optional("idle_timeout", limits.idle_timeout, Duration{1ms, 24h});
+  section.optional("keep_alive_drain", limits.keep_alive_drain, Size{0, kGiB});
+  section.refuse_others();
+  return limits;
+}
+
+Log read_log(const Value& value, const fs::path& folder) {
+  using Level = Log::Level;
+  const OneOf<Level> level{{{"debug", Level::kDebug},
+                            {"info", Level::kInfo},
+                            {"warning", Level::kWarning},
+                            {"error", Level::kError}}};
+  const auto file = [&](const Value& text) {
+    if (text.text() == "stderr") return fs::path();
+    if (text.text() == "stdout") throw Wrong("stdout is not available; write stderr or a path");
+    return Path{folder}(text);
+  };
+  Log log;
+  Section section(value);
+  section.optional("level", log.level, level);
+  section.optional("file", log.file, file);
+  section.refuse_others();
+  return log;
+}
+
+bool lies_within(const fs::path& path, const fs::path& folder) {
+  const auto [inner, outer] = std::ranges::mismatch(path, folder);
+  return outer == folder.end();
+}
+
+void read_all(const Value& root, const fs::path& folder, Settings& settings) {
+  const auto listen = [&](const Value& value) { return read_listen(value, folder); };
+  const auto log = [&](const Value& value) { return read_log(value, folder); };
+  const auto run = [&](const Value& value) {
+    const fs::path path = Path{folder}(value);
+    if (settings.apps.empty() || !lies_within(path, settings.apps)) return path;
+    throw Wrong("lies within apps, where each stage would pass for a drop; choose another folder");
+  };
+
+  Section section(root);
+  section.required("listen", settings.listen, listen, "listen: unix:/run/shoal/shoal.sock");
+  section.optional("workers", settings.workers, read_workers);
+  section.required("apps", settings.apps, Path{folder}, "apps: /usr/lib/shoal/apps");
+  section.required("run", settings.run, run, "run: /run/shoal");
+  section.optional("groups", settings.groups, read_groups);
+  section.optional("sweep", settings.sweep, read_sweep);
+  section.required("routes", settings.routes, read_routes, "routes: { /: hello }");
+  section.optional("modules", settings.modules, read_modules);
+  section.optional("limits", settings.limits, read_limits);
+  section.optional("expose", settings.expose, Flag{});
+  section.optional("log", settings.log, log);
+  section.refuse_others();
+}
+
+}  // namespace
+
+Settings read(const fs::path& file) {
+  Settings settings;
+  settings.file = fs::absolute(file).lexically_normal();
+  Errors errors(file.string());
+  if (const auto root = load(file, errors)) {
+    root->attempt([&] { read_all(*root, settings.file.parent_path(), settings); });
+  }
+  errors.throw_if_any();
+  return settings;
+}
+
+}  // namespace shoal::settings

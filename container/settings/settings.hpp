@@ -1,0 +1,113 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "shoal/config.hpp"
+
+namespace shoal::settings {
+
+/// One entry of `listen`. Exactly what the file says; nothing is opened here.
+struct Listen {
+  enum class Kind { kUnix, kTcp, kDescriptor };
+
+  Kind kind = Kind::kUnix;
+  std::filesystem::path path;                ///< kUnix
+  std::string host;                          ///< kTcp, without brackets: 127.0.0.1, ::1, localhost
+  std::uint16_t port = 0;                    ///< kTcp
+  int descriptor = -1;                       ///< kDescriptor: fd:0 of spawn-fcgi and mod_fcgid
+  std::optional<unsigned> mode;              ///< kUnix: permission bits, e.g. 0660
+  std::string owner;                         ///< kUnix: user name; empty: unchanged
+  std::string group;                         ///< kUnix: group name; empty: unchanged
+  int backlog = 511;                         ///< connections that wait; nginx's own default
+  std::vector<std::string> allowed_clients;  ///< kTcp: addresses; empty: everyone
+  std::string where;                         ///< file:line, for errors when it is opened
+};
+
+struct Workers {
+  unsigned threads = 8;
+  std::chrono::milliseconds grace{30'000};  ///< what a stop waits for running requests
+};
+
+/// How modules are put into groups: see container/modules/grouping.hpp.
+struct Groups {
+  enum class Kind {
+    kNever,     ///< `false`: nothing is ever swept
+    kTopLevel,  ///< `true`: each top-level folder or file of apps is a group
+    kListed     ///< a map: group -> dotted types
+  };
+
+  Kind kind = Kind::kTopLevel;
+  std::map<std::string, std::vector<std::string>> types;  ///< kListed
+};
+
+struct Sweep {
+  enum class Watch { kAuto, kInotify, kStat };
+
+  Watch watch = Watch::kAuto;
+  std::chrono::milliseconds interval{1'000};  ///< kStat: compare at most this often
+  std::chrono::milliseconds settle{100};      ///< quiet time before a stale group is loaded
+  std::chrono::milliseconds wait{5'000};      ///< what a request waits for a load at most
+};
+
+struct Route {
+  std::string prefix;  ///< `/hello`: no trailing slash, but for `/` itself
+  std::string target;  ///< a dotted name: of a module or of a folder of modules
+  std::string where;   ///< file:line
+};
+
+struct Limits {
+  std::uint64_t body = 8 << 20;                    ///< bytes
+  std::chrono::milliseconds read_timeout{60'000};  ///< reading a request's head; each wait for body
+  std::chrono::milliseconds write_timeout{60'000};  ///< the peer takes nothing for so long
+  std::chrono::milliseconds idle_timeout{75'000};   ///< kept connection without a request
+  std::uint64_t keep_alive_drain = 1 << 20;         ///< unread body bytes read away to keep one
+};
+
+struct Log {
+  enum class Level { kDebug, kInfo, kWarning, kError };
+
+  Level level = Level::kInfo;
+  std::filesystem::path file;  ///< empty: standard error
+};
+
+/// What conf/shoal.yaml says, complete and checked: see conf/README.md for every key. Plain values;
+/// copy freely. Paths are absolute: relative ones were resolved against the file's folder.
+struct Settings {
+  std::filesystem::path file;
+  std::vector<Listen> listen;
+  Workers workers;
+  std::filesystem::path apps;
+  std::filesystem::path run;
+  Groups groups;
+  Sweep sweep;
+  std::vector<Route> routes;              ///< longest prefix first
+  std::map<std::string, Config> modules;  ///< dotted name -> what the module is handed
+  Limits limits;
+  bool expose = true;  ///< X-Shoal-Generation on each answer
+  Log log;
+};
+
+/// Everything that is wrong with a configuration, one line each:
+/// `conf/shoal.yaml:14: sweep.setle: unknown key; did you mean "settle"?`
+class SettingsError : public std::runtime_error {
+ public:
+  explicit SettingsError(std::vector<std::string> errors);
+
+  const std::vector<std::string>& errors() const { return errors_; }
+
+ private:
+  std::vector<std::string> errors_;
+};
+
+/// Reads and checks a configuration file. Touches nothing but that file. Throws SettingsError with
+/// every error found, in the order of the file.
+Settings read(const std::filesystem::path& file);
+
+}  // namespace shoal::settings

@@ -1,0 +1,76 @@
+// conf/shoal.yaml and what conf/README.md quotes.
+
+#include "configuration.hpp"
+
+namespace shoal::settings {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::Key;
+
+const std::filesystem::path kConf = SHOAL_CONF;
+
+TEST(ShippedConfiguration, IsRead) {
+  const Settings settings = read(kConf / "shoal.yaml");
+  ASSERT_EQ(settings.listen.size(), 1u);
+  EXPECT_EQ(settings.listen[0].path, "/run/shoal/shoal.sock");
+  EXPECT_EQ(settings.listen[0].mode, 0660u);
+  EXPECT_EQ(settings.apps, "/usr/lib/shoal/apps");
+  EXPECT_EQ(settings.routes.size(), 4u);
+  EXPECT_EQ(settings.routes.back().target, "aquarium.screen");
+  EXPECT_EQ(settings.modules.at("hello").get<std::string>("greeting"), "Hello");
+  EXPECT_THAT(settings.modules, Contains(Key("aquarium.screen.index")));
+}
+
+TEST(ShippedConfiguration, HasTheDefaultsThatTheCodeHas) {
+  const Settings shipped = read(kConf / "shoal.yaml");
+  EXPECT_EQ(shipped.listen[0].backlog, Listen().backlog);
+  EXPECT_EQ(shipped.workers.threads, Workers().threads);
+  EXPECT_EQ(shipped.workers.grace, Workers().grace);
+  EXPECT_EQ(shipped.groups.kind, Groups().kind);
+  EXPECT_EQ(shipped.sweep.watch, Sweep().watch);
+  EXPECT_EQ(shipped.sweep.interval, Sweep().interval);
+  EXPECT_EQ(shipped.sweep.settle, Sweep().settle);
+  EXPECT_EQ(shipped.sweep.wait, Sweep().wait);
+  EXPECT_EQ(shipped.limits.body, Limits().body);
+  EXPECT_EQ(shipped.limits.read_timeout, Limits().read_timeout);
+  EXPECT_EQ(shipped.limits.write_timeout, Limits().write_timeout);
+  EXPECT_EQ(shipped.limits.idle_timeout, Limits().idle_timeout);
+  EXPECT_EQ(shipped.limits.keep_alive_drain, Limits().keep_alive_drain);
+  EXPECT_EQ(shipped.expose, Settings().expose);
+  EXPECT_EQ(shipped.log.level, Log().level);
+  EXPECT_EQ(shipped.log.file, Log().file);
+}
+
+class Manual : public Configuration {
+ protected:
+  /// What stands between ``` and ``` in conf/README.md, in order.
+  static Lines quotations() {
+    std::ifstream stream(kConf / "README.md");
+    Lines blocks;
+    bool inside = false;
+    for (std::string line; std::getline(stream, line);) {
+      if (line.starts_with("```")) {
+        inside = !inside;
+        if (inside) blocks.emplace_back();
+      } else if (inside) {
+        blocks.back() += line + "\n";
+      }
+    }
+    return blocks;
+  }
+};
+
+TEST_F(Manual, QuotesAFileWithEveryKeyThatIsRead) {
+  EXPECT_THAT(errors_in_whole(quotations().at(0)), ElementsAre());
+}
+
+TEST_F(Manual, QuotesTheErrorsThatAreReported) {
+  std::string reported;
+  for (const auto& error : errors_in_whole(quotations().at(1))) reported += error + "\n";
+  EXPECT_EQ(reported, quotations().at(2));
+}
+
+}  // namespace
+}  // namespace shoal::settings

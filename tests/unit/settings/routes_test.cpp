@@ -1,0 +1,73 @@
+// The `routes` key.
+
+#include "configuration.hpp"
+
+namespace shoal::settings {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class RoutesKey : public Configuration {
+ protected:
+  /// The file with these routes, of which the first is on line 5.
+  static std::string routing(const std::string& yaml) {
+    return "listen: fd:0\napps: apps\nrun: run\nroutes:\n" + yaml;
+  }
+  std::string error(const std::string& yaml) const { return error_in_whole(routing(yaml)); }
+};
+
+TEST_F(RoutesKey, ArePutLongestPrefixFirst) {
+  const auto routes =
+      read_whole(routing("  /: aquarium.screen\n  /hello/world: hello\n  /hello: hello-2\n"))
+          .routes;
+  ASSERT_EQ(routes.size(), 3u);
+  EXPECT_EQ(routes[0].prefix, "/hello/world");
+  EXPECT_EQ(routes[1].prefix, "/hello");
+  EXPECT_EQ(routes[1].target, "hello-2");
+  EXPECT_EQ(routes[2].prefix, "/");
+  EXPECT_EQ(routes[2].where, file().string() + ":5");
+}
+
+TEST_F(RoutesKey, RefusesPrefixesThatAreWrittenOtherwise) {
+  EXPECT_EQ(error("  hello: hello\n"),
+            "shoal.yaml:5: routes.hello: a URL prefix begins with a slash; write \"/hello\"");
+  EXPECT_THAT(error("  hello/: hello\n"), HasSubstr("write \"/hello\""));
+  EXPECT_EQ(error("  /hello/: hello\n"),
+            "shoal.yaml:5: routes./hello/: a URL prefix ends without a slash; write \"/hello\"");
+  EXPECT_THAT(error("  /hello?name=you: hello\n"), HasSubstr("has neither query nor fragment"));
+}
+
+TEST_F(RoutesKey, RefusesPrefixesThatNoRequestHas) {
+  for (const char* prefix : {"/a//b", "//a", "/a/./b", "/a/..", "/../a"}) {
+    EXPECT_THAT(error("  " + std::string(prefix) + ": hello\n"), HasSubstr("no request has such"));
+  }
+  EXPECT_EQ(read_whole(routing("  /.well-known: hello\n  /a..b: hello\n")).routes.size(), 2u);
+}
+
+TEST_F(RoutesKey, RefusesAPrefixThatStandsTwice) {
+  EXPECT_EQ(error("  /hello: hello\n  \"/hello\": other\n"),
+            "shoal.yaml:6: routes./hello: given twice, first on line 5; remove one of the two");
+}
+
+TEST_F(RoutesKey, RefusesTargetsThatAreNoDottedNames) {
+  EXPECT_THAT(error("  /hello: hello.so/\n"),
+              StartsWith("shoal.yaml:5: routes./hello: \"hello.so/\" "
+                         "is not a dotted name"));
+  EXPECT_THAT(error("  /hello:\n"), HasSubstr("routes./hello: has no value"));
+  EXPECT_THAT(error("  /hello: [hello]\n"), HasSubstr("routes./hello: is a list"));
+}
+
+TEST_F(RoutesKey, ReportsPrefixAndTargetAtOnce) {
+  EXPECT_THAT(
+      errors_in_whole(routing("  hello: hello/\n")),
+      ElementsAre(HasSubstr("a URL prefix begins with"), HasSubstr("is not a dotted name")));
+}
+
+TEST_F(RoutesKey, RefusesAListOfRoutes) {
+  EXPECT_THAT(error("  - /hello: hello\n"), HasSubstr("routes: is a list; write a mapping"));
+}
+
+}  // namespace
+}  // namespace shoal::settings

@@ -1,0 +1,190 @@
+// The keys that are single values: their defaults, what they mean, what they refuse.
+
+#include "configuration.hpp"
+
+namespace shoal::settings {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST_F(Configuration, HasDefaultsForAllThatIsNotRequired) {
+  const Settings settings = read_with("");
+  EXPECT_EQ(settings.workers.threads, 8u);
+  EXPECT_EQ(settings.workers.grace, 30s);
+  EXPECT_EQ(settings.groups.kind, Groups::Kind::kTopLevel);
+  EXPECT_EQ(settings.sweep.watch, Sweep::Watch::kAuto);
+  EXPECT_EQ(settings.sweep.interval, 1s);
+  EXPECT_EQ(settings.sweep.settle, 100ms);
+  EXPECT_EQ(settings.sweep.wait, 5s);
+  EXPECT_TRUE(settings.modules.empty());
+  EXPECT_EQ(settings.limits.body, 8u << 20);
+  EXPECT_EQ(settings.limits.idle_timeout, 75s);
+  EXPECT_EQ(settings.limits.keep_alive_drain, 1u << 20);
+  EXPECT_TRUE(settings.expose);
+  EXPECT_EQ(settings.log.level, Log::Level::kInfo);
+  EXPECT_TRUE(settings.log.file.empty());
+}
+
+TEST_F(Configuration, ReadsEverySingleValue) {
+  const Settings settings = read_with(
+      "workers: { processes: 1, threads: 32, grace: 2m }\n"
+      "sweep: { watch: stat, interval: 2s, settle: 0s, wait: 250ms }\n"
+      "limits: { body: 1GiB, read_timeout: 1s, write_timeout: 2s, idle_timeout: 3s,\n"
+      "          keep_alive_drain: 0B }\n"
+      "expose: false\n"
+      "log: { level: debug, file: /var/log/shoal.log }\n");
+  EXPECT_EQ(settings.workers.threads, 32u);
+  EXPECT_EQ(settings.workers.grace, 2min);
+  EXPECT_EQ(settings.sweep.watch, Sweep::Watch::kStat);
+  EXPECT_EQ(settings.sweep.interval, 2s);
+  EXPECT_EQ(settings.sweep.settle, 0s);
+  EXPECT_EQ(settings.sweep.wait, 250ms);
+  EXPECT_EQ(settings.limits.body, 1u << 30);
+  EXPECT_EQ(settings.limits.read_timeout, 1s);
+  EXPECT_EQ(settings.limits.write_timeout, 2s);
+  EXPECT_EQ(settings.limits.idle_timeout, 3s);
+  EXPECT_EQ(settings.limits.keep_alive_drain, 0u);
+  EXPECT_FALSE(settings.expose);
+  EXPECT_EQ(settings.log.level, Log::Level::kDebug);
+  EXPECT_EQ(settings.log.file, "/var/log/shoal.log");
+}
+
+TEST_F(Configuration, TakesASectionWithNothingInItForItsDefaults) {
+  const Settings settings =
+      read_with("workers:\nsweep: {}\nmodules:\nlimits:\n  # body: 1MiB\nlog:\n");
+  EXPECT_EQ(settings.workers.threads, 8u);
+  EXPECT_EQ(settings.limits.body, 8u << 20);
+}
+
+TEST_F(Configuration, AsksForWhatMustBeThere) {
+  EXPECT_THAT(
+      errors_in_whole("# begin\nexpose: true\n"),
+      ElementsAre(
+          "shoal.yaml:2: listen: missing; add it, as in \"listen: unix:/run/shoal/shoal.sock\"",
+          "shoal.yaml:2: apps: missing; add it, as in \"apps: /usr/lib/shoal/apps\"",
+          "shoal.yaml:2: run: missing; add it, as in \"run: /run/shoal\"",
+          "shoal.yaml:2: routes: missing; add it, as in \"routes: { /: hello }\""));
+  EXPECT_THAT(errors_in_whole("listen:\napps:\nrun: ''\nroutes:\n"),
+              ElementsAre(StartsWith("shoal.yaml:1: listen: names no socket; write one"),
+                          "shoal.yaml:2: apps: has no value; write one, or remove the key",
+                          "shoal.yaml:3: run: is empty; write a path",
+                          StartsWith("shoal.yaml:4: routes: routes nothing; write at least one")));
+}
+
+TEST_F(Configuration, NamesTheNearestKeyForOneItDoesNotKnow) {
+  EXPECT_EQ(error_with("sweep:\n  setle: 5s\n"),
+            "shoal.yaml:6: sweep.setle: unknown key; did you mean \"settle\"?");
+  EXPECT_EQ(error_with("module: {}\n"),
+            "shoal.yaml:5: module: unknown key; did you mean \"modules\"?");
+  EXPECT_EQ(error_with("workers: { thread: 4 }\n"),
+            "shoal.yaml:5: workers.thread: unknown key; did you mean \"threads\"?");
+  EXPECT_EQ(error_with("limits: { read_timout: 5s }\n"),
+            "shoal.yaml:5: limits.read_timout: unknown key; did you mean \"read_timeout\"?");
+  EXPECT_EQ(error_with("log: { levl: info }\n"),
+            "shoal.yaml:5: log.levl: unknown key; did you mean \"level\"?");
+}
+
+TEST_F(Configuration, ListsTheKnownKeysWhenNoneIsNear) {
+  EXPECT_EQ(error_with("sweep: { probe: true }\n"),
+            "shoal.yaml:5: sweep.probe: unknown key; known here: watch, interval, settle, wait");
+  EXPECT_THAT(error_with("quarantine: true\n"), HasSubstr("known here: listen, workers, apps"));
+}
+
+TEST_F(Configuration, RefusesValuesOfAnotherType) {
+  EXPECT_EQ(error_with("workers: 8\n"),
+            "shoal.yaml:5: workers: is a single value; write a mapping: lines of \"key: value\", "
+            "indented below it");
+  EXPECT_EQ(
+      error_with("workers: { threads: [8] }\n"),
+      "shoal.yaml:5: workers.threads: is a list; write a single value, in quotes if it begins "
+      "with [");
+  EXPECT_EQ(
+      error_with("workers: { threads: { most: 8 } }\n"),
+      "shoal.yaml:5: workers.threads: is a mapping; write a single value, in quotes if it has "
+      "a colon");
+  EXPECT_EQ(error_with("workers: { threads: many }\n"),
+            "shoal.yaml:5: workers.threads: \"many\" is not a whole number; write 1 to 1024");
+  EXPECT_THAT(error_with("workers: { threads: 8.5 }\n"), HasSubstr("is not a whole number"));
+  EXPECT_EQ(error_with("expose: on\n"),
+            "shoal.yaml:5: expose: \"on\" is neither true nor false; write one of the two");
+  EXPECT_EQ(error_with("sweep: { watch: inotfy }\n"),
+            "shoal.yaml:5: sweep.watch: \"inotfy\" is none of auto, inotify, stat; did you mean "
+            "\"inotify\"?");
+  EXPECT_THAT(error_with("expose:\n"), HasSubstr("has no value; write one, or remove the key"));
+}
+
+TEST_F(Configuration, RefusesValuesOutOfRange) {
+  EXPECT_EQ(error_with("workers: { threads: 0 }\n"),
+            "shoal.yaml:5: workers.threads: 0 is out of range; write 1 to 1024");
+  EXPECT_THAT(error_with("workers: { threads: 1025 }\n"), HasSubstr("write 1 to 1024"));
+  EXPECT_THAT(error_with("workers: { threads: -1 }\n"), HasSubstr("write 1 to 1024"));
+  EXPECT_THAT(error_with("workers: { threads: 99999999999 }\n"), HasSubstr("write 1 to 1024"));
+  EXPECT_EQ(error_with("workers: { grace: 61m }\n"),
+            "shoal.yaml:5: workers.grace: 61m is out of range; write 0ms to 1h");
+  EXPECT_THAT(error_with("sweep: { interval: 0s }\n"), HasSubstr("write 1ms to 1h"));
+  EXPECT_THAT(error_with("sweep: { settle: 61s }\n"), HasSubstr("write 0ms to 1m"));
+  EXPECT_THAT(error_with("limits: { idle_timeout: 0s }\n"), HasSubstr("write 1ms to 24h"));
+  EXPECT_THAT(error_with("limits: { keep_alive_drain: 2GiB }\n"), HasSubstr("write 0B to 1GiB"));
+  EXPECT_EQ(read_with("workers: { threads: 1024, grace: 0s }\n").workers.threads, 1024u);
+}
+
+TEST_F(Configuration, AsksForUnits) {
+  EXPECT_EQ(error_with("sweep: { wait: 5 }\n"),
+            "shoal.yaml:5: sweep.wait: missing unit; write 5s or 250ms");
+  EXPECT_EQ(error_with("limits: { body: 8388608 }\n"),
+            "shoal.yaml:5: limits.body: missing unit; write 8MiB or 512KiB");
+}
+
+TEST_F(Configuration, OffersOneProcessOnly) {
+  EXPECT_EQ(error_with("workers: { processes: 4 }\n"),
+            "shoal.yaml:5: workers.processes: more than one process is not available yet; write 1 "
+            "and raise workers.threads");
+}
+
+TEST_F(Configuration, ResolvesPathsAgainstTheFolderOfTheFile) {
+  const Settings settings = read_with("log: { file: ./logs/../shoal.log }\n");
+  EXPECT_EQ(settings.file, file());
+  EXPECT_EQ(settings.apps, folder() / "apps");
+  EXPECT_EQ(settings.run, folder() / "run");
+  EXPECT_EQ(settings.listen.at(0).path, folder() / "shoal.sock");
+  EXPECT_EQ(settings.log.file, folder() / "shoal.log");
+}
+
+TEST_F(Configuration, ResolvesPathsWhenTheFileIsNamedRelatively) {
+  write("listen: fd:0\napps: ../apps/\nrun: /srv//run/./shoal\nroutes: { /: hello }\n");
+  const Settings settings = read(std::filesystem::relative(file()));
+  EXPECT_EQ(settings.apps, folder().parent_path() / "apps");
+  EXPECT_EQ(settings.run, "/srv/run/shoal");
+}
+
+TEST_F(Configuration, LeavesSymbolicLinksInPathsAlone) {
+  std::filesystem::create_directories(folder() / "releases/42");
+  std::filesystem::create_directory_symlink("releases/42", folder() / "current");
+  const Settings settings =
+      read_whole("listen: fd:0\napps: current/apps\nrun: run\nroutes: { /: hello }\n");
+  EXPECT_EQ(settings.apps, folder() / "current/apps");
+}
+
+TEST_F(Configuration, RefusesToRunWithinApps) {
+  const std::string within =
+      "shoal.yaml:3: run: lies within apps, where each stage would pass for a drop; choose another "
+      "folder";
+  const auto run_in = [](const std::string& run) {
+    return "listen: fd:0\napps: apps\nrun: " + run + "\nroutes: { /: hello }\n";
+  };
+  EXPECT_EQ(error_in_whole(run_in("apps/run")), within);
+  EXPECT_EQ(error_in_whole(run_in("./apps/")), within);
+  EXPECT_TRUE(errors_in_whole(run_in("apps-run")).empty());
+}
+
+TEST_F(Configuration, RefusesPathsThatNoLogCouldShow) {
+  EXPECT_EQ(error_with("log: { file: \"a\\0b\" }\n"),
+            "shoal.yaml:5: log.file: \"a\\x00b\" has a control character; remove it");
+  EXPECT_THAT(error_with("log: { file: stdout }\n"), HasSubstr("write stderr or a path"));
+}
+
+}  // namespace
+}  // namespace shoal::settings
