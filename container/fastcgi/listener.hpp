@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "shoal/host/descriptor.hpp"
+
+namespace shoal::fastcgi {
+
+struct UnixAddress {
+  std::filesystem::path path;
+  std::optional<unsigned> mode;  ///< permission bits; set before the first connection is accepted
+  std::string owner;             ///< user name; empty: unchanged
+  std::string group;             ///< group name; empty: unchanged
+};
+
+struct TcpAddress {
+  std::string host;        ///< a name or an IPv4 or IPv6 address, without brackets
+  std::uint16_t port = 0;  ///< 0: any that is free; Listener::name says which
+  std::vector<std::string> allowed_clients;  ///< addresses; empty: everyone
+};
+
+/// An already listening socket that another program left us, e.g. 0 under spawn-fcgi. The listener
+/// owns it from then on.
+struct InheritedDescriptor {
+  int descriptor = 0;
+};
+
+using Address = std::variant<UnixAddress, TcpAddress, InheritedDescriptor>;
+
+struct OpenSocket;
+
+/// A listening socket: non-blocking, close-on-exec.
+///
+/// A unix socket file that nobody answers on is replaced; one that a living server answers on is
+/// not. The file is removed again by the destructor, if it is still ours. `[::]` means IPv6 alone:
+/// for both, listen on `0.0.0.0` too.
+class Listener {
+ public:
+  /// Opens it. Throws std::runtime_error whose text names the address, what failed and the remedy.
+  Listener(Address address, int backlog);
+  ~Listener();
+  Listener(Listener&&) noexcept;
+  Listener& operator=(Listener&&) = delete;
+
+  int descriptor() const;
+
+  /// `unix:/run/shoal/shoal.sock`, `127.0.0.1:9000`, `[::1]:9000`, `fd:0`.
+  const std::string& name() const;
+
+  /// The next waiting connection; none when nobody waits or the peer is not among allowed_clients
+  /// (its connection is closed). Does not wait; the connection itself is blocking. Throws
+  /// std::system_error on EMFILE, ENFILE, ENOBUFS, ENOMEM and whatever else will not pass by itself
+  /// at once: the caller backs off. Safe to call from any thread.
+  std::optional<host::Descriptor> accept() const;
+
+ private:
+  std::unique_ptr<const OpenSocket> open_;
+};
+
+}  // namespace shoal::fastcgi

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "fastcgi/listener.hpp"
+#include "fastcgi/peers.hpp"
+#include "fastcgi/socket_file.hpp"
+
+namespace shoal::fastcgi {
+
+/// A socket that listens, and what belongs to it.
+struct OpenSocket {
+  std::string name;  ///< as Listener::name
+  bool tcp = false;
+  Peers peers{};
+  host::Descriptor socket{};
+  SocketFile file{};  // dies first: nobody shall find a file behind which nobody listens
+};
+
+/// Each opens one kind of address, as Listener's constructor promises.
+OpenSocket open_socket(const UnixAddress& address, int backlog);
+OpenSocket open_socket(const TcpAddress& address, int backlog);
+OpenSocket open_socket(const InheritedDescriptor& address, int backlog);
+
+}  // namespace shoal::fastcgi

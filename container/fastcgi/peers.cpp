@@ -1,0 +1,44 @@
+#include "fastcgi/peers.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+namespace shoal::fastcgi {
+
+Peers::Peers(const std::vector<std::string>& addresses) {
+  for (const std::string& text : addresses) {
+    in_addr four{};
+    Address six{};
+    if (::inet_pton(AF_INET, text.c_str(), &four) == 1)
+      addresses_.push_back(mapped(four));
+    else if (::inet_pton(AF_INET6, text.c_str(), six.data()) == 1)
+      addresses_.push_back(six);
+    else
+      throw std::runtime_error(
+          "allowed_clients: \"" + text +
+          "\" is not an IPv4 or IPv6 address; names and networks are not known");
+  }
+}
+
+bool Peers::allow(const sockaddr_storage& peer) const {
+  if (addresses_.empty()) return true;
+  Address address{};
+  if (peer.ss_family == AF_INET)
+    address = mapped(reinterpret_cast<const sockaddr_in&>(peer).sin_addr);
+  else if (peer.ss_family == AF_INET6)
+    std::memcpy(address.data(), &reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr,
+                address.size());
+  return std::find(addresses_.begin(), addresses_.end(), address) != addresses_.end();
+}
+
+Peers::Address Peers::mapped(const in_addr& address) {
+  Address result{};
+  result[10] = result[11] = 0xff;
+  std::memcpy(result.data() + 12, &address, sizeof address);
+  return result;
+}
+
+}  // namespace shoal::fastcgi

@@ -1,0 +1,189 @@
+#include "fastcgi/poller.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "fastcgi/libfcgi.hpp"
+
+namespace shoal::fastcgi {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// What an event means: one of these, a listener's place counted from kFirstListener, or else the
+// address of a connection, since no object lies in the first page of memory.
+constexpr std::uint64_t kStop = 0;
+constexpr std::uint64_t kResume = 1;
+constexpr std::uint64_t kFirstListener = 2;
+constexpr std::uint64_t kFirstAddress = 4'096;
+
+constexpr milliseconds kPause{100};
+
+host::Descriptor checked(int descriptor, const char* what) {
+  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
+  return host::Descriptor(descriptor);
+}
+
+milliseconds reaping_interval(const Limits& limits) {
+  const milliseconds shortest = std::min(limits.read_timeout, limits.idle_timeout);
+  return std::clamp(shortest / 4, milliseconds(5), milliseconds(1'000));
+}
+
+epoll_event event_of(std::uint32_t events, std::uint64_t meaning) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = meaning;
+  return event;
+}
+
+bool add(const host::Descriptor& epoll, int descriptor, epoll_event event) {
+  return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+// By number: ThreadSanitizer does not know that re-arming happens before the event, so it would
+// take its own epoll_ctl here for a race with the thread that gets the connection next. What orders
+// the two for it are Connection::wait and begin.
+bool rearm(const host::Descriptor& epoll, int descriptor, epoll_event event) {
+  return ::syscall(SYS_epoll_ctl, epoll.get(), EPOLL_CTL_MOD, descriptor, &event) == 0;
+}
+
+}  // namespace
+
+Poller::Poller(std::vector<Listener> listeners, Limits limits)
+    : limits_(limits),
+      epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      stop_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      resume_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd")),
+      listeners_(std::move(listeners)),
+      roster_(reaping_interval(limits)) {
+  start_libfcgi();
+  add(epoll_, stop_.get(), event_of(EPOLLIN, kStop));
+  add(epoll_, resume_.get(), event_of(EPOLLIN, kResume));
+  watch_listeners();
+}
+
+Poller::~Poller() {
+  for (Connection* kept : roster_.connections()) std::default_delete<Connection>()(kept);
+}
+
+std::unique_ptr<Connection> Poller::next() {
+  while (!stopped_) {
+    epoll_event event{};
+    if (::epoll_wait(epoll_.get(), &event, 1, /*forever*/ -1) < 1) continue;
+    if (auto connection = take(event)) return connection;
+  }
+  return take_last();
+}
+
+// `stop_` stays readable, and epoll_wait goes round all that is ready: when `stop_` is seen twice
+// in a row, no request is left.
+std::unique_ptr<Connection> Poller::take_last() {
+  for (int stops = 0; stops < 2;) {
+    epoll_event event{};
+    if (::epoll_wait(epoll_.get(), &event, 1, /*do not wait*/ 0) < 1) continue;
+    stops = event.data.u64 == kStop ? stops + 1 : 0;
+    if (auto connection = take(event)) return connection;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Connection> Poller::take(const epoll_event& event) {
+  const std::uint64_t meaning = event.data.u64;
+  if (meaning == kStop) return nullptr;
+  if (meaning == kResume) {
+    resume_accepting();
+    return nullptr;
+  }
+  if (meaning < kFirstAddress) return accept_from(meaning - kFirstListener);
+  // While the epoll watched it, the event was its owner: see keep.
+  std::unique_ptr<Connection> connection(reinterpret_cast<Connection*>(meaning));
+  if (!connection->begin()) return nullptr;
+  return connection;
+}
+
+void Poller::keep(std::unique_ptr<Connection> connection) {
+  const int socket = connection->socket();
+  const epoll_event event = event_of(EPOLLIN | EPOLLRDHUP | EPOLLONESHOT,
+                                     reinterpret_cast<std::uintptr_t>(connection.get()));
+  const bool known = std::exchange(connection->in_epoll_, true);
+  // In this order: either this sees the stop, or the stop sees the connection wait.
+  if (!connection->wait() || stopped_) return;
+  // Once it is armed, another thread may have it before this one is back.
+  if (known ? rearm(epoll_, socket, event) : add(epoll_, socket, event))
+    static_cast<void>(connection.release());
+}
+
+std::unique_ptr<Connection> Poller::accept_from(std::size_t listener) {
+  std::optional<host::Descriptor> socket;
+  try {
+    const std::shared_lock lock(accepting_);
+    if (listener < listeners_.size()) socket = listeners_[listener].accept();
+  } catch (const std::system_error&) {
+    pause_accepting();
+  }
+  if (!socket) return nullptr;
+  auto connection = std::make_unique<Connection>(std::move(*socket), limits_, roster_);
+  // A web server that has just connected has mostly sent its request, too.
+  if (connection->has_input() && connection->begin()) return connection;
+  keep(std::move(connection));
+  return nullptr;
+}
+
+void Poller::stop() {
+  if (stopped_.exchange(true)) return;
+  {
+    const std::unique_lock lock(accepting_);
+    if (!paused_) unwatch_listeners();  // closing is not enough where others have the socket, too
+    listeners_.clear();
+  }
+  roster_.shut_waiting();
+  ::eventfd_write(stop_.get(), 1);
+}
+
+void Poller::watch_listeners() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i)
+    add(epoll_, listeners_[i].descriptor(), event_of(EPOLLIN | EPOLLEXCLUSIVE, kFirstListener + i));
+}
+
+void Poller::unwatch_listeners() {
+  for (const Listener& listener : listeners_)
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.descriptor(), nullptr);
+}
+
+// A listener that cannot be served would be reported again and again at once.
+void Poller::pause_accepting() {
+  const std::unique_lock lock(accepting_);
+  if (paused_ || stopped_) return;
+  paused_ = true;
+  if (pauses_++ == 0) {
+    spdlog::warn(
+        "out of descriptors or socket memory: new connections wait (logged once); raise "
+        "the limit (ulimit -n, LimitNOFILE) or lower limits.idle_timeout");
+  }
+  unwatch_listeners();
+  itimerspec once{};
+  once.it_value.tv_nsec = std::chrono::nanoseconds(kPause).count();
+  ::timerfd_settime(resume_.get(), 0, &once, nullptr);
+}
+
+void Poller::resume_accepting() {
+  const std::unique_lock lock(accepting_);
+  std::uint64_t times = 0;
+  if (::read(resume_.get(), &times, sizeof times) < 0) return;  // another thread was faster
+  if (!paused_ || stopped_) return;
+  paused_ = false;
+  watch_listeners();
+}
+
+}  // namespace shoal::fastcgi

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <shared_mutex>
+#include <vector>
+
+#include "fastcgi/connection.hpp"
+#include "fastcgi/exchange.hpp"
+#include "fastcgi/limits.hpp"
+#include "fastcgi/listener.hpp"
+#include "fastcgi/roster.hpp"
+
+struct epoll_event;
+
+namespace shoal::fastcgi {
+
+/// Hands readable connections to worker threads. One epoll for all of them: listeners are
+/// non-blocking and exclusive, connections one-shot, so a kept-alive connection that is idle holds
+/// no thread, and one connection is never at two threads.
+///
+/// Connections that are idle for `limits.idle_timeout` are closed, however busy the workers are.
+/// When descriptors run out, accepting pauses for 100 ms at a time; what waits stays in the queue.
+///
+/// REQUIRES: threads that call `next` or use an Exchange block signals that have handlers: libfcgi
+/// takes an interrupted read or write for a failed one.
+class Poller {
+ public:
+  /// Throws std::system_error.
+  Poller(std::vector<Listener> listeners, Limits limits);
+
+  /// REQUIRES: no thread is in here, and every connection was kept or destroyed.
+  ~Poller();
+
+  /// Waits for a connection on which a request begins; null once `stop` was called and no request
+  /// is left that had begun to arrive. Safe to call from any number of threads.
+  std::unique_ptr<Connection> next();
+
+  /// Takes back a connection that may carry further requests. Once `stop` was called, closes it.
+  /// Safe to call from any number of threads.
+  void keep(std::unique_ptr<Connection> connection);
+
+  /// No connection is accepted from here on: the listeners are closed. Connections are closed too,
+  /// but for those that a worker has or on which a request has begun to arrive. Every `next`
+  /// returns soon. Safe to call from any thread, more than once.
+  void stop();
+
+  /// How many connections are open, idle ones included.
+  std::size_t connections() const { return roster_.connections().size(); }
+
+  /// How often accepting has paused for want of descriptors or memory.
+  std::uint64_t accept_pauses() const { return pauses_; }
+
+ private:
+  std::unique_ptr<Connection> take(const epoll_event& event);
+  std::unique_ptr<Connection> take_last();
+  std::unique_ptr<Connection> accept_from(std::size_t listener);
+  void watch_listeners();
+  void unwatch_listeners();
+  void pause_accepting();
+  void resume_accepting();
+
+  const Limits limits_;
+  const host::Descriptor epoll_;
+  const host::Descriptor stop_;    // an eventfd, readable for good once stopped
+  const host::Descriptor resume_;  // a timerfd, readable when accepting goes on
+  std::atomic<bool> stopped_{false};
+  std::atomic<std::uint64_t> pauses_{0};
+  std::shared_mutex accepting_;  // shared: to accept; alone: to change the two below
+  std::vector<Listener> listeners_;
+  bool paused_ = false;
+  Roster roster_;
+};
+
+}  // namespace shoal::fastcgi

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+
+#include "fastcgi/inode.hpp"
+#include "fastcgi/listener.hpp"
+
+namespace shoal::fastcgi {
+
+/// The file of a bound unix socket. Removed by the destructor, unless another file has taken its
+/// place.
+class SocketFile {
+ public:
+  SocketFile() = default;
+
+  /// Binds `socket` to the address and gives the file its mode, owner and group. What a dead server
+  /// left is replaced. Throws std::runtime_error when a living server or a file of another kind is
+  /// in the way, and when the address cannot be had.
+  SocketFile(int socket, const UnixAddress& address);
+
+  SocketFile(SocketFile&& other) noexcept;
+  SocketFile& operator=(SocketFile&&) = delete;
+  ~SocketFile();
+
+ private:
+  std::filesystem::path path_;  // empty: nothing to remove
+  Inode inode_{};
+};
+
+}  // namespace shoal::fastcgi
