@@ -1,0 +1,267 @@
+#include "modules/folder.hpp"
+
+#include <linux/magic.h>
+#include <spdlog/spdlog.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+
+#include "modules/name.hpp"
+
+namespace shoal::modules {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file that its writer left open is waited for only so long; then it is judged as it lies.
+constexpr std::chrono::seconds kLongestWrite{2};
+
+constexpr int kMostLooks = 10;
+
+/// Why inotify is blind for `folder`: another machine may write there without our kernel knowing.
+std::optional<std::string> blind_file_system(const fs::path& folder) {
+  constexpr std::array<std::pair<long, const char*>, 6> kBlind{{{NFS_SUPER_MAGIC, "NFS"},
+                                                                {SMB_SUPER_MAGIC, "SMB"},
+                                                                {0xff534d42, "CIFS"},
+                                                                {0xfe534d42, "SMB2"},
+                                                                {V9FS_MAGIC, "9p"},
+                                                                {0x65735546, "FUSE"}}};
+  struct statfs status;
+  if (::statfs(folder.c_str(), &status) != 0) return std::nullopt;
+  const auto found = std::ranges::find_if(kBlind, [&](const auto& entry) {
+    return entry.first == static_cast<long>(static_cast<std::uint32_t>(status.f_type));
+  });
+  if (found == kBlind.end()) return std::nullopt;
+  return folder.native() + " is on " + found->second + ", where inotify is blind";
+}
+
+/// So that the parent of what lies in the folder is the folder, letter by letter.
+fs::path without_slash(const fs::path& folder) {
+  return folder.has_filename() ? folder : folder.parent_path();
+}
+
+std::string limit_reached(const std::system_error& error) {
+  return std::string(error.what()) +
+         "; raise fs.inotify.max_user_watches and max_user_instances (sysctl)";
+}
+
+}  // namespace
+
+Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval)
+    : apps_(without_slash(fs::absolute(apps))), interval_(interval), watching_("inotify") {
+  if (mode == WatchMode::kStat) {
+    fall_back("as configured");
+  } else if (const auto blind = blind_file_system(apps_); blind && mode == WatchMode::kAuto) {
+    fall_back(*blind);
+  } else {
+    try {
+      watch_.emplace();
+    } catch (const std::system_error& error) {
+      if (mode == WatchMode::kInotify) throw std::runtime_error(limit_reached(error));
+      fall_back(limit_reached(error));
+    }
+  }
+  try {
+    compare_everything();
+  } catch (const fs::filesystem_error& error) {
+    throw std::runtime_error("apps: " + apps_.native() + ": " + error.code().message() +
+                             "; create the folder, or name another under \"apps\"");
+  }
+  if (mode == WatchMode::kInotify && !watch_) throw std::runtime_error("sweep.watch: " + watching_);
+  changed_.clear();
+}
+
+bool Folder::quiet() const {
+  if (doubtful_) return false;
+  if (watch_) return !watch_->pending();
+  return std::chrono::steady_clock::now() - compared_ < interval_;
+}
+
+std::set<std::string> Folder::refresh() {
+  bool everything = std::exchange(doubtful_, false) || !watch_;
+  if (watch_) {
+    std::map<std::string, fs::path> touched;
+    for (const Event& event : watch_->read()) everything |= !absorb(event, touched);
+    // An apps folder that is being taken away loses its files first.
+    if (everything) touched.clear();
+    for (const auto& [module, path] : touched) look_again(module, path);
+  }
+  try {
+    if (everything) compare_everything();
+  } catch (const fs::filesystem_error& error) {
+    compared_ = std::chrono::steady_clock::now();
+    report({apps_.native() + ": " + error.code().message() +
+            "; serving what was loaded from it until it is back"});
+  }
+  return std::exchange(changed_, {});
+}
+
+bool Folder::being_written(std::string_view module) const {
+  const auto file = files_.find(module);
+  return being_written_.contains(module) && file != files_.end() &&
+         age_of(file->second.identity) < kLongestWrite;
+}
+
+std::chrono::nanoseconds Folder::quiet_for(const File& file) const {
+  std::chrono::nanoseconds quiet = age_of(file.identity);
+  for (fs::path at = file.path; at != apps_ && at.has_relative_path(); at = at.parent_path()) {
+    struct stat status;
+    if (::lstat(at.c_str(), &status) == 0) quiet = std::min(quiet, age_of(identity_of(status)));
+  }
+  return quiet;
+}
+
+void Folder::compare_everything() {
+  Scan found = scan_and_watch();
+  compared_ = std::chrono::steady_clock::now();
+  doubtful_ = found.starved;
+  if (found.lost) throw fs::filesystem_error("apps", apps_, found.lost);
+  for (const auto& [module, file] : files_) {
+    const bool unread =
+        std::ranges::any_of(found.unread, [&path = file.path](const fs::path& folder) {
+          return std::ranges::mismatch(folder, path).in1 == folder.end();
+        });
+    if (unread) found.files.emplace(module, file);  // not known to be gone: keep it
+  }
+  for (const auto& [module, file] : found.files) {
+    const auto known = files_.find(module);
+    if (known == files_.end() || known->second != file) changed_.insert(module);
+  }
+  for (const auto& [module, file] : files_) {
+    if (!found.files.contains(module)) changed_.insert(module);
+  }
+  files_ = std::move(found.files);
+  links_ = std::move(found.links);
+  report(found.problems);
+}
+
+/// Looks once more as long as something was looked at before it was watched: what happened to it in
+/// between is not known.
+Scan Folder::scan_and_watch() {
+  using Kind = Watched::Kind;
+  for (int looks = 1;; ++looks) {
+    Watches watches;
+    Scan found = scan(apps_, [&](const fs::path& folder) {
+      watch({Kind::kFolder, folder, {}}, watches);
+    });
+    bool late = false;
+    for (const Place& place : found.places) {
+      late |= watch({Kind::kPlace, place.folder, place.name}, watches);
+    }
+    for (const fs::path& file : found.shared) late |= watch({Kind::kFile, file, {}}, watches);
+    for (const fs::path& folder : found.above) late |= watch({Kind::kAbove, folder, {}}, watches);
+    for (const auto& [number, all] : watches_) {
+      if (watch_ && !watches.contains(number)) watch_->remove(number);
+    }
+    watches_ = std::move(watches);
+    if (!late) return found;
+    if (looks < kMostLooks) continue;
+    doubt();
+    return found;
+  }
+}
+
+/// Whether nobody has watched there before.
+bool Folder::watch(const Watched& what, Watches& watches) {
+  if (!watch_) return false;
+  try {
+    const auto number =
+        what.kind == Watched::Kind::kAbove ? watch_->add_itself(what.path) : watch_->add(what.path);
+    if (!number) return false;
+    const bool late = !covered(what, *number, watches_) && !covered(what, *number, watches);
+    watches[*number].push_back(what);
+    return late;
+  } catch (const std::system_error& error) {
+    fall_back(limit_reached(error));
+    return false;
+  }
+}
+
+bool Folder::covered(const Watched& what, int number, const Watches& watches) {
+  using Kind = Watched::Kind;
+  const auto found = watches.find(number);
+  return found != watches.end() && std::ranges::any_of(found->second, [&](const Watched& other) {
+           return what.kind == Kind::kAbove || other.kind != Kind::kAbove;
+         });
+}
+
+void Folder::fall_back(const std::string& why) {
+  watch_.reset();
+  watching_ = "stat every " + std::to_string(interval_.count()) + " ms: " + why;
+  const bool at_start = compared_ == std::chrono::steady_clock::time_point();
+  if (!at_start) spdlog::warn("sweep.watch: from now on {}", watching_);
+}
+
+/// False when only a comparison of everything can tell what the event means.
+bool Folder::absorb(const Event& event, std::map<std::string, fs::path>& touched) {
+  if ((event.mask & IN_Q_OVERFLOW) != 0) {
+    being_written_.clear();  // who has closed its file is not known any more
+    return false;
+  }
+  const auto found = watches_.find(event.watch);
+  if (found == watches_.end()) return true;
+  constexpr std::uint32_t kSelf = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
+  bool absorbed = true;
+  for (const Watched& watched : found->second) {
+    switch (watched.kind) {
+      case Watched::Kind::kFile:
+        touched.emplace(*name_of(watched.path.lexically_relative(apps_)), watched.path);
+        break;
+      case Watched::Kind::kPlace:
+        absorbed &= (event.mask & kSelf) == 0 && event.name != watched.name;
+        break;
+      case Watched::Kind::kFolder:
+        absorbed &= (event.mask & (kSelf | IN_ISDIR)) == 0 &&
+                    (event.name.empty() || absorb_entry(event, watched.path / event.name, touched));
+        break;
+      case Watched::Kind::kAbove:
+        absorbed &= (event.mask & kSelf) == 0;
+        break;
+    }
+  }
+  return absorbed;
+}
+
+bool Folder::absorb_entry(const Event& event, const fs::path& path,
+                          std::map<std::string, fs::path>& touched) {
+  struct stat status;
+  const bool there = ::lstat(path.c_str(), &status) == 0;
+  if (links_.contains(path) || (there && S_ISLNK(status.st_mode))) return false;
+  if (path.extension() != ".so") return true;
+  const auto module = name_of(path.lexically_relative(apps_));
+  if (!module || (there && (!S_ISREG(status.st_mode) || status.st_nlink > 1))) return false;
+  if ((event.mask & IN_CREATE) != 0) {
+    being_written_.insert(*module);
+  } else if ((event.mask & IN_ATTRIB) == 0) {
+    being_written_.erase(*module);
+  }
+  touched.emplace(*module, path);
+  return true;
+}
+
+void Folder::look_again(const std::string& module, const fs::path& path) {
+  const auto identity = identity_of(path);
+  const auto known = files_.find(module);
+  if (!identity) {
+    if (known == files_.end()) return;
+    files_.erase(known);
+  } else {
+    File file{path, *identity};
+    if (known != files_.end() && known->second == file) return;
+    files_.insert_or_assign(module, std::move(file));
+  }
+  changed_.insert(module);
+}
+
+void Folder::report(const std::vector<std::string>& problems) {
+  for (const auto& problem : problems) {
+    if (!reported_.contains(problem)) spdlog::warn("{}", problem);
+  }
+  reported_ = {problems.begin(), problems.end()};
+}
+
+}  // namespace shoal::modules

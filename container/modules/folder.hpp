@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "modules/identity.hpp"
+#include "modules/scan.hpp"
+#include "modules/watch.hpp"
+
+namespace shoal::modules {
+
+/// How changes in the apps folder are noticed: see `sweep.watch` in conf/README.md.
+enum class WatchMode { kAuto, kInotify, kStat };
+
+/// The container's picture of the apps folder, kept true by what the kernel tells or, where inotify
+/// cannot serve, by comparing everything once in an interval.
+///
+/// Not thread-safe: Registry uses it under its mutex.
+class Folder {
+ public:
+  /// Scans `apps` and begins to watch it. Throws std::runtime_error, with the remedy, when it
+  /// cannot be read, or when WatchMode::kInotify was asked for and cannot be had.
+  Folder(std::filesystem::path apps, WatchMode mode, std::chrono::milliseconds interval);
+
+  /// Whether nothing can have changed since the last refresh. The whole cost of a quiet sweep.
+  bool quiet() const;
+
+  /// Brings the picture up to date and names the modules that appeared, changed or vanished. An
+  /// apps folder that is itself gone changes nothing: it is about to be replaced, or lost by
+  /// mistake.
+  std::set<std::string> refresh();
+
+  /// Has the next refresh compare everything.
+  void doubt() { doubtful_ = true; }
+
+  /// Every module there is, as of the last refresh.
+  const Files& files() const { return files_; }
+
+  /// Whether some program has created this module's file and not yet closed it, as a linker does.
+  bool being_written(std::string_view module) const;
+
+  /// For how long nothing on the way from the apps folder to this file has changed: a link that was
+  /// flipped or a folder that was renamed brings old files that are new here.
+  std::chrono::nanoseconds quiet_for(const File& file) const;
+
+  /// `inotify`, or `stat every 1000 ms: ` and why; for the log.
+  const std::string& watching() const { return watching_; }
+
+ private:
+  struct Watched {
+    enum class Kind { kFolder, kPlace, kFile, kAbove };
+    Kind kind;
+    std::filesystem::path path;  ///< of the folder or the file
+    std::string name;            ///< kPlace: the entry that matters
+  };
+  using Watches = std::map<int, std::vector<Watched>>;
+
+  void compare_everything();
+  Scan scan_and_watch();
+  bool watch(const Watched& what, Watches& watches);
+  static bool covered(const Watched& what, int number, const Watches& watches);
+  void fall_back(const std::string& why);
+  bool absorb(const Event& event, std::map<std::string, std::filesystem::path>& touched);
+  bool absorb_entry(const Event& event, const std::filesystem::path& path,
+                    std::map<std::string, std::filesystem::path>& touched);
+  void look_again(const std::string& module, const std::filesystem::path& path);
+  void report(const std::vector<std::string>& problems);
+
+  std::filesystem::path apps_;
+  std::chrono::milliseconds interval_;
+  std::string watching_;
+  std::optional<Watch> watch_;  // none: compare once in interval_
+  Watches watches_;
+  Files files_;
+  std::set<std::string> changed_;          // since the last refresh
+  std::set<std::filesystem::path> links_;  // below apps
+  std::set<std::string, std::less<>> being_written_;
+  std::set<std::string> reported_;  // problems the log has already
+  std::chrono::steady_clock::time_point compared_;
+  bool doubtful_ = false;
+};
+
+}  // namespace shoal::modules

@@ -1,0 +1,30 @@
+#include "modules/name.hpp"
+
+#include <algorithm>
+
+namespace shoal::modules {
+
+bool is_name_segment(std::string_view segment) {
+  return !segment.empty() && std::ranges::all_of(segment, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  });
+}
+
+std::optional<std::string> name_of(const std::filesystem::path& relative) {
+  if (relative.extension() != ".so") return std::nullopt;
+  std::string name;
+  std::filesystem::path stem = relative;
+  for (const auto& segment : stem.replace_extension()) {
+    if (!is_name_segment(segment.native())) return std::nullopt;
+    if (!name.empty()) name += '.';
+    name += segment.native();
+  }
+  return name;
+}
+
+bool is_of_type(std::string_view name, std::string_view type) {
+  return name.starts_with(type) && (name.size() == type.size() || name[type.size()] == '.');
+}
+
+}  // namespace shoal::modules

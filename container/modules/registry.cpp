@@ -1,0 +1,276 @@
+#include "modules/registry.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "modules/name.hpp"
+
+namespace shoal::modules {
+namespace {
+
+// A module that hangs in its constructor must not keep the others from being served.
+constexpr std::chrono::seconds kLongestStart{30};
+
+// Kernels before 6.13 stamp files with a clock that ticks every 1 to 10 ms: what is written twice
+// within a tick, and keeps its size, looks the same. So nothing younger than that is loaded.
+constexpr std::chrono::milliseconds kClockTick{10};
+
+// What the machine lacked, descriptors or room, may be there again by then.
+constexpr std::chrono::milliseconds kNextTry{1'000};
+
+SweepRules with_time_to_tick(SweepRules rules) {
+  rules.settle = std::max(rules.settle, kClockTick);
+  return rules;
+}
+
+}  // namespace
+
+Registry::Registry(std::filesystem::path apps, const std::filesystem::path& run, Grouping grouping,
+                   SweepRules rules, Configs configs)
+    : grouping_(std::move(grouping)),
+      rules_(with_time_to_tick(rules)),
+      stages_(run),
+      folder_(std::move(apps), rules.watch, rules.interval) {
+  std::unique_lock lock(mutex_);
+  std::set<std::string> names;
+  for (const auto& [module, file] : folder_.files()) names.insert(grouping_.of(module).group);
+  for (const auto& name : names) {
+    renew(name);
+    // What lies there at the start was dropped before.
+    auto& settled_at = groups_[name].settled_at;
+    settled_at = std::min(settled_at, Clock::now() + kClockTick);
+  }
+  replace_snapshot();
+  loader_.emplace(static_cast<Desk&>(*this), stages_, std::move(configs));
+  judged_.wait_for(lock, kLongestStart, [this] { return stale_groups_ == 0; });
+}
+
+Registry::~Registry() {
+  std::unique_lock lock(mutex_);
+  closing_ = true;
+  // The generations go to the loader, which closes them before it ends.
+  groups_.clear();
+  stale_groups_ = 0;
+  snapshot_.reset();
+  lock.unlock();
+  loader_.reset();
+}
+
+std::shared_ptr<const Snapshot> Registry::enter(std::string_view target) {
+  std::unique_lock lock(mutex_);
+  sweep();
+  if (stale_groups_ == 0) return snapshot_;
+  const auto latest = Clock::now() + rules_.wait;
+  // None is ever taken out, so others may sweep while this one waits.
+  for (const auto& [name, group] : groups_) {
+    if (group.stale && can_answer(group, target)) wait_for(group, latest, lock);
+  }
+  return snapshot_;
+}
+
+std::vector<GroupReport> Registry::report() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<GroupReport> reports;
+  for (const auto& [name, group] : groups_) {
+    GroupReport report{
+        name, group.swept, group.serving ? group.serving->label() : "", {}, group.refusal};
+    for (const auto& [module, file] : group.wanted) report.modules.push_back(module);
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+std::string Registry::watching() const {
+  const std::lock_guard lock(mutex_);
+  return folder_.watching();
+}
+
+/// Learns of drops. Quiet, it costs one system call, whatever the number of modules.
+void Registry::sweep() {
+  if (folder_.quiet()) return;
+  std::set<std::string> touched;
+  for (const auto& module : folder_.refresh()) {
+    const Membership membership = grouping_.of(module);
+    // A pinned group that is not loaded yet is loaded as it lies by then.
+    const auto known = groups_.find(membership.group);
+    const bool due = known != groups_.end() && known->second.stale;
+    if (membership.swept || due) touched.insert(membership.group);
+  }
+  for (const auto& name : touched) renew(name);
+  if (stale_groups_ != 0 && loader_) loader_->wake();
+  judged_.notify_all();
+}
+
+/// Compares what one group should be made of with what its generation was made of.
+void Registry::renew(const std::string& name) {
+  Group& group = groups_[name];
+  Files wanted;
+  for (const auto& [module, file] : folder_.files()) {
+    const Membership membership = grouping_.of(module);
+    if (membership.group != name) continue;
+    group.swept = membership.swept;
+    wanted.emplace(module, file);
+  }
+  if (wanted != group.wanted) ++group.drops;
+  group.wanted = std::move(wanted);
+  if (group.serving && group.wanted == group.serving->files()) {
+    group.tried = group.wanted;
+    group.refusal.clear();
+  }
+  judge(group);
+  if (!group.serving) replace_snapshot();
+}
+
+void Registry::judge(Group& group) {
+  const bool stale = group.wanted != group.tried;
+  if (stale && !group.stale) {
+    ++stale_groups_;
+    group.stale_since = Clock::now();
+  } else if (!stale && group.stale) {
+    --stale_groups_;
+  }
+  group.stale = stale;
+  if (stale) group.settled_at = settled_at(group);
+}
+
+/// The last order for the group is done, for better or worse. What is stale from here on has become
+/// so since that order was taken.
+void Registry::conclude(Group& group, const Files& files) {
+  group.tried = files;
+  group.judged = group.taken;
+  if (std::exchange(group.stale, false)) --stale_groups_;
+  judge(group);
+}
+
+/// When the group will have been quiet for long enough. The times on disk tell how long it has been
+/// already, so that whoever comes back to the browser after the drop does not wait again.
+Registry::Clock::time_point Registry::settled_at(const Group& group) const {
+  // One file cannot disagree with itself: only the clock has to move on.
+  const bool alone = group.wanted.size() == 1 && group.tried.size() == 1 &&
+                     group.wanted.begin()->first == group.tried.begin()->first;
+  const std::chrono::nanoseconds settle = alone ? kClockTick : rules_.settle;
+  std::chrono::nanoseconds quiet = settle;
+  for (const auto& [module, file] : group.wanted) {
+    const auto tried = group.tried.find(module);
+    if (tried != group.tried.end() && tried->second == file) continue;
+    quiet = std::min(quiet, folder_.quiet_for(file));
+  }
+  const bool removed = std::ranges::any_of(
+      group.tried, [&](const auto& entry) { return !group.wanted.contains(entry.first); });
+  if (removed) quiet = std::chrono::nanoseconds::zero();
+  // Not to put it off for ever when somebody drops faster than the group can settle.
+  return std::min(Clock::now() + (settle - quiet),
+                  group.stale_since + std::max(rules_.wait, rules_.settle));
+}
+
+bool Registry::being_written(const Group& group) const {
+  return std::ranges::any_of(
+      group.wanted, [this](const auto& entry) { return folder_.being_written(entry.first); });
+}
+
+/// Whether a module of the group, as it was or as it will be, is `target` or on the way to it.
+bool Registry::can_answer(const Group& group, std::string_view target) const {
+  const auto answers = [target](const auto& entry) {
+    const std::string& module = entry.first;
+    return is_of_type(target, module) || (module.size() == target.size() + 6 &&
+                                          module.starts_with(target) && module.ends_with(".index"));
+  };
+  return std::ranges::any_of(group.wanted, answers) || std::ranges::any_of(group.tried, answers);
+}
+
+/// Waits until what was dropped by now is judged; what is dropped from here on is for later
+/// requests.
+void Registry::wait_for(const Group& group, Clock::time_point latest,
+                        std::unique_lock<std::mutex>& lock) {
+  const unsigned long drops = group.drops;
+  while (group.stale && group.judged < drops) {
+    const auto until = std::min(group.stale_since + rules_.wait, latest);
+    // A file that is still open for writing is no completed drop: nothing new is due yet.
+    if (Clock::now() >= until || being_written(group)) return;
+    judged_.wait_until(lock, until);
+  }
+}
+
+std::optional<Order> Registry::take(Clock::time_point& look_again) {
+  const std::lock_guard lock(mutex_);
+  if (closing_) return std::nullopt;
+  sweep();  // a drop that arrived while this group settled is part of it
+  const auto now = Clock::now();
+  Group* next = nullptr;
+  std::string name;
+  for (auto& [candidate, group] : groups_) {
+    if (!group.stale) continue;
+    const auto settled = being_written(group) ? now + rules_.settle : group.settled_at;
+    const auto ready = std::max(settled, group.not_before);
+    look_again = std::min(look_again, std::max(ready, now + std::chrono::milliseconds(1)));
+    if (ready > now || (next != nullptr && next->settled_at <= group.settled_at)) continue;
+    next = &group;
+    name = candidate;
+  }
+  if (next == nullptr) return std::nullopt;
+  next->taken = next->drops;
+  return Order{name, next->number + 1, next->wanted};
+}
+
+void Registry::publish(const Order& order, std::shared_ptr<const Generation> generation) {
+  std::shared_ptr<const Generation> old;  // released, like the old snapshot, without the mutex
+  std::shared_ptr<const Snapshot> snapshot;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_) return;
+    Group& group = groups_.at(order.group);
+    if (generation) {
+      group.number = order.number;
+      spdlog::info("{}: live, {} modules", generation->label(), order.files.size());
+    } else {
+      spdlog::info("{}: all its files are gone; it is no longer served", order.group);
+    }
+    old = std::exchange(group.serving, std::move(generation));
+    snapshot = snapshot_;
+    group.refusal.clear();
+    replace_snapshot();
+    conclude(group, order.files);
+  }
+  judged_.notify_all();
+}
+
+void Registry::refuse(const Order& order, const std::string& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_) return;
+    Group& group = groups_.at(order.group);
+    group.refusal = why;
+    conclude(group, order.files);
+    spdlog::error("{}: drop refused: {}; {}", order.group, why,
+                  group.serving ? "still serving " + group.serving->label() : "it is not served");
+  }
+  judged_.notify_all();
+}
+
+void Registry::put_back(const Order& order, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  if (closing_) return;
+  folder_.doubt();
+  Group& group = groups_.at(order.group);
+  group.not_before = Clock::now() + std::max(rules_.settle, why.empty() ? kClockTick : kNextTry);
+  if (why.empty() || std::exchange(group.refusal, why) == why) return;
+  spdlog::error("{}: cannot be loaded now: {}", order.group, why);
+}
+
+void Registry::replace_snapshot() {
+  Snapshot::Generations generations;
+  Files unloaded;
+  for (const auto& [name, group] : groups_) {
+    if (group.serving) {
+      generations.emplace(name, group.serving);
+    } else {
+      unloaded.insert(group.wanted.begin(), group.wanted.end());
+    }
+  }
+  snapshot_ = std::make_shared<const Snapshot>(std::move(generations), unloaded);
+}
+
+}  // namespace shoal::modules

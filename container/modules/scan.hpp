@@ -1,0 +1,41 @@
+#pragma once
+
+#include <compare>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "modules/identity.hpp"
+
+namespace shoal::modules {
+
+/// One entry of one folder. When it changes, what a path through it leads to may change.
+struct Place {
+  std::filesystem::path folder;
+  std::string name;
+
+  auto operator<=>(const Place&) const = default;
+};
+
+/// What lies in the apps folder at one moment.
+struct Scan {
+  Files files;
+  std::set<std::filesystem::path> links;  ///< symbolic links met below apps
+  std::set<Place> places;  ///< every link on the way to anything found, its end, and what lacks
+  std::set<std::filesystem::path> above;      ///< folders on these ways, which may be moved away
+  std::vector<std::filesystem::path> shared;  ///< files with a second name somewhere (hard links)
+  std::vector<std::filesystem::path> unread;  ///< folders that could not be read
+  std::vector<std::string> problems;          ///< what was passed over, and why; for the log
+  bool starved = false;                       ///< descriptors or memory ran out: look again
+  std::error_code lost;  ///< why apps itself cannot be read; then only the ways to it are known
+};
+
+/// Walks the tree below `apps`, symbolic links followed. `entering` is told of each folder before
+/// its entries are read, so a watch set there misses nothing. REQUIRES: `apps` is absolute.
+Scan scan(const std::filesystem::path& apps,
+          const std::function<void(const std::filesystem::path&)>& entering);
+
+}  // namespace shoal::modules

@@ -1,0 +1,161 @@
+#include "modules/stage.hpp"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "modules/load_error.hpp"
+
+namespace shoal::modules {
+namespace {
+
+namespace fs = std::filesystem;
+using host::Descriptor;
+
+std::string reason() { return std::strerror(errno); }
+
+bool passes_by_itself(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOSPC ||
+         error == EDQUOT || error == EIO;
+}
+
+/// Throws what the error stands for: a fault of the file, or of the machine just now.
+[[noreturn]] void fail(const std::string& what, int error, const std::string& remedy) {
+  const std::string text = what + " (" + std::strerror(error) + "); ";
+  if (passes_by_itself(error)) {
+    throw Unavailable(text + "see that there are descriptors and room; it is tried again");
+  }
+  throw LoadError(text + remedy);
+}
+
+Descriptor lock_folder(const fs::path& folder) {
+  Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  return lock;
+}
+
+/// One container at a time begins here: else one could take the other's new folder, not locked yet,
+/// for what a dead one left.
+Descriptor wait_for_turn(const fs::path& stages) {
+  Descriptor turn(::open(stages.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (turn) ::flock(turn.get(), LOCK_EX);
+  return turn;
+}
+
+/// The kernel lets go of a lock when its holder dies, however it dies.
+void remove_what_the_dead_left(const fs::path& stages) {
+  for (const auto& entry : fs::directory_iterator(stages)) {
+    std::error_code none;
+    if (const Descriptor lock = lock_folder(entry.path())) fs::remove_all(entry.path(), none);
+  }
+}
+
+bool copy_contents(int from, int to) {
+  if (::ioctl(to, FICLONE, from) == 0) return true;
+  for (;;) {
+    const ssize_t copied = ::copy_file_range(from, nullptr, to, nullptr, std::size_t{1} << 30, 0);
+    if (copied == 0) return true;
+    if (copied < 0) break;
+  }
+  // Across file systems, or on one that knows neither: begin again by hand.
+  if (::lseek(from, 0, SEEK_SET) != 0 || ::lseek(to, 0, SEEK_SET) != 0) return false;
+  std::array<char, 128 * 1024> buffer;
+  for (;;) {
+    const ssize_t size = ::read(from, buffer.data(), buffer.size());
+    if (size <= 0) return size == 0;
+    for (ssize_t done = 0; done < size;) {
+      const ssize_t written = ::write(to, buffer.data() + done, static_cast<size_t>(size - done));
+      if (written < 0) return false;
+      done += written;
+    }
+  }
+}
+
+void copy(const File& file, const fs::path& target) {
+  // Not to hang on a FIFO that took the file's place.
+  const Descriptor from(::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!from) {
+    if (errno == ENOENT || errno == ENOTDIR) throw FilesChanged(file.path.native());
+    fail(file.path.native() + ": cannot be read", errno, "allow the container's user to read it");
+  }
+  struct stat before;
+  if (::fstat(from.get(), &before) != 0 || identity_of(before) != file.identity) {
+    throw FilesChanged(file.path.native());
+  }
+  const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
+  if (!to || !copy_contents(from.get(), to.get())) {
+    fail(file.path.native() + ": cannot be staged as " + target.native(), errno,
+         "see that the run folder allows writing");
+  }
+  struct stat after;
+  if (::fstat(from.get(), &after) != 0 || identity_of(after) != file.identity) {
+    throw FilesChanged(file.path.native());
+  }
+}
+
+}  // namespace
+
+Stages::Stages(const fs::path& run) {
+  const fs::path stages = run / "stages";
+  std::error_code error;
+  fs::create_directories(stages, error);
+  const Descriptor turn = wait_for_turn(stages);
+  std::string own = (stages / "XXXXXX").native();
+  if (error || ::mkdtemp(own.data()) == nullptr) {
+    throw std::runtime_error(
+        "run: " + stages.native() + ": cannot be written (" + (error ? error.message() : reason()) +
+        "); create it for the container's user, or name another under \"run\"");
+  }
+  folder_ = own;
+  lock_ = lock_folder(folder_);
+  struct statvfs status;
+  if (::statvfs(folder_.c_str(), &status) == 0 && (status.f_flag & ST_NOEXEC) != 0) {
+    fs::remove(folder_, error);
+    throw std::runtime_error("run: " + run.native() +
+                             ": mounted noexec, so no module can be loaded from it; name a folder "
+                             "that allows exec under \"run\", e.g. /var/lib/shoal");
+  }
+  remove_what_the_dead_left(stages);
+}
+
+Stages::~Stages() {
+  std::error_code none;
+  fs::remove_all(folder_, none);
+}
+
+fs::path Stages::make(const std::string& group) {
+  fs::path folder = folder_ / (group + "." + std::to_string(++count_));
+  std::error_code error;
+  fs::create_directories(folder, error);  // all of it, should someone have cleaned up
+  if (error)
+    fail(folder.native() + ": cannot be made", error.value(), "see that it allows writing");
+  return folder;
+}
+
+Stage::Stage(Stages& stages, const std::string& group, const Files& files)
+    : folder_(stages.make(group)) {
+  try {
+    for (const auto& [module, source] : files) copy(source, file(module));
+  } catch (...) {
+    std::error_code none;
+    fs::remove_all(folder_, none);
+    throw;
+  }
+}
+
+Stage::~Stage() {
+  std::error_code none;
+  fs::remove_all(folder_, none);
+}
+
+fs::path Stage::file(const std::string& module) const { return folder_ / (module + ".so"); }
+
+}  // namespace shoal::modules

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/host/descriptor.hpp"
+
+namespace shoal::modules {
+
+/// One thing that happened: inotify(7).
+struct Event {
+  int watch = -1;          ///< what Watch::add returned
+  std::uint32_t mask = 0;  ///< IN_CREATE and the like
+  std::string name;        ///< the entry, for events inside a folder
+};
+
+/// The kernel's queue of file events. The kernel queues an event during the file operation itself,
+/// so `pending`, one cheap system call, misses nothing that was complete before it. Used under a
+/// lock.
+class Watch {
+ public:
+  /// Throws std::system_error when the kernel grants no inotify instance.
+  Watch();
+
+  /// Whether anything is queued. Costs the same however much is watched.
+  bool pending() const;
+
+  /// Watches a folder's entries, or one file. The same inode gets the same number again. None when
+  /// there is nothing at `path`, or nothing that may be read; throws std::system_error at the limit
+  /// (ENOSPC).
+  std::optional<int> add(const std::filesystem::path& path);
+
+  /// The same, but tells only of a folder that is itself moved or deleted.
+  std::optional<int> add_itself(const std::filesystem::path& folder);
+
+  void remove(int watch);
+
+  /// Everything that is queued; does not block.
+  std::vector<Event> read();
+
+ private:
+  std::optional<int> add(const std::filesystem::path& path, std::uint32_t interest);
+
+  host::Descriptor queue_;
+};
+
+}  // namespace shoal::modules

@@ -1,0 +1,149 @@
+#include "modules/generation.hpp"
+
+#include "apps_folder.hpp"
+#include "built.hpp"
+#include "logged.hpp"
+#include "modules/load_error.hpp"
+#include "settings_of.hpp"
+
+namespace shoal::modules {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Key;
+using testing::Not;
+using testing::StartsWith;
+
+class Generations : public AppsFolder {
+ protected:
+  Generation load(const std::string& version, const std::vector<std::string>& modules,
+                  const Configs& configs = {}) {
+    Files files;
+    for (const auto& module : modules) files[module] = file_at(built(version, module));
+    return Generation("group", ++number_, files, stages_, configs);
+  }
+
+  /// Why it cannot be loaded; a text that matches nothing when it can.
+  std::string refusal_of(const std::string& version, const std::vector<std::string>& modules,
+                         const Configs& configs = {}) {
+    try {
+      load(version, modules, configs);
+    } catch (const LoadError& error) {
+      return error.what();
+    }
+    return "was loaded";
+  }
+
+  unsigned long number_ = 0;
+  Stages stages_{run()};
+};
+
+TEST_F(Generations, MakeTheHandlersOfTheirModules) {
+  const Generation pond = load("v1", {"pond.base", "pond.left", "pond.right"});
+  EXPECT_EQ(pond.label(), "group/1");
+  EXPECT_EQ(pond.group(), "group");
+  EXPECT_EQ(pond.number(), 1u);
+  EXPECT_EQ(pond.files().size(), 3u);
+  EXPECT_THAT(pond.handlers(), ElementsAre(Key("pond.left"), Key("pond.right")));
+  EXPECT_EQ(answer_of(*pond.handlers().at("pond.left")), "left 1 on base 1");
+  EXPECT_EQ(answer_of(*pond.handlers().at("pond.right")), "right 1 on base 1");
+}
+
+TEST_F(Generations, OfTheSameModulesLiveSideBySide) {
+  const Generation first = load("v1", {"pond.base", "pond.left"});
+  const Generation second = load("v2", {"pond.base", "pond.left"});
+  const Generation third = load("v1", {"pond.base", "pond.left"});
+  EXPECT_EQ(answer_of(*first.handlers().at("pond.left")), "left 1 on base 1");
+  EXPECT_EQ(answer_of(*second.handlers().at("pond.left")), "left 2 on base 2");
+  EXPECT_EQ(answer_of(*third.handlers().at("pond.left")), "left 1 on base 1");
+  EXPECT_NE(first.handlers().at("pond.left"), third.handlers().at("pond.left"));
+}
+
+TEST_F(Generations, MayHaveNoHandlerAtAll) {
+  const Generation shelf = load("v1", {"shelf"});
+  EXPECT_TRUE(shelf.handlers().empty());
+  EXPECT_TRUE(still_mapped(shelf.folder()));
+}
+
+TEST_F(Generations, HandEachModuleItsOwnSettings) {
+  const auto diary = folder() / "diary";
+  {
+    const Generation lone = load("v1", {"lone"}, {{"lone", settings_of({{"diary", diary}})}});
+    EXPECT_THAT(read("diary"), StartsWith("made 1 by thread "));
+    EXPECT_THAT(read("diary"), Not(HasSubstr("gone")));
+  }
+  EXPECT_THAT(read("diary"), HasSubstr("gone 1 by thread "));
+}
+
+TEST_F(Generations, WarnOfSettingsThatNoModuleAskedFor) {
+  const Logged logged;
+  load("v1", {"lone"}, {{"lone", settings_of({{"dairy", "x"}})}});
+  EXPECT_THAT(logged.text(), HasSubstr("dairy"));
+}
+
+TEST_F(Generations, LeaveNothingBehind) {
+  std::filesystem::path stage;
+  {
+    const Generation pond = load("v1", {"pond.base", "pond.left"});
+    stage = pond.folder();
+    EXPECT_TRUE(still_mapped(stage));
+    EXPECT_TRUE(std::filesystem::exists(stage));
+  }
+  EXPECT_FALSE(still_mapped(stage));
+  EXPECT_FALSE(std::filesystem::exists(stage));
+}
+
+TEST_F(Generations, AreRefusedForWhatAConstructorThrows) {
+  const std::string file = built("throws", "lone").native();
+  EXPECT_EQ(refusal_of("throws", {"lone"}),
+            file + ": its constructor threw: no database\\x0aforged line");
+  EXPECT_EQ(refusal_of("throws_a_number", {"lone"}),
+            built("throws_a_number", "lone").native() +
+                ": its constructor threw something that is no std::exception");
+}
+
+TEST_F(Generations, AreRefusedForASettingThatIsMissing) {
+  EXPECT_THAT(refusal_of("slow1", {"lone"}), HasSubstr("\"latches\" is missing"));
+}
+
+TEST_F(Generations, AreRefusedForASymbolThatNobodyHas) {
+  EXPECT_EQ(refusal_of("missing_symbol", {"lone"}),
+            built("missing_symbol", "lone").native() +
+                ": undefined symbol: nobody_has_this; link it with -z defs and drop it with all "
+                "that it needs");
+}
+
+TEST_F(Generations, AreRefusedWhereAMemberLacksWhatAnotherNeeds) {
+  // The child is linked to a base of another build, which has lost a function since.
+  std::filesystem::create_directories(apps() / "pond");
+  std::filesystem::copy_file(built("v1", "shelf"), apps() / "pond/base.so");
+  Files files{{"pond.base", file_at(apps() / "pond/base.so")},
+              {"pond.left", file_at(built("v1", "pond.left"))}};
+  try {
+    const Generation pond("pond", 1, files, stages_, {});
+    FAIL() << "loaded without its base";
+  } catch (const LoadError& error) {
+    EXPECT_THAT(error.what(), StartsWith(built("v1", "pond.left").native() + ": undefined symbol"));
+    EXPECT_THAT(error.what(), Not(HasSubstr(run().native()))) << "the author knows no stage";
+  }
+}
+
+TEST_F(Generations, LeaveNothingBehindWhenTheyAreRefused) {
+  for (const char* version : {"throws", "throws_a_number", "missing_symbol"}) {
+    EXPECT_NE(refusal_of(version, {"lone"}), "was loaded");
+    EXPECT_FALSE(still_mapped(run()));
+    const auto own = std::filesystem::directory_iterator(run() / "stages")->path();
+    EXPECT_TRUE(std::filesystem::is_empty(own));
+  }
+}
+
+TEST_F(Generations, AreNotMadeOfFilesThatChangedMeanwhile) {
+  std::filesystem::copy_file(built("v1", "lone"), apps() / "lone.so");
+  const Files files{{"lone", file_at(apps() / "lone.so")}};
+  sh("touch apps/lone.so");
+  EXPECT_THROW(Generation("lone", 1, files, stages_, {}), FilesChanged);
+}
+
+}  // namespace
+}  // namespace shoal::modules

@@ -1,0 +1,32 @@
+// In a program its own functions come before those of the C library: these three ask `kernel`
+// first.
+#include "kernel.hpp"
+
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+using shoal::modules::kernel;
+
+extern "C" int inotify_init1(int flags) noexcept {
+  if (kernel.grants_inotify) return static_cast<int>(::syscall(SYS_inotify_init1, flags));
+  errno = EMFILE;
+  return -1;
+}
+
+extern "C" int inotify_add_watch(int queue, const char* path, std::uint32_t mask) noexcept {
+  if (kernel.watches_left-- > 0) {
+    return static_cast<int>(::syscall(SYS_inotify_add_watch, queue, path, mask));
+  }
+  errno = ENOSPC;
+  return -1;
+}
+
+extern "C" int statfs(const char* path, struct statfs* status) noexcept {
+  const auto result = static_cast<int>(::syscall(SYS_statfs, path, status));
+  if (kernel.file_system != 0) status->f_type = kernel.file_system;
+  return result;
+}

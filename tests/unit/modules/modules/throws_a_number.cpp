@@ -1,0 +1,15 @@
+// In the place of `lone`: its constructor throws what is no std::exception.
+#include <shoal/module.hpp>
+
+namespace {
+
+class Throws final : public shoal::Module {
+ public:
+  Throws() { throw 42; }
+
+  void handle(shoal::Request&, shoal::Response&) override {}
+};
+
+}  // namespace
+
+SHOAL_MODULE(Throws)
