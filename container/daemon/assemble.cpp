@@ -1,0 +1,50 @@
+#include "daemon/assemble.hpp"
+
+namespace shoal::daemon {
+
+fastcgi::Address address_of(const settings::Listen& listen) {
+  using Kind = settings::Listen::Kind;
+  if (listen.kind == Kind::kUnix) {
+    return fastcgi::UnixAddress{listen.path, listen.mode, listen.owner, listen.group};
+  }
+  if (listen.kind == Kind::kTcp) {
+    return fastcgi::TcpAddress{listen.host, listen.port, listen.allowed_clients};
+  }
+  return fastcgi::InheritedDescriptor{listen.descriptor};
+}
+
+fastcgi::Limits limits_of(const settings::Limits& limits) {
+  return {.body = limits.body,
+          .read_timeout = limits.read_timeout,
+          .write_timeout = limits.write_timeout,
+          .idle_timeout = limits.idle_timeout,
+          .keep_alive_drain = limits.keep_alive_drain};
+}
+
+modules::Grouping grouping_of(const settings::Groups& groups) {
+  switch (groups.kind) {
+    case settings::Groups::Kind::kNever:
+      return modules::Grouping::never();
+    case settings::Groups::Kind::kTopLevel:
+      return modules::Grouping::top_level();
+    case settings::Groups::Kind::kListed:
+      break;
+  }
+  return modules::Grouping::listed(groups.types);
+}
+
+modules::SweepRules rules_of(const settings::Sweep& sweep) {
+  using Watch = settings::Sweep::Watch;
+  const auto mode = sweep.watch == Watch::kAuto      ? modules::WatchMode::kAuto
+                    : sweep.watch == Watch::kInotify ? modules::WatchMode::kInotify
+                                                     : modules::WatchMode::kStat;
+  return {.watch = mode, .interval = sweep.interval, .settle = sweep.settle, .wait = sweep.wait};
+}
+
+std::vector<serving::Route> routes_of(const std::vector<settings::Route>& routes) {
+  std::vector<serving::Route> plain;
+  for (const auto& route : routes) plain.push_back({route.prefix, route.target});
+  return plain;
+}
+
+}  // namespace shoal::daemon

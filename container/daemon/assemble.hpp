@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "fastcgi/listener.hpp"
+#include "fastcgi/poller.hpp"
+#include "modules/grouping.hpp"
+#include "modules/registry.hpp"
+#include "serving/router.hpp"
+#include "settings/settings.hpp"
+
+// What the rooms below are handed of the settings. They do not know settings/, nor one another.
+namespace shoal::daemon {
+
+fastcgi::Address address_of(const settings::Listen& listen);
+fastcgi::Limits limits_of(const settings::Limits& limits);
+modules::Grouping grouping_of(const settings::Groups& groups);
+modules::SweepRules rules_of(const settings::Sweep& sweep);
+std::vector<serving::Route> routes_of(const std::vector<settings::Route>& routes);
+
+}  // namespace shoal::daemon

@@ -1,0 +1,93 @@
+#include "daemon/check.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "daemon/assemble.hpp"
+#include "modules/name.hpp"
+#include "modules/scan.hpp"
+#include "shoal/host/nearest.hpp"
+
+namespace shoal::daemon {
+namespace {
+
+struct Members {
+  bool swept = true;
+  std::vector<std::string> modules;
+};
+
+std::string name_of(const settings::Listen& listen) {
+  using Kind = settings::Listen::Kind;
+  if (listen.kind == Kind::kUnix) return "unix:" + listen.path.native();
+  if (listen.kind == Kind::kDescriptor) return "fd:" + std::to_string(listen.descriptor);
+  const bool bracketed = listen.host.find(':') != std::string::npos;
+  return (bracketed ? "[" + listen.host + "]" : listen.host) + ":" + std::to_string(listen.port);
+}
+
+void print(const settings::Settings& settings, const modules::Files& files) {
+  std::map<std::string, Members> groups;
+  const modules::Grouping grouping = grouping_of(settings.groups);
+  for (const auto& [module, file] : files) {
+    const auto membership = grouping.of(module);
+    Members& members = groups[membership.group];
+    members.swept = membership.swept;
+    members.modules.push_back(module);
+  }
+  for (const auto& listen : settings.listen) std::cout << "listen  " << name_of(listen) << '\n';
+  for (const auto& route : settings.routes) {
+    std::cout << "route   " << route.prefix << " -> " << route.target << '\n';
+  }
+  for (const auto& [group, members] : groups) {
+    std::cout << (members.swept ? "group   " : "pinned  ") << group << ':';
+    for (const auto& module : members.modules) std::cout << ' ' << module;
+    std::cout << '\n';
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> names_of_nothing(const settings::Settings& settings,
+                                          const std::vector<std::string>& modules) {
+  std::vector<std::string> lines;
+  std::set<std::string> known;  // every module and every folder of modules, dotted
+  for (const auto& module : modules) {
+    for (auto end = module.size(); end != std::string::npos; end = module.rfind('.', end - 1)) {
+      known.insert(module.substr(0, end));
+    }
+  }
+  const auto look_up = [&](const std::string& key, const std::string& name) {
+    if (known.contains(name)) return;
+    lines.push_back(key + ": no module " + name + " below " + settings.apps.native() +
+                    host::did_you_mean(name, known));
+  };
+  for (const auto& route : settings.routes) {
+    look_up(route.where + ": routes." + route.prefix, route.target);
+  }
+  for (const auto& [group, types] : settings.groups.types) {
+    for (const auto& type : types) look_up(settings.file.native() + ": groups." + group, type);
+  }
+  for (const auto& [module, config] : settings.modules) {
+    look_up(settings.file.native() + ": modules." + module, module);
+  }
+  return lines;
+}
+
+int check(const settings::Settings& settings) {
+  const modules::Scan found = modules::scan(settings.apps, [](const auto&) {});
+  if (found.lost) {
+    throw std::runtime_error("apps: " + settings.apps.native() + ": " + found.lost.message() +
+                             "; create the folder, or name another under \"apps\"");
+  }
+  std::vector<std::string> names;
+  for (const auto& [module, file] : found.files) names.push_back(module);
+
+  print(settings, found.files);
+  for (const auto& problem : found.problems) std::cerr << "warning: " << problem << '\n';
+  const auto errors = names_of_nothing(settings, names);
+  for (const auto& error : errors) std::cerr << error << '\n';
+  return errors.empty() ? 0 : 1;
+}
+
+}  // namespace shoal::daemon

@@ -1,0 +1,129 @@
+#include "serving/line.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "shoal/host/access.hpp"
+#include "shoal/host/printable.hpp"
+#include "shoal/module.hpp"
+
+namespace shoal::serving {
+namespace {
+
+using modules::Snapshot;
+
+/// The URL's path as the web server decoded it. nginx puts all of it into SCRIPT_NAME, Apache
+/// splits it.
+std::string path_of(const fastcgi::Exchange& exchange) {
+  std::string path(exchange.param("SCRIPT_NAME").value_or(""));
+  path += exchange.param("PATH_INFO").value_or("");
+  return path.empty() ? "/" : path;
+}
+
+std::string exposed_head(const std::optional<Found>& found) {
+  if (!found || found->entry->generation == nullptr) return {};
+  return "X-Shoal-Generation: " + found->entry->generation->label() + "\r\n";
+}
+
+host::Dispatch dispatch_within(const Snapshot& snapshot) {
+  return [&snapshot](std::string_view module, Request& request, Response& response) {
+    const auto* entry = snapshot.find(module);
+    if (entry == nullptr || entry->handler == nullptr) {
+      throw NoSuchModule(std::string(module) + ": no handler of this name is loaded");
+    }
+    entry->handler->handle(request, response);
+  };
+}
+
+/// What the log says of a request that went wrong: who asked for what, and what answered.
+std::string request_line(const fastcgi::Exchange& exchange, const std::optional<Found>& found) {
+  std::string line(exchange.param("REQUEST_METHOD").value_or("?"));
+  line.append(" ").append(exchange.param("REQUEST_URI").value_or(path_of(exchange)));
+  if (found) line.append(": ").append(found->module);
+  if (found && found->entry->generation != nullptr) {
+    line.append(" (").append(found->entry->generation->label()).append(")");
+  }
+  return host::printable(line);
+}
+
+/// Why a request is answered without asking a module.
+struct Refusal {
+  int status;
+  spdlog::level::level_enum level;
+  std::string_view why;
+};
+
+std::optional<Refusal> refusal(const fastcgi::Exchange& exchange,
+                               const std::optional<Found>& found) {
+  namespace level = spdlog::level;
+  if (!found) return Refusal{404, level::info, "404: no route leads to a module here"};
+  if (!found->entry->handler) return Refusal{503, level::warn, "503: its group was never loaded"};
+  if (exchange.content_length_malformed()) {
+    return Refusal{400, level::warn, "400: its CONTENT_LENGTH is no number of bytes"};
+  }
+  if (exchange.body_too_large()) return Refusal{413, level::warn, "413: body over limits.body"};
+  return std::nullopt;
+}
+
+/// The rest of a failed answer: an error page if nothing is on its way yet. False when the visitor
+/// already has the beginning of another.
+bool answer_instead(Response& response, int status) {
+  if (response.head_sent()) return false;
+  host::Access::reset(response);
+  response.error(status);
+  return true;
+}
+
+}  // namespace
+
+Line::Line(modules::Registry& registry, Router router, bool expose)
+    : registry_(registry), router_(std::move(router)), expose_(expose) {}
+
+bool Line::serve(fastcgi::Connection& connection) const noexcept try {
+  const auto exchange = fastcgi::Exchange::read(connection);
+  if (!exchange) return false;
+
+  const std::string path = path_of(*exchange);
+  const auto destination = router_.destination(path);
+  const auto snapshot = registry_.enter(destination ? destination->name : std::string());
+  const auto found = destination ? Router::find(*destination, *snapshot) : std::nullopt;
+
+  const auto response = host::Access::make_response(
+      *exchange, exchange->param("REQUEST_METHOD") == "HEAD", expose_ ? exposed_head(found) : "");
+  bool whole = true;
+  if (const auto refused = refusal(*exchange, found)) {
+    spdlog::log(refused->level, "{}: {}", request_line(*exchange, found), refused->why);
+    response->error(refused->status);
+  } else {
+    whole = handle(*exchange, *response, path, *found, *snapshot);
+  }
+  if (whole && host::Access::finish(*response)) return exchange->finish();
+  exchange->cut();  // or the web server would take it for complete
+  return false;
+} catch (const std::exception& error) {
+  spdlog::error("a request was lost: {}", error.what());
+  return false;
+}
+
+bool Line::handle(fastcgi::Exchange& exchange, Response& response, const std::string& path,
+                  const Found& found, const Snapshot& snapshot) const {
+  // A module's exception must end in here: its code is mapped only as long as the snapshot is held.
+  const auto failed = [&](int status, const char* what) {
+    spdlog::log(status == 400 ? spdlog::level::warn : spdlog::level::err, "{}: {}",
+                request_line(exchange, found), host::printable(what));
+    return answer_instead(response, status);
+  };
+  try {
+    const auto request = host::Access::make_request(exchange, response, path, found.path_info,
+                                                    dispatch_within(snapshot));
+    found.entry->handler->handle(*request, response);
+    return true;
+  } catch (const BodyError& error) {
+    return failed(400, error.what());
+  } catch (const std::exception& error) {
+    return failed(500, error.what());
+  } catch (...) {
+    return failed(500, "threw something that is no std::exception");
+  }
+}
+
+}  // namespace shoal::serving

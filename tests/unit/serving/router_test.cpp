@@ -1,0 +1,140 @@
+#include "serving/router.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace shoal::serving {
+namespace {
+
+/// A router, and the modules that there are: asked for paths, it says `module path_info`.
+class Routing : public testing::Test {
+ protected:
+  void routes(std::vector<Route> routes) { router_ = Router(std::move(routes)); }
+
+  void modules(const std::vector<std::string>& names) {
+    modules::Files files;
+    for (const auto& name : names) files[name] = {};
+    snapshot_ = modules::Snapshot({}, files);
+  }
+
+  std::string target_of(std::string_view path) const {
+    const auto destination = router_.destination(path);
+    return destination ? destination->name : "none";
+  }
+
+  std::string where(std::string_view path) const {
+    const auto destination = router_.destination(path);
+    if (!destination) return "no route";
+    const auto found = Router::find(*destination, snapshot_);
+    if (!found) return "nothing";
+    EXPECT_EQ(found->entry, snapshot_.find(found->module));
+    return found->path_info.empty() ? found->module : found->module + " " + found->path_info;
+  }
+
+  Router router_{{{"/hello", "hello"}, {"/", "site.screen"}}};
+  modules::Snapshot snapshot_{{}, {}};
+};
+
+TEST_F(Routing, TakesTheLongestPrefix) {
+  routes({{"/a/b/c", "deep"}, {"/a/b", "mid"}, {"/", "top"}});
+  EXPECT_EQ(target_of("/a/b/c"), "deep");
+  EXPECT_EQ(target_of("/a/b/c/d"), "deep.d");
+  EXPECT_EQ(target_of("/a/b"), "mid");
+  EXPECT_EQ(target_of("/a/b/x"), "mid.x");
+  EXPECT_EQ(target_of("/a"), "top.a");
+  EXPECT_EQ(target_of("/"), "top");
+}
+
+TEST_F(Routing, EndsAPrefixOnlyWhereASegmentEnds) {
+  EXPECT_EQ(target_of("/hello"), "hello");
+  EXPECT_EQ(target_of("/hello/"), "hello");
+  EXPECT_EQ(target_of("/hello/x"), "hello.x");
+  EXPECT_EQ(target_of("/hellos"), "site.screen.hellos");
+}
+
+TEST_F(Routing, KnowsNoWayWhereNoRouteCovers) {
+  routes({{"/hello", "hello"}});
+  for (const char* path : {"", "/", "/other", "/hell", "*", "hello", "http://host/hello"}) {
+    EXPECT_EQ(where(path), "no route") << path;
+  }
+  routes({});
+  EXPECT_EQ(where("/"), "no route");
+  routes({{"/", "site"}});
+  EXPECT_EQ(where(""), "no route");
+  EXPECT_EQ(where("*"), "no route");
+}
+
+TEST_F(Routing, FindsTheLongestModuleName) {
+  modules({"site.screen.about", "site.screen.about.team", "hello"});
+  EXPECT_EQ(where("/about"), "site.screen.about");
+  EXPECT_EQ(where("/about/team"), "site.screen.about.team");
+  EXPECT_EQ(where("/about/team/ada/x"), "site.screen.about.team /ada/x");
+  EXPECT_EQ(where("/about/history"), "site.screen.about /history");
+  EXPECT_EQ(where("/about/teams"), "site.screen.about /teams");
+  EXPECT_EQ(where("/abou"), "nothing");
+  EXPECT_EQ(where("/"), "nothing");
+}
+
+TEST_F(Routing, HandsOnWhatIsLeftOfThePathAsItCame) {
+  modules({"hello"});
+  EXPECT_EQ(where("/hello"), "hello");
+  EXPECT_EQ(where("/hello/"), "hello /");
+  EXPECT_EQ(where("/hello//a/../b c%20\xc3\xa4/"), "hello //a/../b c%20\xc3\xa4/");
+}
+
+TEST_F(Routing, LetsAnIndexStandForItsFolder) {
+  modules({"site.screen.index", "site.screen.about.index"});
+  EXPECT_EQ(where("/"), "site.screen.index");
+  EXPECT_EQ(where("/about"), "site.screen.about.index");
+  EXPECT_EQ(where("/about/"), "site.screen.about.index");
+  EXPECT_EQ(where("/index"), "site.screen.index");
+  EXPECT_EQ(where("/index/more"), "site.screen.index /more");
+}
+
+TEST_F(Routing, LetsNoIndexAnswerForWhatIsNotThere) {
+  modules({"site.screen.index", "site.screen.about.index"});
+  for (const char* path : {"/nothing", "/about/nothing", "//", "/about//", "/a.b", "/."}) {
+    EXPECT_EQ(where(path), "nothing") << path;
+  }
+}
+
+TEST_F(Routing, PrefersAModuleToTheIndexOfAFolderOfItsName) {
+  modules({"site.screen.about", "site.screen.about.index"});
+  EXPECT_EQ(where("/about"), "site.screen.about");
+  EXPECT_EQ(where("/about/"), "site.screen.about /");
+}
+
+TEST_F(Routing, PrefersADeeperIndexToAShorterModule) {
+  modules({"site.screen.about", "site.screen.about.team.index"});
+  EXPECT_EQ(where("/about/team"), "site.screen.about.team.index");
+  EXPECT_EQ(where("/about/team/x"), "site.screen.about /team/x");
+}
+
+TEST_F(Routing, ReachesNothingButWhatIsRouted) {
+  modules({"site.screen.about", "site.layout", "other"});
+  for (const char* path : {"/.site.layout", "/../layout", "/screen.about", "/..", "/../other",
+                           "/about.team", "/site.layout", "/%2e%2e/layout"}) {
+    EXPECT_EQ(where(path), "nothing") << path;
+  }
+  modules({"site.screen", "site.screen.a.b"});
+  EXPECT_EQ(where("/a.b"), "site.screen /a.b") << "dots in a path are no dots in a name";
+}
+
+TEST_F(Routing, EndsTheNameAtTheFirstSegmentThatCanBeNone) {
+  EXPECT_EQ(target_of("/a/b c/d"), "site.screen.a");
+  EXPECT_EQ(target_of("/a//d"), "site.screen.a");
+  EXPECT_EQ(target_of(std::string_view("/a/b\0/d", 7)), "site.screen.a");
+  EXPECT_EQ(target_of("/a/\xff/d"), "site.screen.a");
+}
+
+TEST_F(Routing, StaysBoundedHoweverLongThePath) {
+  modules({"site.screen.a"});
+  std::string path;
+  for (int i = 0; i < 100'000; ++i) path += "/a";
+  EXPECT_LE(target_of(path).size(), 200u);
+  EXPECT_EQ(where(path), "site.screen.a " + path.substr(2));
+  EXPECT_EQ(where(std::string(100'000, '/')), "nothing");
+}
+
+}  // namespace
+}  // namespace shoal::serving
