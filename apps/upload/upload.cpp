@@ -1,0 +1,130 @@
+// Reads a body of any size in pieces, whatever memory there is, and reports its size and digest.
+//
+//   curl -T photo.jpg http://localhost:8080/upload
+//   curl -T photo.jpg -H 'Accept: application/json' http://localhost:8080/upload
+//
+// The digest is nettle's, since a module must be able to leave: libnettle registers nothing with
+// the process and can be unmapped again. libcrypto sets exit handlers and marks itself as never to
+// be unloaded (NODELETE), so that the first module to bring it in changes the container for good.
+
+#include <nettle/base16.h>
+#include <nettle/sha2.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <shoal/module.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t kPiece = 64 * 1024;
+
+constexpr std::string_view kForm = R"html(<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Upload</title>
+<style>
+  :root { color-scheme: light dark }
+  body { font: 1.05rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
+  pre { overflow-x: auto; padding: .8rem 1rem; border: 1px solid #8885; border-radius: .5rem }
+  button, input { font: inherit }
+</style>
+<h1>Upload</h1>
+<p>Choose a file; it is read in pieces of 64 KiB, measured, and not kept.</p>
+<form>
+  <p><label for="file">File</label> <input id="file" name="file" type="file" required></p>
+  <p><button>Send</button></p>
+</form>
+<pre role="status">No file sent yet.</pre>
+<p>Or from a shell:</p>
+<pre>curl -T FILE <span id="here">http://localhost:8080/upload</span></pre>
+<script>
+  // The bytes themselves go out, not a multipart envelope around them: the digest is the file's.
+  const result = document.querySelector("[role=status]");
+  document.getElementById("here").textContent = location.href;
+  document.querySelector("form").addEventListener("submit", async event => {
+    event.preventDefault();
+    result.textContent = "Sending ...";
+    try {
+      const body = document.getElementById("file").files[0];
+      const answer = await fetch(location.href, { method: "PUT", body });
+      result.textContent = answer.ok ? await answer.text() : "Refused with status " + answer.status;
+    } catch (error) {
+      result.textContent = "Not sent: " + error.message;
+    }
+  });
+</script>
+)html";
+
+/// SHA-256 of bytes that come in pieces.
+class Digest {
+ public:
+  Digest() { sha256_init(&state_); }
+
+  void add(std::string_view bytes) {
+    sha256_update(&state_, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
+  }
+
+  /// In lower-case hexadecimal. Starts the digest anew.
+  std::string take() {
+    std::array<std::uint8_t, SHA256_DIGEST_SIZE> binary;
+    sha256_digest(&state_, binary.size(), binary.data());
+    std::string text(BASE16_ENCODE_LENGTH(SHA256_DIGEST_SIZE), '\0');
+    base16_encode_update(text.data(), binary.size(), binary.data());
+    return text;
+  }
+
+ private:
+  sha256_ctx state_;
+};
+
+bool starts_with(std::optional<std::string_view> text, std::string_view start) {
+  return text && text->starts_with(start);
+}
+
+class Upload final : public shoal::Module {
+ public:
+  void handle(shoal::Request& request, shoal::Response& response) override {
+    const std::string_view method = request.method();
+    if (method == "GET" || method == "HEAD") return response.html(kForm);
+    if (method == "PUT" || method == "POST") return measure(request, response);
+    response.error(405);
+    response.header("Allow", "GET, HEAD, POST, PUT");
+  }
+
+ private:
+  static void measure(shoal::Request& request, shoal::Response& response) {
+    if (starts_with(request.header("Content-Type"), "multipart/")) {
+      response.error(415, "Send the bytes of the file themselves, as curl -T does.");
+      return;
+    }
+    Digest digest;
+    std::uint64_t size = 0;
+    std::vector<char> buffer(kPiece);
+    // A body that breaks off throws BodyError, which the container answers with 400.
+    while (const std::size_t count = request.body().read(buffer)) {
+      digest.add({buffer.data(), count});
+      size += count;
+    }
+    report(size, digest.take(), starts_with(request.header("Accept"), "application/json"),
+           response);
+  }
+
+  static void report(std::uint64_t size, const std::string& sha256, bool as_json,
+                     shoal::Response& response) {
+    const std::string bytes = std::to_string(size);
+    if (as_json) {
+      response.json("{\"bytes\":" + bytes + ",\"sha256\":\"" + sha256 + "\"}\n");
+    } else {
+      response.text("bytes  " + bytes + "\nsha256 " + sha256 + "\n");
+    }
+  }
+};
+
+}  // namespace
+
+SHOAL_MODULE(Upload)
