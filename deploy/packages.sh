@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that Shoal needs, and only those that are missing.
+#
+#   deploy/packages.sh         to build and run Shoal, with a web server in front
+#   deploy/packages.sh test    the same, and what tests/run.sh needs
+#   deploy/packages.sh bench   the same, and what tests/bench/run.sh needs
+#
+# Nothing missing: nothing happens, and no rights are needed. Else it wants root, or sudo.
+# The services that come with nginx and php-fpm are not started.
+set -euo pipefail
+
+# program:package. Whatever brings the program is good enough.
+programs=(g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config nginx:nginx-light curl:curl git:git)
+libraries=(libboost-dev libboost-filesystem-dev libcli11-dev libfcgi-dev libspdlog-dev
+           liburiparser-dev libyaml-cpp-dev nettle-dev nlohmann-json3-dev ca-certificates)
+
+case "${1:-run}" in
+  run) ;;
+  test)
+    programs+=(readelf:binutils clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld mold:mold
+               python3:python3)
+    libraries+=(libcpp-httplib-dev libgmock-dev libgtest-dev)
+    ;;
+  bench)
+    programs+=(wrk:wrk)
+    libraries+=(libbenchmark-dev php-fpm)
+    ;;
+  *)
+    echo "deploy/packages.sh: $1: unknown set; known: run, test, bench" >&2
+    exit 2
+    ;;
+esac
+
+PATH="$PATH:/usr/sbin:/sbin"  # an ordinary user's path on Debian lacks nginx's folder
+export DEBIAN_FRONTEND=noninteractive
+
+is_installed() {
+  [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+has_candidate() {
+  local policy
+  policy=$(LC_ALL=C apt-cache policy "$1")
+  [[ $policy == *Candidate:* && $policy != *"Candidate: (none)"* ]]
+}
+
+install_missing() {
+  apt-get install --yes --no-install-recommends "${missing[@]}"
+}
+
+if ! command -v apt-get >/dev/null; then
+  echo "deploy/packages.sh: no apt-get here, so nothing was checked or installed. Shoal needs what" >&2
+  echo "  Debian calls: ${programs[*]#*:} ${libraries[*]}" >&2
+  exit 0
+fi
+
+missing=()
+for program in "${programs[@]}"; do
+  command -v "${program%%:*}" >/dev/null || missing+=("${program#*:}")
+done
+for library in "${libraries[@]}"; do
+  is_installed "$library" || missing+=("$library")
+done
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+if [[ $EUID -ne 0 ]]; then
+  if command -v sudo >/dev/null; then
+    echo "These packages are missing, and sudo may ask for your password: ${missing[*]}"
+    exec sudo -- "$BASH" "$0" "$@"
+  fi
+  echo "deploy/packages.sh: these packages are missing: ${missing[*]}" >&2
+  echo "  Neither root nor sudo is here. Have an administrator run:" >&2
+  echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+  exit 1
+fi
+
+# Debian starts the services it installs, unless this file says no. One that is there already is the
+# machine's own decision.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 130' INT TERM HUP
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
+echo "Installing: ${missing[*]}"
+updated=
+for package in "${missing[@]}"; do
+  if ! has_candidate "$package"; then
+    apt-get update
+    updated=yes
+    break
+  fi
+done
+if ! install_missing; then
+  [[ -z $updated ]] || exit 1
+  apt-get update  # the lists may be older than the archive
+  install_missing
+fi
