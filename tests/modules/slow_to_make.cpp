@@ -1,0 +1,15 @@
+#include "rendezvous.hpp"
+#include "shoal/module.hpp"
+
+namespace {
+
+/// Good, but long in coming: the setting `meet` is where its constructor waits.
+class Lone final : public shoal::Module {
+ public:
+  explicit Lone(shoal::Context& context) { rendezvous(context.config().get<std::string>("meet")); }
+  void handle(shoal::Request&, shoal::Response& response) override { response.text("lone late\n"); }
+};
+
+}  // namespace
+
+SHOAL_MODULE(Lone)

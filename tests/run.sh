@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Builds Shoal and runs every test, from a fresh clone on a bare machine too.
+#
+#   tests/run.sh                 the preset dev
+#   tests/run.sh dev asan tsan   these presets, one after the other (also: ubsan)
+#
+# Exits with 0 only if in each preset tests ran, all passed, none was skipped, and no process that a
+# test started had anything for a sanitizer to report.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+PATH="$PATH:/usr/sbin:/sbin"  # an ordinary user's path on Debian lacks nginx's folder
+
+presets=("$@")
+[[ ${#presets[@]} -gt 0 ]] || presets=(dev)
+for preset in "${presets[@]}"; do
+  case "$preset" in
+    dev | asan | tsan | ubsan) ;;
+    *)
+      echo "tests/run.sh: $preset: unknown preset; known: dev, asan, tsan, ubsan" >&2
+      exit 2
+      ;;
+  esac
+done
+
+bash deploy/packages.sh test
+if command -v ccache >/dev/null; then
+  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
+fi
+
+# Every process of a test, the container included, reports into this folder: a report counts even if
+# nobody looked at that process's last words.
+export_sanitizer_options() {
+  local reports=$1 suppressions=$PWD/tests/sanitizers common
+  rm -rf "$reports"
+  mkdir -p "$reports"
+  common="log_path='$reports/report'"
+  export ASAN_OPTIONS="$common:detect_stack_use_after_return=1:strict_string_checks=1"
+  export LSAN_OPTIONS="report_objects=1:print_suppressions=0"
+  export TSAN_OPTIONS="$common:second_deadlock_stack=1:print_suppressions=0"
+  export UBSAN_OPTIONS="$common:print_stacktrace=1"
+  [[ ! -f $suppressions/lsan.supp ]] || LSAN_OPTIONS+=":suppressions='$suppressions/lsan.supp'"
+  [[ ! -f $suppressions/tsan.supp ]] || TSAN_OPTIONS+=":suppressions='$suppressions/tsan.supp'"
+}
+
+# GCC 12's sanitizers cannot start where the kernel spreads mappings wider than they expect
+# (vm.mmap_rnd_bits above 28). Without that spreading they can; where it cannot be turned off, we try.
+without_spreading() {
+  if setarch --addr-no-randomize true 2>/dev/null; then
+    setarch --addr-no-randomize "$@"
+  else
+    "$@"
+  fi
+}
+
+build() {
+  cmake --preset "$1" && cmake --build --preset "$1" -j "$(nproc)"
+}
+
+# The verdict of one preset, in $verdict; false unless it is good.
+run_preset() {
+  local preset=$1 build=$PWD/build/$1 begin=$SECONDS counted reports
+  local log=$build/tests.log run=()
+  [[ $preset == dev ]] || run=(without_spreading)
+
+  echo "=== $preset"
+  if ! build "$preset"; then
+    verdict="did not build"
+    return 1
+  fi
+
+  export_sanitizer_options "$build/reports"
+  local passed=yes
+  "${run[@]}" ctest --test-dir "$build" --output-on-failure --no-tests=error -j2 2>&1 |
+    tee "$log" || passed=
+
+  counted=$(grep -E '^[0-9]+% tests passed' "$log" || echo "no test ran")
+  verdict="$counted, in $((SECONDS - begin)) s with the build"
+  if grep -qE 'Not Run|\*\*\*Skipped|did not run:' "$log"; then
+    verdict+="; some were skipped or not run"
+    passed=
+  fi
+  reports=$(find "$build/reports" -type f | sort)
+  if [[ -n $reports ]]; then
+    verdict+="; sanitizer reports in $build/reports"
+    passed=
+    echo "Sanitizer reports of $preset:"
+    xargs -d '\n' head -n 60 <<<"$reports"
+  fi
+  [[ -n $passed ]]
+}
+
+failed=
+summary=
+for preset in "${presets[@]}"; do
+  verdict=
+  if run_preset "$preset"; then
+    summary+="  ok      $preset: $verdict"$'\n'
+  else
+    summary+="  FAILED  $preset: $verdict"$'\n'
+    failed=yes
+  fi
+done
+
+printf '\n=== Summary\n%s' "$summary"
+[[ -z $failed ]]

@@ -1,0 +1,114 @@
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "built.hpp"
+#include "site.hpp"
+
+namespace shoal::system {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// The commands of `shoal` that serve nothing.
+class Commands : public Site {
+ protected:
+  Outcome check(const std::string& settings) {
+    std::ofstream(here() / "checked.yaml") << settings;
+    return shoal("check -c " + (here() / "checked.yaml").native());
+  }
+
+  /// A line that begins as the errors about the checked file do.
+  std::string at(int line) const {
+    return (here() / "checked.yaml").native() + ":" + std::to_string(line) + ": ";
+  }
+
+  static Outcome shoal(const std::string& arguments) {
+    return run(std::string(built::kContainer) + " " + arguments);
+  }
+};
+
+TEST_F(Commands, CheckPrintsAGoodConfigurationAsUnderstood) {
+  drop("1");
+  const auto [exit_code, output] = check(
+      "listen: [{ socket: \"unix:s\" }, \"127.0.0.1:9000\", \"[::1]:9000\"]\n"
+      "apps: apps\n"
+      "run: run\n"
+      "groups: { pages: [site] }\n"
+      "routes: { /: site.screen, /lone: lone }\n");
+  EXPECT_EQ(exit_code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("listen  unix:" + (here() / "s").native() + "\n"));
+  EXPECT_THAT(output, HasSubstr("listen  127.0.0.1:9000\n"));
+  EXPECT_THAT(output, HasSubstr("listen  [::1]:9000\n"));
+  EXPECT_THAT(output, HasSubstr("route   / -> site.screen\n"));
+  EXPECT_THAT(output, HasSubstr("group   pages: site.layout.page site.screen.about "
+                                "site.screen.index site.screen.patient site.widget.menu\n"));
+  EXPECT_THAT(output, HasSubstr("pinned  pinned.lone: lone\n"));
+  EXPECT_FALSE(std::filesystem::exists(here() / "s")) << "it opens nothing";
+  EXPECT_FALSE(std::filesystem::exists(here() / "run"));
+}
+
+TEST_F(Commands, CheckPrintsAllErrorsAtOnceWithTheirPlaces) {
+  const auto [exit_code, output] = check(
+      "listen: [\"unix:s\", \"unix:s\"]\n"
+      "apps: apps\n"
+      "run: run\n"
+      "workers: { thread: 8 }\n"
+      "sweep: { settle: 100 }\n"
+      "groups: { one: [site], two: [site] }\n"
+      "routes: { /: lone }\n"
+      "limits: { body: eight }\n");
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr(at(1) + "listen[1]: "));
+  EXPECT_THAT(output, HasSubstr(at(4) + "workers.thread: "));
+  EXPECT_THAT(output, HasSubstr("did you mean \"threads\"?"));
+  EXPECT_THAT(output, HasSubstr(at(5) + "sweep.settle: "));
+  EXPECT_THAT(output, HasSubstr(at(6) + "groups.two[0]: "));
+  EXPECT_THAT(output, HasSubstr(at(8) + "limits.body: "));
+}
+
+TEST_F(Commands, CheckFindsRoutesToNothing) {
+  drop("1");
+  const auto [exit_code, output] =
+      check("listen: \"unix:s\"\napps: apps\nrun: run\nroutes:\n  /: site.screen\n  /x: lonely\n");
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr(at(6) + "routes./x: no module lonely below"));
+  EXPECT_THAT(output, HasSubstr("did you mean \"lone\"?"));
+  EXPECT_THAT(output, Not(HasSubstr("routes./: ")));
+}
+
+TEST_F(Commands, CheckNamesTheAppsFolderOrTheFileThatIsMissing) {
+  const std::string rest = "listen: \"unix:s\"\nrun: run\nroutes: { /: lone }\n";
+  const auto without_apps = check(rest + "apps: nowhere\n");
+  EXPECT_EQ(without_apps.exit_code, 1);
+  EXPECT_THAT(without_apps.output, HasSubstr((here() / "nowhere").native()));
+  EXPECT_THAT(without_apps.output, HasSubstr("create the folder"));
+  const auto without_file = shoal("check -c " + (here() / "nothing.yaml").native());
+  EXPECT_EQ(without_file.exit_code, 1);
+  EXPECT_THAT(without_file.output, HasSubstr("nothing.yaml"));
+}
+
+TEST_F(Commands, ServeRefusesWhatCheckRefuses) {
+  std::ofstream(here() / "checked.yaml") << "listen: \"unix:s\"\nrum: run\n";
+  const auto [exit_code, output] = shoal("serve -c " + (here() / "checked.yaml").native());
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr(at(2) + "rum: unknown key; did you mean \"run\"?"));
+}
+
+TEST_F(Commands, WrongWordsAreAUsageError) {
+  for (const char* words : {"", "severe", "check --config", "check --konfig x", "check a b"}) {
+    EXPECT_EQ(shoal(words).exit_code, 2) << words;
+  }
+}
+
+TEST_F(Commands, HelpAndVersionAreNoErrors) {
+  EXPECT_EQ(shoal("--help").exit_code, 0);
+  EXPECT_THAT(shoal("--help").output, HasSubstr("serve"));
+  const auto version = shoal("--version");
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_THAT(version.output, ::testing::MatchesRegex("shoal [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+}  // namespace
+}  // namespace shoal::system

@@ -1,0 +1,148 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "built.hpp"
+#include "eventually.hpp"
+#include "http.hpp"
+#include "nginx.hpp"
+#include "process.hpp"
+
+namespace shoal::system {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+/// Shoal as an author has it who knows nothing of this repository: installed into a prefix. Lines
+/// of shell know $HERE (the test's folder), $PREFIX, and $PROJECT: a copy of the project that
+/// apps/README.md quotes.
+class Installed : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "shoal.XXXXXX").native();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    here_ = fs::canonical(name);
+    shell(std::string("cmake --install ") + built::kFolder + " --prefix $PREFIX");
+    shell(std::string("cp -r ") + built::kRepository + "/tests/system/readme $PROJECT");
+    // By hand, too, modules get the sanitizer that the container has.
+    fs::create_directory(here_ / "bin");
+    std::ofstream(here_ / "bin" / "g++")
+        << "#!/bin/sh\nexec " << built::kCompiler << " " << built::kSanitizerFlags << " \"$@\"\n";
+    fs::permissions(here_ / "bin" / "g++", fs::perms::owner_all);
+  }
+
+  ~Installed() override {
+    std::error_code none;
+    fs::remove_all(here_, none);
+  }
+
+  Environment environment() const {
+    const std::string flags = built::kSanitizerFlags;
+    return {"HERE=" + here_.native(),
+            "PREFIX=" + (here_ / "prefix").native(),
+            "PROJECT=" + (here_ / "project").native(),
+            "CMAKE_PREFIX_PATH=" + (here_ / "prefix").native(),
+            std::string("CXX=") + built::kCompiler,
+            "CXXFLAGS=" + flags,
+            "LDFLAGS=" + flags,
+            "PATH=" + (here_ / "bin").native() + ":" + (here_ / "prefix" / "bin").native() + ":" +
+                fs::path(built::kNginx).parent_path().native() + ":" + ::getenv("PATH")};
+  }
+
+  void shell(const std::string& line) const {
+    const auto [exit_code, output] = run("set -e; " + line, environment());
+    ASSERT_EQ(exit_code, 0) << line << "\n" << output;
+  }
+
+  std::string said() const { return contents(here_ / "output"); }
+
+  /// Waits until the program has said this. False when it ended instead.
+  bool says(Process& program, const std::string& text) const {
+    return eventually([&] { return !program.runs() || said().find(text) != std::string::npos; }) &&
+           said().find(text) != std::string::npos;
+  }
+
+  fs::path here_;
+};
+
+TEST_F(Installed, IsFoundByTheBuildOfAnAuthorAndServesWhatThatMakes) {
+  const std::string own = std::to_string(free_port());
+  const std::uint16_t port = free_port();
+  shell("cd $PROJECT; sed -i s/9100/" + own + "/ shoal.yaml nginx.conf;" + "sed -i s/8080/" +
+        std::to_string(port) + "/ nginx.conf;" +
+        "if [ $(id -u) = 0 ]; then sed -i '1i user root;' nginx.conf; fi");
+  {
+    Process site({"/bin/sh", (here_ / "project" / "start.sh").native()}, here_ / "output",
+                 environment());
+    ASSERT_TRUE(says(site, "ready: ")) << said();
+    ASSERT_TRUE(eventually([&] { return !site.runs() || is_taken(port); }));
+    Visitor visitor(port);
+    EXPECT_EQ(visitor.get("/hello?name=Ada").body, "Ahoy, Ada!\n");
+    EXPECT_THAT(visitor.get("/").body, HasSubstr("<p>It is "));
+    EXPECT_EQ(visitor.get("/").generation(), "site/1");
+    EXPECT_EQ(visitor.ask({.method = "HEAD", .path = "/guestbook"}).status, 200);
+    EXPECT_THAT(visitor.get("/ticker?count=2").body, HasSubstr("tick 2\n"));
+
+    shell(
+        "cd $PROJECT; sed -i 's/The site of the shoal/A new footer/' layout/page.cpp;"
+        "cmake --build build");
+    EXPECT_THAT(visitor.get("/").body, HasSubstr("A new footer"));
+    EXPECT_THAT(visitor.get("/guestbook").body, HasSubstr("A new footer"));
+    EXPECT_EQ(visitor.get("/hello").generation(), "hello/1");
+
+    // Children compiled against the old header would call the wrong functions of the new base, for
+    // as long as the build takes. Its modules come together, as one generation.
+    Clients clients(port, 2, {"/", "/guestbook"}, [](const std::string&, const Answer& answer) {
+      const std::string by = answer.generation();
+      return answer.status == 200 && (by == "site/2" || by == "site/3")
+                 ? std::string()
+                 : std::to_string(answer.status) + " from " + by;
+    });
+    shell(
+        "cd $PROJECT; sed -i '0,/public:/s//public:\\n  virtual int depth() const { return 7; "
+        "}\\n/' "
+        "layout/page.hpp; cmake --build build");
+    EXPECT_EQ(visitor.get("/").generation(), "site/3") << said();
+    const auto [requests, failed, problems] = clients.stop();
+    EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+    site.send(SIGTERM);
+    site.wait();
+  }
+  const fs::path run = here_ / "project" / "run";
+  EXPECT_TRUE(eventually([&] { return !fs::exists(run / "shoal.pid"); })) << said();
+  EXPECT_TRUE(eventually([&] { return !fs::exists(run / "nginx.pid"); })) << said();
+  EXPECT_THAT(said(), HasSubstr("stopped"));
+}
+
+TEST_F(Installed, ServesWhatIsBuiltByHand) {
+  const std::string own = std::to_string(free_port());
+  shell(
+      "cd $PROJECT; sh by_hand.sh $PREFIX;"
+      "sed -i -e s/9100/" +
+      own + "/ -e 's|^apps: .*|apps: apps|' shoal.yaml");
+  Process container({"shoal", "serve", "-c", (here_ / "project" / "shoal.yaml").native()},
+                    here_ / "output", environment());
+  ASSERT_TRUE(says(container, "ready: ")) << said();
+  Nginx nginx(here_, "127.0.0.1:" + own);
+  Visitor visitor(nginx.port());
+  EXPECT_EQ(visitor.get("/hello?name=Ada").body, "Ahoy, Ada!\n") << said();
+  EXPECT_EQ(visitor.get("/hello").generation(), "hello/1");
+  nginx.stop();
+  container.send(SIGTERM);
+  EXPECT_EQ(container.wait(), 0) << said();
+}
+
+TEST_F(Installed, HasHeadersOfWhichEachStandsOnItsOwn) {
+  shell(
+      "test -n \"$(ls $PREFIX/include/shoal/*.hpp)\"; test ! -e $PREFIX/include/shoal/host;"
+      "for header in $PREFIX/include/shoal/*.hpp; do"
+      " echo \"#include <shoal/${header##*/}>\" > $HERE/alone.cpp;"
+      " g++ -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Werror -I$PREFIX/include"
+      " -fsyntax-only $HERE/alone.cpp; done");
+}
+
+}  // namespace
+}  // namespace shoal::system

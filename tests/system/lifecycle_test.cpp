@@ -1,0 +1,180 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <fstream>
+#include <future>
+
+#include "eventually.hpp"
+#include "site.hpp"
+
+namespace shoal::system {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Lifecycle : public Site {
+ protected:
+  explicit Lifecycle(Plan plan = {}) : Site(std::move(plan)) {}
+
+  void SetUp() override {
+    drop("1");
+    drop("plain");
+  }
+};
+
+TEST_F(Lifecycle, BeginsByTellingWhatItListensOnServesAndRefuses) {
+  shell("echo torn > $APPS/broken.so; ln -s nowhere $APPS/lost.so");
+  start_container();
+  EXPECT_EQ(said("listening on unix:" + socket().native() + "\n"), 1u);
+  EXPECT_EQ(said("serving site/1: site.layout.page site.screen.about site.screen.index "
+                 "site.screen.patient site.widget.menu\n"),
+            1u);
+  EXPECT_EQ(said("serving lone/1: lone\n"), 1u);
+  EXPECT_THAT(log(), ContainsRegex("broken: drop refused: .*broken.so: not a shared object"));
+  EXPECT_THAT(log(),
+              HasSubstr("not serving broken: " + file("broken").native() + ": not a shared"));
+  EXPECT_THAT(log(), HasSubstr("lost.so: passed over: a link to nothing"));
+  EXPECT_THAT(log(), ContainsRegex("shoal.yaml:[0-9]+: routes./late: no module late"));
+  EXPECT_THAT(log(), HasSubstr("watching " + file("lone").parent_path().native() + " by inotify"));
+  EXPECT_EQ(said("ready: 8 threads\n"), 1u);
+}
+
+class Stopping : public Lifecycle, public ::testing::WithParamInterface<int> {};
+
+TEST_P(Stopping, LetsTheRequestThatRunsFinishAndTakesNoMore) {
+  start();
+  const fs::path place = here() / "meeting";
+  auto answer = std::async(std::launch::async, [this, place] {
+    return Visitor(port()).get("/slow?meet=" + place.native());
+  });
+  ASSERT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
+  container().send(GetParam());
+  ASSERT_TRUE(eventually([&] { return said("stopping: ") == 1; }));
+  EXPECT_TRUE(eventually([&] { return get("/lone").status == 502; })) << "it takes no more";
+  std::ofstream(place.native() + ".go").put('\n');
+  EXPECT_EQ(answer.get().body, "slow, but whole\n");
+  EXPECT_EQ(container().wait(), 0);
+  EXPECT_FALSE(fs::exists(socket()));
+  EXPECT_FALSE(fs::exists(here() / "run" / "shoal.pid"));
+  EXPECT_TRUE(fs::is_empty(here() / "run" / "stages"));
+}
+
+INSTANTIATE_TEST_SUITE_P(, Stopping, ::testing::Values(SIGTERM, SIGINT, SIGQUIT),
+                         [](const auto& each) { return std::string(::sigabbrev_np(each.param)); });
+
+class StoppingWithoutGrace : public Lifecycle {
+ protected:
+  StoppingWithoutGrace() : Lifecycle({.workers = "{ threads: 4, grace: 100ms }"}) {}
+};
+
+TEST_F(StoppingWithoutGrace, LeavesWhatStillRunsAndSaysSo) {
+  start();
+  const fs::path place = here() / "meeting";
+  auto answer = std::async(std::launch::async, [this, place] {
+    return Visitor(port()).get("/slow?meet=" + place.native());
+  });
+  ASSERT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
+  EXPECT_EQ(stop_container(SIGTERM), 0);
+  EXPECT_EQ(said("requests still run after workers.grace (100 ms)"), 1u);
+  EXPECT_EQ(answer.get().status, 502);
+}
+
+class StoppingWhileAModuleIsMade : public Lifecycle {
+ protected:
+  StoppingWhileAModuleIsMade()
+      : Lifecycle({.workers = "{ threads: 4, grace: 100ms }",
+                   .modules = "{ lone: { meet: $HERE/meeting } }"}) {}
+};
+
+TEST_F(StoppingWhileAModuleIsMade, LeavesItBehind) {
+  start();
+  drop("slow_to_make", {"lone"});
+  EXPECT_EQ(get("/answers/throws").status, 500);  // sweeps, and does not wait for the other group
+  ASSERT_TRUE(eventually([&] { return fs::exists(here() / "meeting.reached"); }));
+  EXPECT_EQ(stop_container(SIGTERM), 0);
+  EXPECT_EQ(said("modules still end after workers.grace"), 1u);
+}
+
+class LoggingToAFile : public Lifecycle {
+ protected:
+  LoggingToAFile() : Lifecycle({.log = "{ level: info, file: $HERE/own.log }"}) {}
+
+  // The fixture waits for the line in what the container writes to its standard error.
+  void start_with_own_log() {
+    std::ofstream(here() / "shoal.log").close();
+    fs::remove(here() / "shoal.log");
+    fs::create_symlink("own.log", here() / "shoal.log");
+    start();
+  }
+};
+
+TEST_F(LoggingToAFile, OpensItAgainOnUsr1) {
+  start_with_own_log();
+  fs::rename(here() / "own.log", here() / "own.log.1");
+  EXPECT_EQ(get("/answers/throws").status, 500);
+  EXPECT_THAT(contents(here() / "own.log.1"), HasSubstr("4711"));
+  container().send(SIGUSR1);
+  ASSERT_TRUE(eventually([&] { return fs::exists(here() / "own.log"); }));
+  ASSERT_TRUE(eventually(
+      [&] { return contents(here() / "own.log").find("log opened again") != std::string::npos; }));
+  EXPECT_EQ(get("/answers/throws").status, 500);
+  EXPECT_THAT(contents(here() / "own.log"), HasSubstr("4711"));
+  EXPECT_EQ(contents(here() / "own.log.1").find("4711"),
+            contents(here() / "own.log.1").rfind("4711"));
+}
+
+TEST_F(LoggingToAFile, GoesOnWithTheOldOneWhenItCannotBeOpenedAgain) {
+  start_with_own_log();
+  fs::rename(here() / "own.log", here() / "own.log.1");
+  fs::create_directory(here() / "own.log");
+  container().send(SIGUSR1);
+  EXPECT_TRUE(eventually([&] {
+    return contents(here() / "own.log.1").find("going on with the old one") != std::string::npos;
+  }));
+  EXPECT_EQ(get("/answers/throws").status, 500);
+  EXPECT_THAT(contents(here() / "own.log.1"), HasSubstr("4711"));
+}
+
+TEST_F(Lifecycle, OutlivesAHangup) {
+  start();
+  container().send(SIGHUP);
+  EXPECT_TRUE(eventually([&] { return said("SIGHUP") == 1; }));
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+}
+
+TEST_F(Lifecycle, WhoIsKilledLeavesNothingThatTheNextStartDoesNotRemove) {
+  start();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  const std::size_t stages = stage_folders();
+  EXPECT_EQ(stop_container(SIGKILL), 128 + SIGKILL);
+  EXPECT_EQ(stage_folders(), stages) << "nobody was left to remove them";
+  EXPECT_TRUE(fs::exists(socket()));
+
+  start();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_EQ(stage_folders(), stages);
+  const fs::directory_iterator containers(here() / "run" / "stages");
+  EXPECT_EQ(std::distance(begin(containers), end(containers)), 1);
+}
+
+TEST_F(Lifecycle, ASecondContainerIsRefusedTheSameRunFolder) {
+  start();
+  const auto [exit_code, output] = serve_to_the_end();
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr("the container with process id " +
+                                std::to_string(container().id()) + " uses this run folder"));
+  EXPECT_EQ(get("/lone").body, "lone 1\n") << "the first one does not mind";
+}
+
+TEST_F(Lifecycle, AStartWithoutAppsEndsWithTheRemedy) {
+  fs::rename(file("lone").parent_path(), here() / "away");
+  const auto [exit_code, output] = serve_to_the_end();
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr("No such file or directory; create the folder, or name another"));
+}
+
+}  // namespace
+}  // namespace shoal::system

@@ -1,0 +1,233 @@
+#include <gmock/gmock.h>
+
+#include "site.hpp"
+
+namespace shoal::system {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+using ::testing::ValuesIn;
+
+class Requests : public Site {
+ protected:
+  void SetUp() override {
+    drop("1");
+    drop("plain");
+    start();
+  }
+};
+
+/// What a visitor sends, and a line by which the module shows what it got.
+struct Case {
+  const char* name;
+  Question question;
+  std::string line;
+};
+void PrintTo(const Case& each, std::ostream* stream) { *stream << each.name; }
+
+const char kForm[] = "application/x-www-form-urlencoded";
+
+const Case kCases[] = {
+    {"Method", {.method = "DELETE", .path = "/echo"}, "method: DELETE\n"},
+    {"Path", {.path = "/echo/a%20b/c?d"}, "path: /echo/a b/c\n"},
+    {"PathInfo", {.path = "/echo/a%20b/c?d"}, "path_info: /a b/c\n"},
+    {"NoPathInfo", {.path = "/echo"}, "path_info: \n"},
+    {"ATrailingSlash", {.path = "/echo/"}, "path_info: /\n"},
+    {"AQuery",
+     {.path = "/echo?fish=b%C3%A4rsch+%26+co&x=1"},
+     "query fish: bärsch & co\nquery x: 1\n"},
+    {"AQueryWithoutAValue", {.path = "/echo?fish"}, "query fish: \n"},
+    {"AHeader", {.path = "/echo", .headers = {{"X-Fish", "cod"}}}, "header X-Fish: cod\n"},
+    {"ACookie",
+     {.path = "/echo", .headers = {{"Cookie", "a=b; tank=\"deep\""}}},
+     "cookie tank: deep\n"},
+    {"RemoteAddress", {.path = "/echo"}, "remote_address: 127.0.0.1\n"},
+    {"AParam", {.path = "/echo"}, "protocol: HTTP/1.1\n"},
+    {"NoContentType", {.path = "/echo"}, "protocol: HTTP/1.1\nbody: \n"},
+    {"AForm",
+     {"POST", "/echo", {{"Content-Type", kForm}}, "fish=cod&fish=b%C3%A4rsch+2"},
+     "form fish: cod\nform fish: bärsch 2\n"},
+    {"ABody", {"POST", "/echo", {{"Content-Type", "text/plain"}}, "fish=cod"}, "body: fish=cod\n"},
+    {"ABodyOfPut", {"PUT", "/echo", {{"Content-Type", "a/b"}}, "x"}, "header Content-Type: a/b\n"},
+    {"ContentLength",
+     {"PUT", "/echo", {{"Content-Type", "a/b"}}, "12345"},
+     "header Content-Length: 5\n"},
+    {"ALongBody",
+     {"POST", "/echo", {{"Content-Type", "a/b"}}, std::string(300'000, 'b')},
+     "body: " + std::string(300'000, 'b') + "\n"},
+    {"ALongHeader",
+     {.path = "/echo", .headers = {{"X-Fish", std::string(6'000, 'h')}}},
+     "header X-Fish: " + std::string(6'000, 'h') + "\n"},
+};
+
+class ARequest : public Requests, public ::testing::WithParamInterface<Case> {};
+
+TEST_P(ARequest, ReachesTheModuleAsItWasSent) {
+  const Answer answer = ask(GetParam().question);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr(GetParam().line));
+}
+
+INSTANTIATE_TEST_SUITE_P(, ARequest, ValuesIn(kCases),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+TEST_F(Requests, AreRoutedToIndexNameAndLongestModule) {
+  EXPECT_EQ(version_of(get("/")), "1");
+  EXPECT_EQ(version_of(get("/about")), "1");
+  EXPECT_EQ(version_of(get("/about/")), "1");
+  EXPECT_EQ(version_of(get("/index")), "1");
+  EXPECT_EQ(version_of(get("/about/us")), "1") << "the rest is path_info";
+}
+
+TEST_F(Requests, ToWhatIsNotRoutedAreNotFound) {
+  for (const char* path : {"/nowhere", "/widget.menu", "/site.widget.menu", "/../widget/menu",
+                           "/lonely", "/aboutus", "/%2e%2e/widget/menu", "/layout/page"}) {
+    EXPECT_THAT(get(path).status, ::testing::AnyOf(404, 400)) << path;
+  }
+}
+
+TEST_F(Requests, GetAContentLengthWhenTheAnswerIsShort) {
+  EXPECT_EQ(get("/lone").header("Content-Length"), "7");
+  EXPECT_EQ(get("/answers/empty").header("Content-Length"), "0");
+  EXPECT_EQ(get("/answers/empty").status, 200);
+}
+
+TEST_F(Requests, GetLongAnswersWhole) {
+  const Answer answer = get("/answers/long");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body.size(), std::size_t{3} << 20);
+}
+
+TEST_F(Requests, GetTheTypeThatTheModuleMeans) {
+  EXPECT_EQ(get("/lone").header("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(get("/answers/html").header("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_EQ(get("/answers/json").header("Content-Type"), "application/json");
+}
+
+TEST_F(Requests, OfHeadGetTheHeadAlone) {
+  for (const char* path : {"/lone", "/answers/long", "/"}) {
+    const Answer answer = ask({.method = "HEAD", .path = path});
+    EXPECT_EQ(answer.status, 200) << path;
+    EXPECT_EQ(answer.body, "");
+  }
+  EXPECT_EQ(ask({.method = "HEAD", .path = "/lone"}).header("Content-Length"), "7");
+  EXPECT_EQ(ask({.method = "HEAD", .path = "/nowhere"}).status, 404);
+}
+
+TEST_F(Requests, GetNoBodyWithNoContentAndNotModified) {
+  const Answer none = get("/answers/no-content");
+  EXPECT_EQ(none.status, 204);
+  EXPECT_EQ(none.body, "");
+  // cpp-httplib waits for the body of a 304 as long as the connection lasts.
+  const Answer same = ask({.path = "/answers/not-modified", .headers = {{"Connection", "close"}}});
+  EXPECT_EQ(same.status, 304);
+  EXPECT_EQ(same.body, "");
+  EXPECT_EQ(same.header("ETag"), "\"fish\"");
+}
+
+TEST_F(Requests, AreSentElsewhereByARedirect) {
+  const Answer answer = get("/answers/redirect");
+  EXPECT_EQ(answer.status, 303);
+  EXPECT_THAT(answer.header("Location"), EndsWith("/answers/long"));
+}
+
+TEST_F(Requests, GetCookiesWithSafeAttributes) {
+  EXPECT_EQ(get("/answers/cookie").header("Set-Cookie"),
+            "tank=deep; Path=/; HttpOnly; SameSite=Lax");
+}
+
+TEST_F(Requests, MayBeAnsweredInPartByAnotherHandler) {
+  EXPECT_EQ(get("/answers/includes").body, "before\nlone 1\nafter\n");
+}
+
+TEST_F(Requests, MayBeForwardedToAnotherHandler) {
+  const Answer answer = get("/answers/forwards");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "lone 1\n");
+}
+
+TEST_F(Requests, GetARefusalOfTheirMethodWithWhatIsAllowed) {
+  const Answer answer = ask({.method = "DELETE", .path = "/answers/only-get"});
+  EXPECT_EQ(answer.status, 405);
+  EXPECT_EQ(answer.header("Allow"), "GET, HEAD");
+  EXPECT_EQ(get("/answers/only-get").status, 200);
+}
+
+TEST_F(Requests, GetTheErrorThatTheModuleMeans) {
+  const Answer answer = get("/answers/teapot");
+  EXPECT_EQ(answer.status, 418);
+  EXPECT_THAT(answer.body, HasSubstr("short &amp; stout"));
+}
+
+/// Everything that goes wrong inside: the visitor learns nothing, the log has it all.
+struct Trouble {
+  const char* path;
+  const char* cause;
+};
+void PrintTo(const Trouble& trouble, std::ostream* stream) { *stream << trouble.path; }
+
+class ARequestThatGoesWrong : public Requests, public ::testing::WithParamInterface<Trouble> {};
+
+TEST_P(ARequestThatGoesWrong, TellsTheVisitorLittleAndTheLogEverything) {
+  const auto [path, cause] = GetParam();
+  const Answer answer = get(path);
+  EXPECT_EQ(answer.status, 500);
+  for (const char* inside : {"4711", "nowhere", "answers", "std::", ".so", "32"}) {
+    EXPECT_THAT(answer.body, Not(HasSubstr(inside)));
+  }
+  EXPECT_THAT(log(), HasSubstr(std::string("GET ") + path + ": answers (answers/1): "));
+  EXPECT_THAT(log(), ::testing::ContainsRegex(cause));
+  EXPECT_EQ(get("/lone").status, 200) << "the next one is served";
+}
+
+INSTANTIATE_TEST_SUITE_P(, ARequestThatGoesWrong,
+                         ::testing::Values(Trouble{"/answers/throws", "the secret is 4711"},
+                                           Trouble{"/answers/throws-a-number", "no std::exception"},
+                                           Trouble{"/answers/includes-itself", "nest|deep"},
+                                           Trouble{"/answers/forwards-nowhere",
+                                                   "nowhere: no handler"},
+                                           Trouble{"/answers/bad-header", "X-Fish"}),
+                         [](const auto& each) {
+                           std::string name(each.param.path + 9);
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+TEST_F(Requests, SeeAnAnswerThatFailsHalfwayAsIncomplete) {
+  const Answer answer = get("/answers/throws-late");
+  EXPECT_EQ(answer.status, 0) << answer.body;
+  EXPECT_THAT(log(), HasSubstr("the secret is 4711"));
+  EXPECT_EQ(get("/lone").status, 200);
+}
+
+TEST_F(Requests, WithTooLargeABodyAreRefusedBeforeAModuleSeesThem) {
+  const std::string large((1 << 20) + 1, 'b');
+  EXPECT_EQ(ask({"POST", "/echo", {{"Content-Type", "a/b"}}, large}).status, 413);
+  EXPECT_EQ(ask({"POST", "/echo", {{"Content-Type", "a/b"}}, large.substr(1)}).status, 200);
+  EXPECT_EQ(get("/echo").status, 200) << "the connection is still good, or replaced";
+}
+
+TEST_F(Requests, WhoseBodyNobodyReadsDoNotSpoilTheNext) {
+  Visitor visitor(port());
+  for (const std::size_t size : {10, 100'000, 1'000'000}) {
+    const Question question{"POST", "/lone", {{"Content-Type", "a/b"}}, std::string(size, 'b')};
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_EQ(visitor.ask(question).body, "lone 1\n") << size;
+      EXPECT_EQ(visitor.get("/lone").body, "lone 1\n") << size;
+    }
+  }
+}
+
+TEST_F(Requests, AreToldWhichGenerationAnswered) {
+  EXPECT_EQ(generation("/"), "site/1");
+  EXPECT_EQ(generation("/lone"), "lone/1");
+  EXPECT_EQ(generation("/answers/throws"), "answers/1");
+  EXPECT_EQ(generation("/nowhere"), "");
+}
+
+}  // namespace
+}  // namespace shoal::system

@@ -1,0 +1,79 @@
+#include "arrows.hpp"
+
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+
+namespace shoal::system {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Room -> the rooms it may include. `shoal` is the SDK, `shoal/host` the container's side of it.
+const std::map<std::string, std::set<std::string>> kBelow{
+    {"sdk/include", {"shoal"}},
+    {"sdk/host", {"shoal", "shoal/host"}},
+    {"sdk/src", {"shoal", "shoal/host"}},
+    {"settings", {"shoal", "shoal/host", "settings"}},
+    {"fastcgi", {"shoal", "shoal/host", "fastcgi"}},
+    {"modules", {"shoal", "shoal/host", "modules"}},
+    {"serving", {"shoal", "shoal/host", "settings", "fastcgi", "modules", "serving"}},
+    {"daemon", {"shoal", "shoal/host", "settings", "fastcgi", "modules", "serving", "daemon"}},
+};
+
+bool is_source(const fs::path& file) {
+  return file.extension() == ".hpp" || file.extension() == ".cpp";
+}
+
+/// The room an #include leads to; empty when it leads to none of ours.
+std::string room_of(const std::string& included) {
+  if (included.starts_with("shoal/host/")) return "shoal/host";
+  const std::string first = included.substr(0, included.find('/'));
+  return first == "shoal" || kBelow.contains(first) ? first : "";
+}
+
+bool is_libfcgi(const std::string& included) {
+  return included == "fcgiapp.h" || included == "fcgi_stdio.h" || included == "fcgios.h" ||
+         included == "fcgi_config.h" || included == "fcgio.h" || included == "fastcgi.h";
+}
+
+void follow(const fs::path& file, const std::string& shown, const std::string& room,
+            const std::set<std::string>& below, std::vector<std::string>& wrong) {
+  static const std::regex include("\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"].*");
+  std::ifstream stream(file);
+  int number = 0;
+  for (std::string line; std::getline(stream, line);) {
+    ++number;
+    std::smatch found;
+    if (!std::regex_match(line, found, include)) continue;
+    const std::string included = found[1];
+    const std::string target = room_of(included);
+    const bool allowed =
+        is_libfcgi(included) ? room == "fastcgi" : target.empty() || below.contains(target);
+    if (allowed) continue;
+    wrong.push_back(shown + ":" + std::to_string(number) + ": " + room + " may not include \"" +
+                    included + "\"");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> arrows_that_point_up(const fs::path& repository) {
+  std::vector<std::string> wrong;
+  const auto walk = [&](const fs::path& folder, const std::string& room,
+                        const std::set<std::string>& below) {
+    for (const auto& entry : fs::recursive_directory_iterator(repository / folder)) {
+      if (!is_source(entry.path())) continue;
+      follow(entry.path(), entry.path().lexically_relative(repository).native(), room, below,
+             wrong);
+    }
+  };
+  for (const auto& [room, below] : kBelow) {
+    if (fs::exists(repository / "container" / room)) walk("container/" + room, room, below);
+  }
+  if (fs::exists(repository / "apps")) walk("apps", "apps", {"shoal"});
+  return wrong;
+}
+
+}  // namespace shoal::system

@@ -1,0 +1,85 @@
+#include "arrows.hpp"
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "built.hpp"
+
+namespace shoal::system {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(Arrows, OfTheIncludesNeverPointUp) {
+  EXPECT_THAT(arrows_that_point_up(built::kRepository), IsEmpty());
+}
+
+TEST(Arrows, HaveNoFolderThatIsNotLookedAt) {
+  for (const auto& entry : fs::directory_iterator(fs::path(built::kRepository) / "container")) {
+    if (!entry.is_directory()) continue;
+    EXPECT_THAT(
+        (std::vector<std::string>{"sdk", "settings", "fastcgi", "modules", "serving", "daemon"}),
+        ::testing::Contains(entry.path().filename().native()));
+  }
+}
+
+class ArrowsOf : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "shoal.XXXXXX").native();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    repository_ = name;
+  }
+  ~ArrowsOf() override {
+    std::error_code none;
+    fs::remove_all(repository_, none);
+  }
+
+  void write(const std::string& file, const std::string& text) {
+    fs::create_directories((repository_ / file).parent_path());
+    std::ofstream(repository_ / file) << text;
+  }
+
+  fs::path repository_;
+};
+
+TEST_F(ArrowsOf, ARoomMayPointDown) {
+  write("container/serving/line.cpp",
+        "#include \"fastcgi/poller.hpp\"\n#include \"shoal/module.hpp\"\n#include <vector>\n");
+  write("container/fastcgi/libfcgi.cpp", "#include <fcgiapp.h>\n");
+  EXPECT_THAT(arrows_that_point_up(repository_), IsEmpty());
+}
+
+TEST_F(ArrowsOf, ARoomMayNotPointUpOrAside) {
+  write("container/modules/stage.hpp", "\n# include \"fastcgi/poller.hpp\"\n");
+  write("container/sdk/include/shoal/a.hpp", "#include \"shoal/host/exchange.hpp\"\n");
+  write("container/settings/a.cpp", "#include \"daemon/log.hpp\"\n");
+  EXPECT_THAT(
+      arrows_that_point_up(repository_),
+      ElementsAre("container/modules/stage.hpp:2: modules may not include \"fastcgi/poller.hpp\"",
+                  "container/sdk/include/shoal/a.hpp:1: sdk/include may not include "
+                  "\"shoal/host/exchange.hpp\"",
+                  "container/settings/a.cpp:1: settings may not include \"daemon/log.hpp\""));
+}
+
+TEST_F(ArrowsOf, LibfcgiMayBeReachedFromOneRoomOnly) {
+  write("container/serving/line.cpp", "#include <fcgiapp.h>\n");
+  EXPECT_THAT(arrows_that_point_up(repository_),
+              ElementsAre("container/serving/line.cpp:1: serving may not include \"fcgiapp.h\""));
+}
+
+TEST_F(ArrowsOf, AuthorsMaySeeWhatTheyAreOfferedOnly) {
+  write("apps/hello/hello.cpp",
+        "#include <shoal/module.hpp>\n#include \"shoal/host/access.hpp\"\n"
+        "#include \"modules/name.hpp\"\n");
+  EXPECT_THAT(arrows_that_point_up(repository_),
+              ElementsAre("apps/hello/hello.cpp:2: apps may not include \"shoal/host/access.hpp\"",
+                          "apps/hello/hello.cpp:3: apps may not include \"modules/name.hpp\""));
+}
+
+}  // namespace
+}  // namespace shoal::system
