@@ -24,11 +24,18 @@ spdlog::level::level_enum level_of(LogLevel level) {
 }  // namespace
 
 ModuleContext::ModuleContext(std::string module, std::string group, unsigned long generation,
-                             Config config)
+                             Config config, std::shared_ptr<State> state, bool probing)
     : module_(std::move(module)),
       group_(std::move(group)),
       generation_(generation),
-      config_(std::move(config)) {}
+      config_(std::move(config)),
+      state_(std::move(state)),
+      probing_(probing) {}
+
+State& ModuleContext::state() const {
+  if (state_ != nullptr) return *state_;
+  throw StateError(module_ + ": this container has no state; give it a folder with state.path");
+}
 
 void ModuleContext::log(LogLevel level, std::string_view line) const {
   spdlog::log(level_of(level), "{} ({}/{}): {}", module_, group_, generation_,

@@ -47,6 +47,7 @@ Sweep read_sweep(const Value& value) {
   section.optional("interval", sweep.interval, Duration{1ms, 1h});
   section.optional("settle", sweep.settle, Duration{0s, 1min});
   section.optional("wait", sweep.wait, Duration{0s, 10min});
+  section.optional("probe", sweep.probe, Flag{});
   section.refuse_others();
   return sweep;
 }
@@ -61,6 +62,29 @@ Limits read_limits(const Value& value) {
   section.optional("keep_alive_drain", limits.keep_alive_drain, Size{0, kGiB});
   section.refuse_others();
   return limits;
+}
+
+bool lies_within(const fs::path& path, const fs::path& folder) {
+  const auto [inner, outer] = std::ranges::mismatch(path, folder);
+  return outer == folder.end();
+}
+
+State read_state(const Value& value, const fs::path& folder, const fs::path& apps) {
+  using Durability = State::Durability;
+  const OneOf<Durability> durability{
+      {{"process", Durability::kProcess}, {"machine", Durability::kMachine}}};
+  const auto path = [&](const Value& text) {
+    const fs::path read = Path{folder}(text);
+    if (apps.empty() || !lies_within(read, apps)) return read;
+    throw Wrong("lies within apps, which is for modules only; choose another folder");
+  };
+  State state;
+  Section section(value);
+  section.optional("path", state.path, path);
+  section.optional("size", state.size, Size{1 << 20, kTiB});
+  section.optional("durability", state.durability, durability);
+  section.refuse_others();
+  return state;
 }
 
 Log read_log(const Value& value, const fs::path& folder) {
@@ -82,13 +106,9 @@ Log read_log(const Value& value, const fs::path& folder) {
   return log;
 }
 
-bool lies_within(const fs::path& path, const fs::path& folder) {
-  const auto [inner, outer] = std::ranges::mismatch(path, folder);
-  return outer == folder.end();
-}
-
 void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   const auto listen = [&](const Value& value) { return read_listen(value, folder); };
+  const auto state = [&](const Value& value) { return read_state(value, folder, settings.apps); };
   const auto log = [&](const Value& value) { return read_log(value, folder); };
   const auto run = [&](const Value& value) {
     const fs::path path = Path{folder}(value);
@@ -106,9 +126,12 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   section.required("routes", settings.routes, read_routes, "routes: { /: hello }");
   section.optional("modules", settings.modules, read_modules);
   section.optional("limits", settings.limits, read_limits);
+  section.optional("state", settings.state, state);
   section.optional("expose", settings.expose, Flag{});
   section.optional("log", settings.log, log);
   section.refuse_others();
+
+  if (settings.state.path.empty()) settings.state.path = settings.run / "state";
 }
 
 }  // namespace

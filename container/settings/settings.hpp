@@ -54,6 +54,7 @@ struct Sweep {
   std::chrono::milliseconds interval{1'000};  ///< kStat: compare at most this often
   std::chrono::milliseconds settle{100};      ///< quiet time before a stale group is loaded
   std::chrono::milliseconds wait{5'000};      ///< what a request waits for a load at most
+  bool probe = true;                          ///< load in a throw-away process first
 };
 
 struct Route {
@@ -68,6 +69,14 @@ struct Limits {
   std::chrono::milliseconds write_timeout{60'000};  ///< the peer takes nothing for so long
   std::chrono::milliseconds idle_timeout{75'000};   ///< kept connection without a request
   std::uint64_t keep_alive_drain = 1 << 20;         ///< unread body bytes read away to keep one
+};
+
+struct State {
+  enum class Durability { kProcess, kMachine };
+
+  std::filesystem::path path;      ///< a folder; `state` in `run` unless the file says otherwise
+  std::uint64_t size = 256 << 20;  ///< bytes
+  Durability durability = Durability::kProcess;  ///< what a write survives
 };
 
 struct Log {
@@ -90,6 +99,7 @@ struct Settings {
   std::vector<Route> routes;              ///< longest prefix first
   std::map<std::string, Config> modules;  ///< dotted name -> what the module is handed
   Limits limits;
+  State state;
   bool expose = true;  ///< X-Shoal-Generation on each answer
   Log log;
 };

@@ -16,6 +16,8 @@ class FakeContext final : public Context {
   const std::string& group() const override { return name_; }
   unsigned long generation() const override { return 1; }
   const Config& config() const override { return config_; }
+  State& state() const override { throw StateError("fish: no state here"); }
+  bool probing() const override { return false; }
   void log(LogLevel, std::string_view) const override {}
 
  private:

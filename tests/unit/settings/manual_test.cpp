@@ -17,7 +17,7 @@ TEST(ShippedConfiguration, IsRead) {
   EXPECT_EQ(settings.listen[0].path, "/run/shoal/shoal.sock");
   EXPECT_EQ(settings.listen[0].mode, 0660u);
   EXPECT_EQ(settings.apps, "/usr/lib/shoal/apps");
-  EXPECT_EQ(settings.routes.size(), 4u);
+  EXPECT_EQ(settings.routes.size(), 5u);
   EXPECT_EQ(settings.routes.back().target, "aquarium.screen");
   EXPECT_EQ(settings.modules.at("hello").get<std::string>("greeting"), "Hello");
   EXPECT_THAT(settings.modules, Contains(Key("aquarium.screen.index")));
@@ -38,6 +38,9 @@ TEST(ShippedConfiguration, HasTheDefaultsThatTheCodeHas) {
   EXPECT_EQ(shipped.limits.write_timeout, Limits().write_timeout);
   EXPECT_EQ(shipped.limits.idle_timeout, Limits().idle_timeout);
   EXPECT_EQ(shipped.limits.keep_alive_drain, Limits().keep_alive_drain);
+  EXPECT_EQ(shipped.state.path, shipped.run / "state");
+  EXPECT_EQ(shipped.state.size, State().size);
+  EXPECT_EQ(shipped.state.durability, State().durability);
   EXPECT_EQ(shipped.expose, Settings().expose);
   EXPECT_EQ(shipped.log.level, Log().level);
   EXPECT_EQ(shipped.log.file, Log().file);

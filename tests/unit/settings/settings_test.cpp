@@ -23,6 +23,9 @@ TEST_F(Configuration, HasDefaultsForAllThatIsNotRequired) {
   EXPECT_EQ(settings.limits.body, 8u << 20);
   EXPECT_EQ(settings.limits.idle_timeout, 75s);
   EXPECT_EQ(settings.limits.keep_alive_drain, 1u << 20);
+  EXPECT_EQ(settings.state.path, settings.run / "state");
+  EXPECT_EQ(settings.state.size, 256u << 20);
+  EXPECT_EQ(settings.state.durability, State::Durability::kProcess);
   EXPECT_TRUE(settings.expose);
   EXPECT_EQ(settings.log.level, Log::Level::kInfo);
   EXPECT_TRUE(settings.log.file.empty());
@@ -34,6 +37,7 @@ TEST_F(Configuration, ReadsEverySingleValue) {
       "sweep: { watch: stat, interval: 2s, settle: 0s, wait: 250ms }\n"
       "limits: { body: 1GiB, read_timeout: 1s, write_timeout: 2s, idle_timeout: 3s,\n"
       "          keep_alive_drain: 0B }\n"
+      "state: { path: /srv/state, size: 2GiB, durability: machine }\n"
       "expose: false\n"
       "log: { level: debug, file: /var/log/shoal.log }\n");
   EXPECT_EQ(settings.workers.threads, 32u);
@@ -47,6 +51,9 @@ TEST_F(Configuration, ReadsEverySingleValue) {
   EXPECT_EQ(settings.limits.write_timeout, 2s);
   EXPECT_EQ(settings.limits.idle_timeout, 3s);
   EXPECT_EQ(settings.limits.keep_alive_drain, 0u);
+  EXPECT_EQ(settings.state.path, "/srv/state");
+  EXPECT_EQ(settings.state.size, 2ull << 30);
+  EXPECT_EQ(settings.state.durability, State::Durability::kMachine);
   EXPECT_FALSE(settings.expose);
   EXPECT_EQ(settings.log.level, Log::Level::kDebug);
   EXPECT_EQ(settings.log.file, "/var/log/shoal.log");
@@ -83,13 +90,16 @@ TEST_F(Configuration, NamesTheNearestKeyForOneItDoesNotKnow) {
             "shoal.yaml:5: workers.thread: unknown key; did you mean \"threads\"?");
   EXPECT_EQ(error_with("limits: { read_timout: 5s }\n"),
             "shoal.yaml:5: limits.read_timout: unknown key; did you mean \"read_timeout\"?");
+  EXPECT_EQ(error_with("state: { durabilty: machine }\n"),
+            "shoal.yaml:5: state.durabilty: unknown key; did you mean \"durability\"?");
   EXPECT_EQ(error_with("log: { levl: info }\n"),
             "shoal.yaml:5: log.levl: unknown key; did you mean \"level\"?");
 }
 
 TEST_F(Configuration, ListsTheKnownKeysWhenNoneIsNear) {
-  EXPECT_EQ(error_with("sweep: { probe: true }\n"),
-            "shoal.yaml:5: sweep.probe: unknown key; known here: watch, interval, settle, wait");
+  EXPECT_EQ(error_with("sweep: { marker: true }\n"),
+            "shoal.yaml:5: sweep.marker: unknown key; known here: watch, interval, settle, wait, "
+            "probe");
   EXPECT_THAT(error_with("quarantine: true\n"), HasSubstr("known here: listen, workers, apps"));
 }
 
@@ -113,6 +123,9 @@ TEST_F(Configuration, RefusesValuesOfAnotherType) {
   EXPECT_EQ(error_with("sweep: { watch: inotfy }\n"),
             "shoal.yaml:5: sweep.watch: \"inotfy\" is none of auto, inotify, stat; did you mean "
             "\"inotify\"?");
+  EXPECT_EQ(error_with("state: { durability: disk }\n"),
+            "shoal.yaml:5: state.durability: \"disk\" is none of process, machine");
+  EXPECT_THAT(error_with("state: run/state\n"), HasSubstr("state: is a single value"));
   EXPECT_THAT(error_with("expose:\n"), HasSubstr("has no value; write one, or remove the key"));
 }
 
@@ -128,6 +141,7 @@ TEST_F(Configuration, RefusesValuesOutOfRange) {
   EXPECT_THAT(error_with("sweep: { settle: 61s }\n"), HasSubstr("write 0ms to 1m"));
   EXPECT_THAT(error_with("limits: { idle_timeout: 0s }\n"), HasSubstr("write 1ms to 24h"));
   EXPECT_THAT(error_with("limits: { keep_alive_drain: 2GiB }\n"), HasSubstr("write 0B to 1GiB"));
+  EXPECT_THAT(error_with("state: { size: 1KiB }\n"), HasSubstr("write 1MiB to 1024GiB"));
   EXPECT_EQ(read_with("workers: { threads: 1024, grace: 0s }\n").workers.threads, 1024u);
 }
 
@@ -136,6 +150,8 @@ TEST_F(Configuration, AsksForUnits) {
             "shoal.yaml:5: sweep.wait: missing unit; write 5s or 250ms");
   EXPECT_EQ(error_with("limits: { body: 8388608 }\n"),
             "shoal.yaml:5: limits.body: missing unit; write 8MiB or 512KiB");
+  EXPECT_EQ(error_with("state: { size: 268435456 }\n"),
+            "shoal.yaml:5: state.size: missing unit; write 8MiB or 512KiB");
 }
 
 TEST_F(Configuration, OffersOneProcessOnly) {
@@ -151,6 +167,8 @@ TEST_F(Configuration, ResolvesPathsAgainstTheFolderOfTheFile) {
   EXPECT_EQ(settings.run, folder() / "run");
   EXPECT_EQ(settings.listen.at(0).path, folder() / "shoal.sock");
   EXPECT_EQ(settings.log.file, folder() / "shoal.log");
+  EXPECT_EQ(settings.state.path, folder() / "run/state");
+  EXPECT_EQ(read_with("state: { path: ../kept }\n").state.path, folder().parent_path() / "kept");
 }
 
 TEST_F(Configuration, ResolvesPathsWhenTheFileIsNamedRelatively) {
@@ -178,6 +196,12 @@ TEST_F(Configuration, RefusesToRunWithinApps) {
   EXPECT_EQ(error_in_whole(run_in("apps/run")), within);
   EXPECT_EQ(error_in_whole(run_in("./apps/")), within);
   EXPECT_TRUE(errors_in_whole(run_in("apps-run")).empty());
+}
+
+TEST_F(Configuration, KeepsStateOutOfApps) {
+  EXPECT_EQ(error_with("state: { path: apps/state }\n"),
+            "shoal.yaml:5: state.path: lies within apps, which is for modules only; choose another "
+            "folder");
 }
 
 TEST_F(Configuration, RefusesPathsThatNoLogCouldShow) {

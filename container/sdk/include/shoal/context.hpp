@@ -5,6 +5,7 @@
 
 #include "shoal/config.hpp"
 #include "shoal/export.hpp"
+#include "shoal/state.hpp"
 
 namespace shoal {
 
@@ -29,6 +30,15 @@ class SHOAL_EXPORT Context {
 
   /// What conf/shoal.yaml says under `modules:` for this module; empty when it says nothing.
   virtual const Config& config() const = 0;
+
+  /// What the group remembers across reloads, crashes and restarts. Keep the reference; it is valid
+  /// as long as the module is. Throws StateError when this container has no state.
+  virtual State& state() const = 0;
+
+  /// Whether this object is only made to see that it can be, in a process that is thrown away
+  /// before the module serves. It should be made just as when it counts, but without effects on
+  /// the world: State is read-only here, so write only when `!probing()`.
+  virtual bool probing() const = 0;
 
   /// One line to the container's log. Control bytes are escaped.
   virtual void log(LogLevel level, std::string_view line) const = 0;

@@ -1,0 +1,136 @@
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include "kept.hpp"
+#include "shoal/host/descriptor.hpp"
+
+extern char** environ;  // NOLINT: POSIX names it so
+
+namespace shoal::state {
+namespace {
+
+using host::Descriptor;
+
+/// A state_writer, which ends with this object at the latest.
+class Writer {
+ public:
+  explicit Writer(std::vector<std::string> arguments) {
+    std::array<int, 2> pipe{};
+    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+    output_ = Descriptor(pipe[0]);
+    const Descriptor input(pipe[1]);
+    arguments.insert(arguments.begin(), STATE_WRITER);
+    std::vector<char*> words;
+    for (auto& argument : arguments) words.push_back(argument.data());
+    words.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, input.get(), STDOUT_FILENO);
+    const int error = ::posix_spawn(&pid_, STATE_WRITER, &actions, nullptr, words.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) throw std::runtime_error("posix_spawn");
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() {
+    if (pid_ > 0) kill();
+  }
+
+  /// What it says first, or nothing when it ends without.
+  std::string first_words() {
+    std::array<char, 64> words{};
+    const ssize_t size = ::read(output_.get(), words.data(), words.size());
+    return {words.data(), static_cast<std::size_t>(size > 0 ? size : 0)};
+  }
+
+  void kill() {
+    ::kill(pid_, SIGKILL);
+    wait();
+  }
+
+  /// Its exit code, or -1 when it was killed.
+  int wait() {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  pid_t pid_ = -1;
+  Descriptor output_;
+};
+
+class Processes : public Kept {
+ protected:
+  const std::string& path() const { return options_.path.native(); }
+};
+
+TEST_F(Processes, LoseNothingWhenTheyWriteAtOnce) {
+  constexpr int kTimes = 500;
+  const std::string times = std::to_string(kTimes);
+  Writer one({"add", path(), times});
+  Writer two({"add", path(), times});
+  for (int i = 0; i < kTimes; ++i) pond().add("visits", 1);
+  EXPECT_EQ(one.wait(), 0);
+  EXPECT_EQ(two.wait(), 0);
+  EXPECT_EQ(pond().get("visits"), std::to_string(3 * kTimes));
+}
+
+TEST_F(Processes, SeeWhatOthersHaveWritten) {
+  pond().set("visits", "41");
+  EXPECT_EQ(Writer({"add", path(), "1"}).wait(), 0);
+  EXPECT_EQ(pond().get("visits"), "42");
+}
+
+TEST_F(Processes, GoOnWhenAWriterIsKilledInTheMiddle) {
+  pond().set("fish", "carp");
+  Writer writer({"hang", path()});
+  ASSERT_EQ(writer.first_words(), "updating\n");
+  EXPECT_EQ(pond().get("fish"), "pike");  // what it had committed, and readers wait for nobody
+  writer.kill();
+  EXPECT_EQ(pond().get("fish"), "pike");
+  pond().set("fish", "perch");
+  EXPECT_EQ(pond().get("fish"), "perch");
+  EXPECT_EQ(pond().add("visits", 1), 1);
+}
+
+TEST_F(Processes, FindAllThatWasWrittenWhenTheOnlyOneIsKilled) {
+  {
+    Writer writer({"hang", path()});
+    ASSERT_EQ(writer.first_words(), "updating\n");
+    writer.kill();
+  }
+  EXPECT_EQ(probed()->get("fish"), "pike");
+  EXPECT_EQ(pond().get("fish"), "pike");
+  EXPECT_EQ(Writer({"add", path(), "2"}).wait(), 0);
+  EXPECT_EQ(pond().get("visits"), "2");
+}
+
+TEST_F(Processes, SurviveBeingKilledAgainAndAgain) {
+  std::int64_t before = 0;
+  for (int round = 0; round < 10; ++round) {
+    Writer writer({"add", path(), "1000000"});
+    while (std::stoll(pond().get("visits").value_or("0")) < before + 20) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    writer.kill();  // at whatever it does just now
+    const auto read = std::stoll(pond().get("visits").value());
+    EXPECT_GE(read, before + 20);
+    before = pond().add("visits", 0);
+    // What it was adding when it was killed may count, for nobody was told that it does not.
+    EXPECT_GE(before, read);
+    EXPECT_LE(before, read + 1);
+  }
+}
+
+}  // namespace
+}  // namespace shoal::state
