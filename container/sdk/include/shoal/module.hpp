@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "shoal/abi.hpp"
 #include "shoal/context.hpp"
 #include "shoal/export.hpp"
 #include "shoal/request.hpp"
@@ -34,7 +35,9 @@ class SHOAL_EXPORT Module {
 /// Makes this shared object a handler module: `SHOAL_MODULE(Home)`, once per module, at namespace
 /// scope. Home derives from shoal::Module and is constructible from `shoal::Context&` or from
 /// nothing; the former is preferred. The caller of the function it defines owns what is returned.
+/// It also leaves a note of the ABI, by which the container refuses what it could not call.
 #define SHOAL_MODULE(ModuleClass)                                                             \
+  SHOAL_ABI_NOTE                                                                              \
   extern "C" __attribute__((visibility("default"), used)) ::shoal::Module* shoal_make_module( \
       ::shoal::Context& context) {                                                            \
     return ::shoal::detail::make_module<ModuleClass>(context);                                \

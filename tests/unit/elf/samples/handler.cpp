@@ -1,0 +1,8 @@
+// A handler module that nothing is known of but its note.
+#include <shoal/module.hpp>
+
+class Handler final : public shoal::Module {
+ public:
+  void handle(shoal::Request&, shoal::Response& response) override { response.text("hello\n"); }
+};
+SHOAL_MODULE(Handler)

@@ -1,0 +1,2 @@
+// No shared object.
+int main() { return 0; }
