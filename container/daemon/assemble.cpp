@@ -41,6 +41,15 @@ modules::SweepRules rules_of(const settings::Sweep& sweep) {
   return {.watch = mode, .interval = sweep.interval, .settle = sweep.settle, .wait = sweep.wait};
 }
 
+state::Options options_of(const settings::State& state) {
+  using Durability = settings::State::Durability;
+  return {.path = state.path,
+          .size = state.size,
+          .durability = state.durability == Durability::kMachine ? state::Durability::kMachine
+                                                                 : state::Durability::kProcess,
+          .read_only = false};
+}
+
 std::vector<serving::Route> routes_of(const std::vector<settings::Route>& routes) {
   std::vector<serving::Route> plain;
   for (const auto& route : routes) plain.push_back({route.prefix, route.target});

@@ -8,6 +8,7 @@
 #include "modules/registry.hpp"
 #include "serving/router.hpp"
 #include "settings/settings.hpp"
+#include "state/options.hpp"
 
 // What the rooms below are handed of the settings. They do not know settings/, nor one another.
 namespace shoal::daemon {
@@ -16,6 +17,7 @@ fastcgi::Address address_of(const settings::Listen& listen);
 fastcgi::Limits limits_of(const settings::Limits& limits);
 modules::Grouping grouping_of(const settings::Groups& groups);
 modules::SweepRules rules_of(const settings::Sweep& sweep);
+state::Options options_of(const settings::State& state);
 std::vector<serving::Route> routes_of(const std::vector<settings::Route>& routes);
 
 }  // namespace shoal::daemon

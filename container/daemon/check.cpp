@@ -1,11 +1,18 @@
 #include "daemon/check.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "daemon/assemble.hpp"
+#include "elf/error.hpp"
+#include "elf/facts.hpp"
+#include "elf/loadable.hpp"
+#include "modules/links.hpp"
+#include "modules/load_error.hpp"
 #include "modules/name.hpp"
 #include "modules/scan.hpp"
 #include "shoal/host/nearest.hpp"
@@ -44,6 +51,39 @@ void print(const settings::Settings& settings, const modules::Files& files) {
     for (const auto& module : members.modules) std::cout << ' ' << module;
     std::cout << '\n';
   }
+}
+
+/// What keeps one group from being loaded, as far as its files tell without being opened.
+void add_faults_of(const std::string& group, const modules::Apps& apps,
+                   std::vector<std::string>& faults) {
+  modules::Files files;
+  modules::Facts facts;
+  for (const auto& [module, file] : apps.files) {
+    if (apps.grouping.of(module).group != group) continue;
+    std::ifstream stream(file.path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+    try {
+      const elf::Facts read = elf::read(bytes);
+      elf::require_loadable(read);
+      facts.emplace(module, read);
+      files.emplace(module, file);
+    } catch (const elf::Error& error) {
+      faults.push_back(file.path.native() + ": " + error.what());
+    }
+  }
+  try {
+    modules::links_of(facts, files, apps, "~");
+  } catch (const modules::LoadError& error) {
+    faults.emplace_back(error.what());
+  }
+}
+
+std::vector<std::string> faults_of(const modules::Apps& apps) {
+  std::set<std::string> groups;
+  for (const auto& [module, file] : apps.files) groups.insert(apps.grouping.of(module).group);
+  std::vector<std::string> faults;
+  for (const auto& group : groups) add_faults_of(group, apps, faults);
+  return faults;
 }
 
 }  // namespace
@@ -85,7 +125,10 @@ int check(const settings::Settings& settings) {
 
   print(settings, found.files);
   for (const auto& problem : found.problems) std::cerr << "warning: " << problem << '\n';
-  const auto errors = names_of_nothing(settings, names);
+  auto errors = names_of_nothing(settings, names);
+  for (auto& fault : faults_of({settings.apps, found.files, grouping_of(settings.groups)})) {
+    errors.push_back(std::move(fault));
+  }
   for (const auto& error : errors) std::cerr << error << '\n';
   return errors.empty() ? 0 : 1;
 }

@@ -3,6 +3,8 @@
 #include <iostream>
 
 #include "daemon/check.hpp"
+#include "daemon/drop.hpp"
+#include "daemon/probe.hpp"
 #include "daemon/serve.hpp"
 #include "settings/settings.hpp"
 
@@ -16,10 +18,37 @@ void add_config_option(CLI::App& command, std::string& file) {
   command.add_option("-c,--config", file, "The configuration file")->capture_default_str();
 }
 
-int run(const CLI::App& check, const std::string& file) {
+CLI::App* add_drop(CLI::App& app, shoal::daemon::DropWords& words) {
+  auto* drop = app.add_subcommand("drop", "Put modules into an apps folder, all at once");
+  drop->add_option("PATH", words.paths, "Shared objects, and folders of them as they lie there")
+      ->required();
+  drop->add_option("--apps", words.apps, "The apps folder")->required();
+  drop->add_option("--as", words.as, "The dotted name of the one file");
+  return drop;
+}
+
+CLI::App* add_probe(CLI::App& app, shoal::daemon::ProbeWords& words) {
+  auto* probe = app.add_subcommand("probe", "Tell whether modules would load, and unload");
+  probe->add_option("FILE", words.files, "Shared objects, taken as one group unless -c tells more")
+      ->required();
+  probe->add_option("-c,--config", words.config,
+                    "Try them with the groups and settings of this configuration file");
+  probe->add_flag("--json", words.json, "Print JSON");
+  return probe;
+}
+
+/// What the container starts itself as, to try a drop out.
+CLI::App* add_trial(CLI::App& app, shoal::daemon::TrialWords& words) {
+  auto* trial = app.add_subcommand(shoal::daemon::kTrialCommand)->group("");
+  trial->add_option("state", words.state)->required();
+  trial->add_option("size", words.size)->required();
+  return trial;
+}
+
+template <typename Command>
+int saying_what_is_wrong(const Command& command) {
   try {
-    const auto settings = shoal::settings::read(file);
-    return check.parsed() ? shoal::daemon::check(settings) : shoal::daemon::serve(settings);
+    return command();
   } catch (const shoal::settings::SettingsError& error) {
     for (const auto& line : error.errors()) std::cerr << line << '\n';
   } catch (const std::exception& error) {
@@ -39,10 +68,23 @@ int main(int argc, char** argv) {
   add_config_option(*app.add_subcommand("serve", "Serve until TERM, INT or QUIT"), file);
   auto* check = app.add_subcommand("check", "Print the configuration as understood, or its errors");
   add_config_option(*check, file);
+  shoal::daemon::DropWords words;
+  const auto* drop = add_drop(app, words);
+  shoal::daemon::ProbeWords probe_words;
+  const auto* probe = add_probe(app, probe_words);
+  shoal::daemon::TrialWords trial_words;
+  const auto* trial = add_trial(app, trial_words);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kGood : kUsage;
   }
-  return run(*check, file);
+  if (trial->parsed()) return shoal::daemon::run_trial(trial_words);
+  if (drop->parsed()) return shoal::daemon::drop(words);
+  if (probe->parsed())
+    return saying_what_is_wrong([&] { return shoal::daemon::probe(probe_words); });
+  return saying_what_is_wrong([&] {
+    const auto settings = shoal::settings::read(file);
+    return check->parsed() ? shoal::daemon::check(settings) : shoal::daemon::serve(settings);
+  });
 }

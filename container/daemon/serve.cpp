@@ -8,14 +8,18 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "daemon/assemble.hpp"
 #include "daemon/check.hpp"
 #include "daemon/log.hpp"
 #include "daemon/pid_file.hpp"
+#include "daemon/probe.hpp"
 #include "daemon/signals.hpp"
 #include "serving/line.hpp"
 #include "serving/worker_pool.hpp"
+#include "shoal/host/own_thread.hpp"
+#include "state/store.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -84,13 +88,20 @@ void leave_within(std::chrono::milliseconds rest) {
 }  // namespace
 
 int serve(const settings::Settings& settings) {
+  const host::OwnThread own_thread;
+  std::signal(SIGXFSZ, SIG_IGN);  // a bound on file sizes (LimitFSIZE=) is an error, not the end
   const Signals signals;
   open_log(settings.log);
   const PidFile pid_file(settings.run);
   auto listeners = open_listeners(settings);  // early: what comes meanwhile waits in the backlog
 
+  const state::Store store(options_of(settings.state));
+  const modules::Surroundings surroundings{
+      settings.modules, [&store](const std::string& group) { return store.of(group); }, false, {}};
+  std::optional<modules::Probe> probe;
+  if (settings.sweep.probe) probe.emplace(probe_of(settings.state));
   modules::Registry registry(settings.apps, settings.run, grouping_of(settings.groups),
-                             rules_of(settings.sweep), settings.modules);
+                             rules_of(settings.sweep), surroundings, std::move(probe));
   say_what_is_served(settings, registry);
 
   const serving::Line line(registry, serving::Router(routes_of(settings.routes)), settings.expose);

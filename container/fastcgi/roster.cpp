@@ -8,6 +8,8 @@
 
 #include <system_error>
 
+#include "shoal/host/own_thread.hpp"
+
 namespace shoal::fastcgi {
 
 namespace {
@@ -50,6 +52,7 @@ void Roster::shut_waiting() {
 }
 
 void Roster::reap(std::stop_token stop, std::chrono::milliseconds interval) {
+  const host::OwnThread own_thread;
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     stopped_.wait_for(lock, stop, interval, [] { return false; });

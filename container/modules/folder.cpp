@@ -106,6 +106,22 @@ bool Folder::being_written(std::string_view module) const {
          age_of(file->second.identity) < kLongestWrite;
 }
 
+bool Folder::held() {
+  if (!watch_) markers_.are(markers_in(apps_));
+  const bool before = std::exchange(held_, markers_.hold());
+  if (watch_ || !before || held_) return held_;
+  // What was compared last may be from the middle of the drop.
+  doubt();
+  return true;
+}
+
+bool Folder::dropped_whole(std::string_view module) const {
+  const auto dropped = dropped_.find(module);
+  const auto file = files_.find(module);
+  return dropped != dropped_.end() && file != files_.end() &&
+         dropped->second == file->second.identity.modified_ns;
+}
+
 std::chrono::nanoseconds Folder::quiet_for(const File& file) const {
   std::chrono::nanoseconds quiet = age_of(file.identity);
   for (fs::path at = file.path; at != apps_ && at.has_relative_path(); at = at.parent_path()) {
@@ -119,6 +135,7 @@ void Folder::compare_everything() {
   Scan found = scan_and_watch();
   compared_ = std::chrono::steady_clock::now();
   doubtful_ = found.starved;
+  markers_.are(found.markers);
   if (found.lost) throw fs::filesystem_error("apps", apps_, found.lost);
   for (const auto& [module, file] : files_) {
     const bool unread =
@@ -215,6 +232,7 @@ bool Folder::absorb(const Event& event, std::map<std::string, fs::path>& touched
         absorbed &= (event.mask & kSelf) == 0 && event.name != watched.name;
         break;
       case Watched::Kind::kFolder:
+        follow_drop(event, watched.path / event.name);
         absorbed &= (event.mask & (kSelf | IN_ISDIR)) == 0 &&
                     (event.name.empty() || absorb_entry(event, watched.path / event.name, touched));
         break;
@@ -241,6 +259,31 @@ bool Folder::absorb_entry(const Event& event, const fs::path& path,
   }
   touched.emplace(*module, path);
   return true;
+}
+
+/// The kernel tells in order: a marker comes before all that its owner renames and goes after it. A
+/// file that comes from the name of a new one is whole.
+void Folder::follow_drop(const Event& event, const fs::path& path) {
+  constexpr std::size_t kMostLeaving = 1'000;  // some never arrive: they left the apps folder
+  if (path.parent_path() == apps_ && is_marker(event.name)) {
+    // Nothing else counts: an owner closes his marker after he has removed it.
+    if ((event.mask & (IN_CREATE | IN_MOVED_TO)) != 0) markers_.appeared(path);
+    if ((event.mask & (IN_DELETE | IN_MOVED_FROM)) != 0) markers_.vanished(path);
+  } else if (path.extension() == ".so") {
+    const auto left = leaving_.find(event.cookie);
+    const auto module = name_of(path.lexically_relative(apps_));
+    // Files that are exchanged leave their names as well.
+    if (!module || (event.mask & IN_MOVED_FROM) != 0) return;
+    dropped_.erase(*module);
+    if ((event.mask & IN_MOVED_TO) == 0 || left == leaving_.end()) return;
+    dropped_.emplace(*module, left->second);
+    leaving_.erase(left);
+    // Its identity may be known already, from a look in the middle of this rename.
+    changed_.insert(*module);
+  } else if (const auto time = time_of_new(event.name); time && (event.mask & IN_MOVED_FROM) != 0) {
+    if (leaving_.size() == kMostLeaving) leaving_.clear();
+    leaving_.emplace(event.cookie, *time);
+  }
 }
 
 void Folder::look_again(const std::string& module, const fs::path& path) {

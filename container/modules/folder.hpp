@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "modules/identity.hpp"
+#include "modules/marker.hpp"
 #include "modules/scan.hpp"
 #include "modules/watch.hpp"
 
@@ -39,11 +40,22 @@ class Folder {
   /// Has the next refresh compare everything.
   void doubt() { doubtful_ = true; }
 
+  const std::filesystem::path& path() const { return apps_; }
+
   /// Every module there is, as of the last refresh.
   const Files& files() const { return files_; }
 
   /// Whether some program has created this module's file and not yet closed it, as a linker does.
   bool being_written(std::string_view module) const;
+
+  /// Whether a living `shoal drop` holds the sweep: what lies here may be half of its drop. To be
+  /// asked of what a refresh has just found. Without a marker it costs nothing where inotify
+  /// serves, and a look into the folder elsewhere.
+  bool held();
+
+  /// Whether `shoal drop` renamed this file into place and nobody has touched it since: there is
+  /// nothing to wait for once its marker is lifted. Known where inotify serves.
+  bool dropped_whole(std::string_view module) const;
 
   /// For how long nothing on the way from the apps folder to this file has changed: a link that was
   /// flipped or a folder that was renamed brings old files that are new here.
@@ -69,6 +81,7 @@ class Folder {
   bool absorb(const Event& event, std::map<std::string, std::filesystem::path>& touched);
   bool absorb_entry(const Event& event, const std::filesystem::path& path,
                     std::map<std::string, std::filesystem::path>& touched);
+  void follow_drop(const Event& event, const std::filesystem::path& path);
   void look_again(const std::string& module, const std::filesystem::path& path);
   void report(const std::vector<std::string>& problems);
 
@@ -81,7 +94,11 @@ class Folder {
   std::set<std::string> changed_;          // since the last refresh
   std::set<std::filesystem::path> links_;  // below apps
   std::set<std::string, std::less<>> being_written_;
-  std::set<std::string> reported_;  // problems the log has already
+  Markers markers_;
+  bool held_ = false;                              // when last asked
+  std::map<std::uint32_t, std::int64_t> leaving_;  // cookie -> time: half of a rename by shoal drop
+  std::map<std::string, std::int64_t, std::less<>> dropped_;  // by shoal drop: module -> its time
+  std::set<std::string> reported_;                            // problems the log has already
   std::chrono::steady_clock::time_point compared_;
   bool doubtful_ = false;
 };

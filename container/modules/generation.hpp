@@ -1,19 +1,31 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "modules/context.hpp"
-#include "modules/identity.hpp"
 #include "modules/library.hpp"
-#include "modules/stage.hpp"
 
 namespace shoal::modules {
 
 /// Module name -> what conf/shoal.yaml hands it.
 using Configs = std::map<std::string, Config>;
+
+/// What is about to be done with a module: code of its own runs in each.
+enum class Step { kOpening, kMaking, kEnding };
+using OnStep = std::function<void(Step step, const std::string& module)>;
+
+/// What a generation is made with, besides its files.
+struct Surroundings {
+  Configs configs;
+  States states;         ///< empty: modules have no State
+  bool probing = false;  ///< in the process of the probe
+  OnStep on_step;        ///< told before each step; may be empty
+};
 
 /// One loaded group: immutable, numbered per group from 1, counted by its users.
 ///
@@ -22,10 +34,10 @@ class Generation {
  public:
   using Handlers = std::map<std::string, std::unique_ptr<Module>>;
 
-  /// Stages, verifies and opens `files` and makes every handler. Throws LoadError, or FilesChanged
-  /// when a file was written to meanwhile; what was opened by then is closed again.
-  Generation(std::string group, unsigned long number, Files files, Stages& stages,
-             const Configs& configs);
+  /// Opens what lies ready in the stage and makes every handler. Throws LoadError; what was opened
+  /// by then is closed again.
+  Generation(const Order& order, std::unique_ptr<const Stage> stage, const Prepared& prepared,
+             const Surroundings& surroundings);
 
   const std::string& group() const { return group_; }
   unsigned long number() const { return number_; }
@@ -35,26 +47,34 @@ class Generation {
 
   const Files& files() const { return files_; }
   const Handlers& handlers() const { return handlers_; }
-  const std::filesystem::path& folder() const { return stage_.folder(); }
+  const std::filesystem::path& folder() const { return stage_->folder(); }
+
+  /// When it began to be opened, as the kernel counts: time_since_boot().
+  std::chrono::nanoseconds opened_at() const { return opened_at_; }
+
+  /// Files that have a thread_local with a destructor; what such a one keeps is unmapped when every
+  /// thread that touched it has ended.
+  const std::vector<std::string>& thread_locals() const { return thread_locals_; }
+
+  /// Destroys the handlers, ahead of everything else: the first half of retiring. What is left may
+  /// still be running code of theirs.
+  void end_handlers();
 
  private:
-  void open();
-  void make_handlers(const Configs& configs);
+  void open(const Order& order, const Opening& opening, const OnStep& on_step);
+  void make_handlers(const Opening& opening, const Surroundings& surroundings);
 
   const std::string group_;
   const unsigned long number_;
   const std::string label_;
   const Files files_;
+  const std::chrono::nanoseconds opened_at_;
+  std::vector<std::string> thread_locals_;
   // Destroyed from the bottom up: handlers while their code is mapped, files last.
-  Stage stage_;
+  std::unique_ptr<const Stage> stage_;
   std::map<std::string, Library> libraries_;
   std::map<std::string, std::unique_ptr<ModuleContext>> contexts_;
   Handlers handlers_;
 };
-
-/// The modules of one stage in the order in which they are opened: what is needed before what needs
-/// it. Throws LoadError when a file is no whole shared object, or asks for a member of its group by
-/// a name that another generation has too.
-std::vector<std::string> order_of_opening(const Stage& stage, const Files& files);
 
 }  // namespace shoal::modules

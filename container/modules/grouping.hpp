@@ -32,9 +32,15 @@ class Grouping {
 
   Membership of(std::string_view module) const;
 
+  /// The line of conf/shoal.yaml that would put both modules into one group, with whatever else is
+  /// in theirs: `groups: { site: [site, shared] }`.
+  std::string line_that_joins(std::string_view asking, std::string_view needed) const;
+
  private:
   enum class Rule { kNever, kTopLevel, kListed };
   explicit Grouping(Rule rule) : rule_(rule) {}
+
+  std::vector<std::string> types_around(std::string_view module) const;
 
   Rule rule_;
   std::map<std::string, std::string, std::less<>> group_of_type_;

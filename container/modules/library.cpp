@@ -1,48 +1,58 @@
 #include "modules/library.hpp"
 
-#include <link.h>
-
 #include <boost/algorithm/string/replace.hpp>
-#include <boost/dll/runtime_symbol_info.hpp>
-#include <string_view>
+#include <fstream>
+#include <mutex>
 
+#include "elf/stub.hpp"
 #include "modules/load_error.hpp"
 #include "shoal/host/printable.hpp"
 
 namespace shoal::modules {
 namespace {
 
+using boost::dll::load_mode::rtld_local;
+using boost::dll::load_mode::rtld_now;
+
 using MakeModule = Module*(Context&);
 constexpr const char* kMakeModule = "shoal_make_module";  // see SHOAL_MODULE
 
-boost::dll::shared_library open(const std::filesystem::path& staged,
-                                const std::filesystem::path& shown) {
-  using boost::dll::load_mode::rtld_local;
-  using boost::dll::load_mode::rtld_now;
+/// The dynamic linker's own words: Boost wraps them as
+/// `boost::dll::... (dlerror system message: TEXT): Bad file ...`.
+std::string words_of(const boost::system::system_error& error) {
+  constexpr std::string_view kBegin = "(dlerror system message: ";
+  std::string text = error.what();
+  if (const auto end = text.rfind("): "); end != std::string::npos) text.erase(end);
+  const auto begin = text.find(kBegin);
+  return begin == std::string::npos ? text : text.substr(begin + kBegin.size());
+}
+
+boost::dll::shared_library open(const std::filesystem::path& file, const std::string& shown,
+                                const Names& names) {
   try {
-    return boost::dll::shared_library(boost::filesystem::path(staged.native()),
+    return boost::dll::shared_library(boost::filesystem::path(file.native()),
                                       rtld_now | rtld_local);
   } catch (const boost::system::system_error& error) {
-    // Boost wraps dlerror's text: `boost::dll::... (dlerror system message: TEXT): Bad file ...`.
-    std::string text = error.what();
-    if (const auto end = text.rfind("): "); end != std::string::npos) text.erase(end);
-    boost::replace_all(text, staged.native(), shown.native());
-    if (const auto at = text.find(shown.native()); at != std::string::npos) text.erase(0, at);
-    if (!text.starts_with(shown.native())) text.insert(0, shown.native() + ": ");
+    std::string text = words_of(error);
+    for (const auto& [copy, original] : names) boost::replace_all(text, copy, original);
+    if (text.find(".so: ") == std::string::npos) text.insert(0, shown + ": ");
     throw LoadError(text + "; link it with -z defs and drop it with all that it needs");
   }
 }
 
 }  // namespace
 
-Library::Library(const std::filesystem::path& staged, const std::filesystem::path& shown)
-    : library_(open(staged, shown)), staged_(staged), shown_(shown.native()) {}
+Names names_of(const Stage& stage, const Files& files) {
+  Names names;
+  for (const auto& [module, file] : files) {
+    names.emplace(stage.file(module).native(), file.path.native());
+  }
+  return names;
+}
 
-bool Library::has_handler() const {
-  if (!library_.has(kMakeModule)) return false;
-  // dlsym looks through what the library needs as well, so ask where the symbol really lives.
-  const auto home = boost::dll::symbol_location(library_.get<MakeModule>(kMakeModule));
-  return home.native() == staged_.native();
+Library::Library(const Root& root, const Names& names) : shown_(names.at(root.file.native())) {
+  if (!root.stub.empty()) stub_ = open(root.stub, shown_, names);
+  library_ = open(root.file, shown_, names);
 }
 
 std::unique_ptr<Module> Library::make_handler(Context& context) const {
@@ -56,12 +66,39 @@ std::unique_ptr<Module> Library::make_handler(Context& context) const {
   }
 }
 
-bool still_mapped(const std::filesystem::path& folder) {
-  const std::string prefix = folder.native() + "/";
-  const auto is_below = [](dl_phdr_info* info, std::size_t, void* wanted) -> int {
-    return std::string_view(info->dlpi_name).starts_with(*static_cast<const std::string*>(wanted));
-  };
-  return ::dl_iterate_phdr(is_below, const_cast<std::string*>(&prefix)) != 0;
+void open_outside(const std::vector<Wanted>& wanted, const Order& order) {
+  using boost::dll::load_mode::search_system_folders;
+  static std::mutex mutex;
+  static auto& kept = *new std::map<Outside, boost::dll::shared_library>();  // NOLINT: for ever
+  const std::lock_guard lock(mutex);
+  for (const auto& [library, asking] : wanted) {
+    if (kept.contains(library)) continue;
+    const bool by_path = !library.file.empty();
+    const std::string& name = by_path ? library.file.native() : library.name;
+    // Boost puts ./ before a bare name unless it is told where to search.
+    const auto mode =
+        by_path ? rtld_now | rtld_local : rtld_now | rtld_local | search_system_folders;
+    try {
+      kept.emplace(library, boost::dll::shared_library(boost::filesystem::path(name), mode));
+    } catch (const boost::system::system_error& error) {
+      const std::string meant = module_meant_by(library.name, asking, *order.apps);
+      throw LoadError(
+          order.files.find(asking)->second.path.native() + ": needs " + library.name +
+          ", which cannot be loaded (" + host::printable(words_of(error)) + "); " +
+          (meant.empty() ? "install it, or link with its folder as -Wl,-rpath" : meant));
+    }
+  }
+}
+
+void collect_unused(const std::filesystem::path& folder) {
+  // Every dlclose that closes something does it; this one closes nothing of use.
+  static unsigned count = 0;
+  const auto broom = folder / ("broom." + std::to_string(++count));
+  std::ofstream(broom, std::ios::binary) << elf::stub({}, "~broom");
+  boost::system::error_code none;
+  boost::dll::shared_library(boost::filesystem::path(broom.native()), none, rtld_now | rtld_local);
+  std::error_code ignored;
+  std::filesystem::remove(broom, ignored);
 }
 
 }  // namespace shoal::modules

@@ -1,39 +1,49 @@
 #pragma once
 
 #include <boost/dll/shared_library.hpp>
-#include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "modules/opening.hpp"
 #include "shoal/module.hpp"
 
 namespace shoal::modules {
 
-/// One open shared object. Opened and closed on the loader thread only. Move only: a copied
+/// What stands in a text for what: a copy's path for the path of the file that its author knows.
+using Names = std::map<std::string, std::string>;
+
+/// The copies of a stage, to be told by the names of their files.
+Names names_of(const Stage& stage, const Files& files);
+
+/// One open root. Opened and closed on the loader thread only. Move only: a copied
 /// boost::dll::shared_library would open its path again.
 class Library {
  public:
-  /// Opens the copy at `staged` with all its symbols bound, for nobody else to see. Throws
-  /// LoadError with the dynamic linker's own words, in which `shown` stands for the copy.
-  Library(const std::filesystem::path& staged, const std::filesystem::path& shown);
+  /// Opens the root with all its symbols bound, for nobody else to see. Throws LoadError with the
+  /// dynamic linker's own words, told in `names`.
+  Library(const Root& root, const Names& names);
   Library(Library&&) = default;
   Library& operator=(Library&&) = delete;
 
-  /// Whether the file itself has a SHOAL_MODULE; one in a library that it needs does not count.
-  bool has_handler() const;
-
   /// Makes the handler. Whatever its constructor throws becomes a LoadError.
-  /// REQUIRES: has_handler().
+  /// REQUIRES: the root is a handler.
   std::unique_ptr<Module> make_handler(Context& context) const;
 
  private:
+  boost::dll::shared_library stub_;  // empty when the root has none
   boost::dll::shared_library library_;
-  std::filesystem::path staged_;
   std::string shown_;
 };
 
-/// Whether a shared object from below `folder` is still mapped, as the dynamic linker sees it.
-/// Library's destructor cannot tell: dlclose succeeds also when something keeps the library.
-bool still_mapped(const std::filesystem::path& folder);
+/// Opens the libraries from outside that modules need, those that are not open yet. Before the
+/// modules, so that they bind to nothing of a generation; and never closed: they have threads,
+/// handlers and globals of their own. Throws LoadError naming the module that asks.
+void open_outside(const std::vector<Wanted>& wanted, const Order& order);
+
+/// Has the dynamic linker look for libraries that nothing keeps any more: one that a thread_local
+/// kept is only then unmapped.
+void collect_unused(const std::filesystem::path& folder);
 
 }  // namespace shoal::modules

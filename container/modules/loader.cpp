@@ -1,17 +1,54 @@
 #include "modules/loader.hpp"
 
+#include <spdlog/fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "modules/holders.hpp"
 #include "modules/load_error.hpp"
+#include "modules/opening.hpp"
+#include "shoal/host/own_thread.hpp"
 
 namespace shoal::modules {
 
 using Clock = std::chrono::steady_clock;
 
-Loader::Loader(Desk& desk, Stages& stages, Configs configs)
-    : desk_(desk), stages_(stages), configs_(std::move(configs)), thread_([this] { run(); }) {}
+namespace {
+
+/// How often what lingers is looked at.
+constexpr std::chrono::seconds kLookAfter{1};
+
+/// Where the time of one reload goes, for the log.
+class Steps {
+ public:
+  void done(const char* what) {
+    const auto now = Clock::now();
+    text_ +=
+        std::string(text_.empty() ? "" : ", ") + what + " " +
+        fmt::format("{:.2f} ms", std::chrono::duration<double, std::milli>(now - last_).count());
+    last_ = now;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  Clock::time_point last_ = Clock::now();
+  std::string text_;
+};
+
+std::string joined(const std::vector<std::string>& all) {
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+}  // namespace
+
+Loader::Loader(Desk& desk, Stages& stages, Surroundings surroundings, std::optional<Probe> probe)
+    : desk_(desk),
+      stages_(stages),
+      surroundings_(std::move(surroundings)),
+      probe_(std::move(probe)),
+      thread_([this] { run(); }) {}
 
 Loader::~Loader() {
   {
@@ -31,6 +68,7 @@ void Loader::wake() {
 }
 
 void Loader::run() {
+  const host::OwnThread own_thread;
   auto look_again = Clock::now();
   for (;;) {
     std::unique_lock lock(inbox_->mutex);
@@ -43,11 +81,13 @@ void Loader::run() {
     auto retired = std::exchange(inbox_->retired, {});
     lock.unlock();
 
-    retire(std::move(retired));
-    if (closed) return;
-    look_again = Clock::now() + std::chrono::hours(1);
+    for (auto& generation : retired) retire(std::move(generation));
+    look_after_lingering();
+    if (closed) return abandon();
+    look_again = Clock::now() + (lingering_.empty() ? std::chrono::hours(1) : kLookAfter);
     if (const auto order = desk_.take(look_again)) {
       reload(*order);
+      if (probe_) probe_->stand_by();
       look_again = Clock::now();  // one at a time: what it set free is retired before the next
     }
   }
@@ -58,12 +98,11 @@ void Loader::run() {
 void Loader::reload(const Order& order) {
   try {
     if (order.files.empty()) return desk_.publish(order, nullptr);
-    auto built = std::make_unique<const Generation>(order.group, order.number, order.files, stages_,
-                                                    configs_);
-    const auto leave_here = [inbox = inbox_](const Generation* generation) {
-      leave(*inbox, std::unique_ptr<const Generation>(generation));
+    auto built = build(order);
+    const auto leave_here = [inbox = inbox_](Generation* generation) {
+      leave(*inbox, std::unique_ptr<Generation>(generation));
     };
-    desk_.publish(order, {built.release(), leave_here});
+    desk_.publish(order, std::shared_ptr<const Generation>(built.release(), leave_here));
   } catch (const FilesChanged&) {
     desk_.put_back(order, {});
   } catch (const Unavailable& error) {
@@ -73,31 +112,112 @@ void Loader::reload(const Order& order) {
   }
 }
 
+std::unique_ptr<Generation> Loader::build(const Order& order) {
+  Steps steps;
+  auto stage = std::make_unique<const Stage>(stages_, order.group, order.files);
+  steps.done("staged");
+  const Prepared prepared = prepare(*stage, order);
+  steps.done("verified and relabelled");
+  if (probe_) {
+    try_out(order, *stage, prepared.opening);
+    steps.done("probed");
+  }
+  auto built = std::make_unique<Generation>(order, std::move(stage), prepared, surroundings_);
+  steps.done("opened and made");
+  spdlog::debug("{}: {}", order.label(), steps.text());
+  return built;
+}
+
+void Loader::try_out(const Order& order, const Stage& stage, const Opening& opening) {
+  Trial trial{order, stage.folder(), opening, {}};
+  for (const auto& root : opening.roots) {
+    const auto config = surroundings_.configs.find(root.module);
+    if (config != surroundings_.configs.end()) trial.configs.insert(*config);
+  }
+  const Verdict verdict = probe_->run(trial);
+  if (!verdict.threads.empty()) {
+    spdlog::warn(
+        "{}: {} still ran after the destructors of its handlers; end it there, or this "
+        "generation cannot be unloaded",
+        order.label(), joined(verdict.threads));
+  }
+}
+
 /// The last one out comes by here, on whatever thread it is.
-void Loader::leave(Inbox& inbox, std::unique_ptr<const Generation> generation) {
+void Loader::leave(Inbox& inbox, std::unique_ptr<Generation> generation) {
   const std::lock_guard lock(inbox.mutex);
   if (inbox.ended) {
-    (void)generation.release();  // nobody is left who may close it; the process is ending
+    static_cast<void>(generation.release());  // nobody is left to close it; the process is ending
     return;
   }
   inbox.retired.push_back(std::move(generation));
   inbox.arrived.notify_one();
 }
 
-void Loader::retire(std::vector<std::unique_ptr<const Generation>> generations) {
-  for (auto& generation : generations) {
-    const std::string label = generation->label();
-    const std::filesystem::path folder = generation->folder();
-    generation.reset();
-    if (still_mapped(folder)) {
-      spdlog::warn(
-          "{}: lingering: retired, yet still mapped; build its modules with "
-          "shoal_add_module, end their threads, and use no thread_local with a destructor",
-          label);
-    } else {
-      spdlog::debug("{}: retired", label);
-    }
+void Loader::retire(std::unique_ptr<Generation> generation) {
+  Lingering remains{generation->group(),
+                    generation->number(),
+                    generation->label(),
+                    generation->folder(),
+                    generation->thread_locals(),
+                    {},
+                    nullptr};
+  generation->end_handlers();
+  remains.generation = std::move(generation);
+  if (is_gone(remains)) {
+    spdlog::debug("{}: retired", remains.label);
+    desk_.forget(remains.group, remains.number);
+    return;
   }
+  spdlog::warn("{}: lingering: retired, yet still mapped; {}", remains.label, remains.holder);
+  desk_.linger(remains.group, remains.number, remains.holder);
+  lingering_.push_back(std::move(remains));
+}
+
+/// Closes what may be closed, and looks whether it is really unmapped: dlclose does not tell.
+bool Loader::is_gone(Lingering& lingering) {
+  if (lingering.generation) {
+    const auto threads = threads_in(lingering.folder, lingering.generation->opened_at());
+    if (!threads.empty()) {
+      lingering.holder = joined(threads) + " still runs in it; end it in the module's destructor";
+      return false;
+    }
+    lingering.generation.reset();
+  }
+  if (!still_mapped(lingering.folder)) return true;
+  if (!lingering.thread_locals.empty()) {
+    lingering.holder =
+        "a thread_local with a destructor keeps it until every thread that used it has "
+        "ended: see " +
+        joined(lingering.thread_locals) + "; keep such data in the handler instead";
+  } else {
+    lingering.holder = "another library has bound to it, or opened it for good (RTLD_NODELETE)";
+  }
+  return false;
+}
+
+void Loader::look_after_lingering() {
+  if (lingering_.empty()) return;
+  if (std::ranges::any_of(lingering_, [](const auto& it) { return !it.thread_locals.empty(); })) {
+    collect_unused(stages_.folder());
+  }
+  std::erase_if(lingering_, [this](Lingering& lingering) {
+    const std::string before = lingering.holder;
+    if (!is_gone(lingering)) {
+      if (lingering.holder != before) {
+        desk_.linger(lingering.group, lingering.number, lingering.holder);
+      }
+      return false;
+    }
+    spdlog::info("{}: lingers no more", lingering.label);
+    desk_.forget(lingering.group, lingering.number);
+    return true;
+  });
+}
+
+/// At the end of the process: what threads still run in stays mapped, as does its stage.
+void Loader::abandon() {
+  for (auto& lingering : lingering_) static_cast<void>(lingering.generation.release());
 }
 
 }  // namespace shoal::modules

@@ -10,15 +10,9 @@
 #include <vector>
 
 #include "modules/generation.hpp"
+#include "modules/probe.hpp"
 
 namespace shoal::modules {
-
-/// What one load is to build.
-struct Order {
-  std::string group;
-  unsigned long number = 0;  ///< of the generation that comes of it
-  Files files;               ///< none: the group is gone
-};
 
 /// Whom the loader works for: Registry. Every function is called on the loader thread.
 class Desk {
@@ -32,6 +26,13 @@ class Desk {
   /// The order cannot be built: file, fact and remedy in `why`.
   virtual void refuse(const Order& order, const std::string& why) = 0;
 
+  /// Retired, yet still mapped: `holder` says what keeps it. May be told again with another holder.
+  virtual void linger(const std::string& group, unsigned long number,
+                      const std::string& holder) = 0;
+
+  /// A generation that was published has left nothing behind.
+  virtual void forget(const std::string& group, unsigned long number) = 0;
+
   /// The order cannot be built just now, and is to be tried again: its files changed while they
   /// were staged, or the machine lacks what `why` says.
   virtual void put_back(const Order& order, const std::string& why) = 0;
@@ -44,7 +45,8 @@ class Desk {
 /// that no two modules ever meet in the dynamic linker, and a request never waits for its lock.
 class Loader {
  public:
-  Loader(Desk& desk, Stages& stages, Configs configs);
+  /// Without a probe, modules are opened here at once.
+  Loader(Desk& desk, Stages& stages, Surroundings surroundings, std::optional<Probe> probe);
 
   /// Retires what is free and ends the thread. A generation that is still held then is never
   /// closed.
@@ -57,22 +59,40 @@ class Loader {
   /// Where other threads leave work. Outlives the loader as long as any generation is held.
   struct Inbox {
     std::mutex mutex;
-    std::condition_variable arrived;                         // of anything below
-    std::vector<std::unique_ptr<const Generation>> retired;  // guarded by mutex
-    bool woken = false;                                      // guarded by mutex
-    bool closed = false;                                     // guarded by mutex; no more orders
-    bool ended = false;                                      // guarded by mutex; nor retiring
+    std::condition_variable arrived;                   // of anything below
+    std::vector<std::unique_ptr<Generation>> retired;  // guarded by mutex
+    bool woken = false;                                // guarded by mutex
+    bool closed = false;                               // guarded by mutex; no more orders
+    bool ended = false;                                // guarded by mutex; nor retiring
   };
 
-  static void leave(Inbox& inbox, std::unique_ptr<const Generation> generation);
+  /// A generation whose handlers are gone, but whose code is not.
+  struct Lingering {
+    std::string group;
+    unsigned long number = 0;
+    std::string label;
+    std::filesystem::path folder;
+    std::vector<std::string> thread_locals;
+    std::string holder;                      ///< as it was told last
+    std::unique_ptr<Generation> generation;  ///< threads run in it, so it is not closed yet
+  };
+
+  static void leave(Inbox& inbox, std::unique_ptr<Generation> generation);
 
   void run();
   void reload(const Order& order);
-  void retire(std::vector<std::unique_ptr<const Generation>> generations);
+  std::unique_ptr<Generation> build(const Order& order);
+  void try_out(const Order& order, const Stage& stage, const Opening& opening);
+  void retire(std::unique_ptr<Generation> generation);
+  bool is_gone(Lingering& lingering);
+  void look_after_lingering();
+  void abandon();
 
   Desk& desk_;
   Stages& stages_;
-  const Configs configs_;
+  const Surroundings surroundings_;
+  std::optional<Probe> probe_;        // loader thread only
+  std::vector<Lingering> lingering_;  // loader thread only
   std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
   std::thread thread_;
 };

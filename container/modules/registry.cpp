@@ -18,8 +18,14 @@ constexpr std::chrono::seconds kLongestStart{30};
 // within a tick, and keeps its size, looks the same. So nothing younger than that is loaded.
 constexpr std::chrono::milliseconds kClockTick{10};
 
+// One serves, one is used up by its last requests; more means that something is held for good.
+constexpr std::size_t kMostLive = 3;
+
 // What the machine lacked, descriptors or room, may be there again by then.
 constexpr std::chrono::milliseconds kNextTry{1'000};
+
+// Who drops may die, and no event tells of it.
+constexpr std::chrono::milliseconds kNextLookAtMarker{5};
 
 SweepRules with_time_to_tick(SweepRules rules) {
   rules.settle = std::max(rules.settle, kClockTick);
@@ -29,7 +35,7 @@ SweepRules with_time_to_tick(SweepRules rules) {
 }  // namespace
 
 Registry::Registry(std::filesystem::path apps, const std::filesystem::path& run, Grouping grouping,
-                   SweepRules rules, Configs configs)
+                   SweepRules rules, Surroundings surroundings, std::optional<Probe> probe)
     : grouping_(std::move(grouping)),
       rules_(with_time_to_tick(rules)),
       stages_(run),
@@ -44,7 +50,7 @@ Registry::Registry(std::filesystem::path apps, const std::filesystem::path& run,
     settled_at = std::min(settled_at, Clock::now() + kClockTick);
   }
   replace_snapshot();
-  loader_.emplace(static_cast<Desk&>(*this), stages_, std::move(configs));
+  loader_.emplace(static_cast<Desk&>(*this), stages_, std::move(surroundings), std::move(probe));
   judged_.wait_for(lock, kLongestStart, [this] { return stale_groups_ == 0; });
 }
 
@@ -75,8 +81,13 @@ std::vector<GroupReport> Registry::report() const {
   const std::lock_guard lock(mutex_);
   std::vector<GroupReport> reports;
   for (const auto& [name, group] : groups_) {
-    GroupReport report{
-        name, group.swept, group.serving ? group.serving->label() : "", {}, group.refusal};
+    GroupReport report{name, group.swept,   group.serving ? group.serving->label() : "",
+                       {},   group.refusal, {}};
+    for (const auto& [number, holder] : group.live) {
+      if (!holder.empty()) {
+        report.lingering.push_back(name + "/" + std::to_string(number) + ": " + holder);
+      }
+    }
     for (const auto& [module, file] : group.wanted) report.modules.push_back(module);
     reports.push_back(std::move(report));
   }
@@ -156,6 +167,8 @@ Registry::Clock::time_point Registry::settled_at(const Group& group) const {
   for (const auto& [module, file] : group.wanted) {
     const auto tried = group.tried.find(module);
     if (tried != group.tried.end() && tried->second == file) continue;
+    // Whole, and by its own time unlike all files before it: neither to settle nor to tick for.
+    if (folder_.dropped_whole(module)) continue;
     quiet = std::min(quiet, folder_.quiet_for(file));
   }
   const bool removed = std::ranges::any_of(
@@ -185,6 +198,8 @@ bool Registry::can_answer(const Group& group, std::string_view target) const {
 /// requests.
 void Registry::wait_for(const Group& group, Clock::time_point latest,
                         std::unique_lock<std::mutex>& lock) {
+  // In the middle of a drop by `shoal drop` nothing new is due yet.
+  if (folder_.held()) return;
   const unsigned long drops = group.drops;
   while (group.stale && group.judged < drops) {
     const auto until = std::min(group.stale_since + rules_.wait, latest);
@@ -199,12 +214,17 @@ std::optional<Order> Registry::take(Clock::time_point& look_again) {
   if (closing_) return std::nullopt;
   sweep();  // a drop that arrived while this group settled is part of it
   const auto now = Clock::now();
+  if (stale_groups_ != 0 && folder_.held()) {
+    look_again = std::min(look_again, now + kNextLookAtMarker);
+    return std::nullopt;
+  }
   Group* next = nullptr;
   std::string name;
   for (auto& [candidate, group] : groups_) {
     if (!group.stale) continue;
     const auto settled = being_written(group) ? now + rules_.settle : group.settled_at;
     const auto ready = std::max(settled, group.not_before);
+    if (ready <= now && !has_room(candidate, group)) continue;
     look_again = std::min(look_again, std::max(ready, now + std::chrono::milliseconds(1)));
     if (ready > now || (next != nullptr && next->settled_at <= group.settled_at)) continue;
     next = &group;
@@ -212,7 +232,32 @@ std::optional<Order> Registry::take(Clock::time_point& look_again) {
   }
   if (next == nullptr) return std::nullopt;
   next->taken = next->drops;
-  return Order{name, next->number + 1, next->wanted};
+  return order_of(name, *next);
+}
+
+/// Memory must not grow with the number of reloads, not even for those whose code nothing can
+/// unmap.
+bool Registry::has_room(const std::string& name, Group& group) {
+  if (group.live.size() < kMostLive || group.wanted.empty()) {
+    group.waits_for_oldest = false;
+    return true;
+  }
+  if (!std::exchange(group.waits_for_oldest, true)) {
+    const auto& [number, holder] = *group.live.begin();
+    spdlog::warn("{}: a reload waits: {} generations of it are still mapped; the oldest, {}/{}: {}",
+                 name, group.live.size(), name, number,
+                 holder.empty() ? "requests that began with it still run" : holder);
+  }
+  return false;
+}
+
+Order Registry::order_of(const std::string& name, const Group& group) const {
+  Order order{name, group.number + 1, group.wanted, {}, {}};
+  order.apps = std::make_shared<const Apps>(Apps{folder_.path(), folder_.files(), grouping_});
+  if (group.serving) {
+    for (const auto& [module, handler] : group.serving->handlers()) order.handlers.insert(module);
+  }
+  return order;
 }
 
 void Registry::publish(const Order& order, std::shared_ptr<const Generation> generation) {
@@ -224,6 +269,7 @@ void Registry::publish(const Order& order, std::shared_ptr<const Generation> gen
     Group& group = groups_.at(order.group);
     if (generation) {
       group.number = order.number;
+      group.live.emplace(order.number, std::string());
       spdlog::info("{}: live, {} modules", generation->label(), order.files.size());
     } else {
       spdlog::info("{}: all its files are gone; it is no longer served", order.group);
@@ -258,6 +304,17 @@ void Registry::put_back(const Order& order, const std::string& why) {
   group.not_before = Clock::now() + std::max(rules_.settle, why.empty() ? kClockTick : kNextTry);
   if (why.empty() || std::exchange(group.refusal, why) == why) return;
   spdlog::error("{}: cannot be loaded now: {}", order.group, why);
+}
+
+void Registry::linger(const std::string& group, unsigned long number, const std::string& holder) {
+  const std::lock_guard lock(mutex_);
+  if (closing_) return;
+  groups_.at(group).live[number] = holder;
+}
+
+void Registry::forget(const std::string& group, unsigned long number) {
+  const std::lock_guard lock(mutex_);
+  if (!closing_) groups_.at(group).live.erase(number);
 }
 
 void Registry::replace_snapshot() {

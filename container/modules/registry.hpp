@@ -30,9 +30,10 @@ struct SweepRules {
 struct GroupReport {
   std::string group;
   bool swept = true;
-  std::string label;                 ///< `aquarium/2`; empty while nothing is loaded
-  std::vector<std::string> modules;  ///< what its folder holds
-  std::string refusal;               ///< why the last drop was refused; empty when it was not
+  std::string label;                   ///< `aquarium/2`; empty while nothing is loaded
+  std::vector<std::string> modules;    ///< what its folder holds
+  std::string refusal;                 ///< why the last drop was refused; empty when it was not
+  std::vector<std::string> lingering;  ///< `aquarium/1: ` and what keeps it mapped
 };
 
 /// The heart: knows what lies in the apps folder and what is loaded of it, sweeps at the start of
@@ -43,7 +44,7 @@ class Registry final : private Desk {
   /// loaded is logged and tried again when its files change. Throws std::runtime_error, with the
   /// remedy, when the apps or the run folder cannot be used.
   Registry(std::filesystem::path apps, const std::filesystem::path& run, Grouping grouping,
-           SweepRules rules, Configs configs);
+           SweepRules rules, Surroundings surroundings, std::optional<Probe> probe = {});
 
   /// REQUIRES: no snapshot is held any more, else its generations are never closed.
   ~Registry();
@@ -76,12 +77,16 @@ class Registry final : private Desk {
     std::shared_ptr<const Generation> serving;
     unsigned long number = 0;  // of the last generation
     std::string refusal;
+    std::map<unsigned long, std::string> live;  // not unmapped yet -> what keeps it, if retired
+    bool waits_for_oldest = false;              // and has said so
   };
 
   std::optional<Order> take(Clock::time_point& look_again) override;
   void publish(const Order& order, std::shared_ptr<const Generation> generation) override;
   void refuse(const Order& order, const std::string& why) override;
   void put_back(const Order& order, const std::string& why) override;
+  void linger(const std::string& group, unsigned long number, const std::string& holder) override;
+  void forget(const std::string& group, unsigned long number) override;
 
   // REQUIRES, of all below: mutex_ is held.
   void sweep();
@@ -90,6 +95,8 @@ class Registry final : private Desk {
   void conclude(Group& group, const Files& files);
   Clock::time_point settled_at(const Group& group) const;
   bool being_written(const Group& group) const;
+  bool has_room(const std::string& name, Group& group);
+  Order order_of(const std::string& name, const Group& group) const;
   bool can_answer(const Group& group, std::string_view target) const;
   void wait_for(const Group& group, Clock::time_point latest, std::unique_lock<std::mutex>& lock);
   void replace_snapshot();

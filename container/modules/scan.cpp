@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "modules/marker.hpp"
 #include "modules/name.hpp"
 
 namespace shoal::modules {
@@ -102,7 +103,10 @@ class Walk {
       if (const std::error_code error = enter(path)) meet_unreadable(path, error.value());
       return;
     }
-    if (path.extension() == ".so") meet_module(path, status);
+    if (path.extension() == ".so") return meet_module(path, status);
+    if (path.parent_path() == apps_ && is_marker(path.filename().native())) {
+      result_.markers.insert(path);
+    }
   }
 
   void note_starvation(int error) {

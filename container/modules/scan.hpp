@@ -29,6 +29,7 @@ struct Scan {
   std::vector<std::filesystem::path> shared;  ///< files with a second name somewhere (hard links)
   std::vector<std::filesystem::path> unread;  ///< folders that could not be read
   std::vector<std::string> problems;          ///< what was passed over, and why; for the log
+  std::set<std::filesystem::path> markers;    ///< of drops that go on: see marker.hpp
   bool starved = false;                       ///< descriptors or memory ran out: look again
   std::error_code lost;  ///< why apps itself cannot be read; then only the ways to it are known
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -19,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using host::Descriptor;
+
+constexpr const char* kRunFolder = "see that the run folder allows writing";
 
 std::string reason() { return std::strerror(errno); }
 
@@ -92,8 +95,7 @@ void copy(const File& file, const fs::path& target) {
   }
   const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
   if (!to || !copy_contents(from.get(), to.get())) {
-    fail(file.path.native() + ": cannot be staged as " + target.native(), errno,
-         "see that the run folder allows writing");
+    fail(file.path.native() + ": cannot be staged as " + target.native(), errno, kRunFolder);
   }
   struct stat after;
   if (::fstat(from.get(), &after) != 0 || identity_of(after) != file.identity) {
@@ -151,11 +153,50 @@ Stage::Stage(Stages& stages, const std::string& group, const Files& files)
   }
 }
 
+Stage::Stage(fs::path folder) : folder_(std::move(folder)), borrowed_(true) {}
+
 Stage::~Stage() {
   std::error_code none;
-  fs::remove_all(folder_, none);
+  if (!borrowed_) fs::remove_all(folder_, none);
 }
 
 fs::path Stage::file(const std::string& module) const { return folder_ / (module + ".so"); }
+
+Stage::Contents::~Contents() {
+  if (size_ != 0) ::munmap(address_, size_);
+}
+
+Stage::Contents Stage::read(const std::string& module) const {
+  const fs::path path = file(module);
+  const Descriptor from(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status;
+  if (!from || ::fstat(from.get(), &status) != 0) fail(path.native(), errno, kRunFolder);
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size == 0) return {nullptr, 0};
+  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, from.get(), 0);
+  if (address == MAP_FAILED) fail(path.native() + ": cannot be mapped", errno, kRunFolder);
+  return {address, size};
+}
+
+void Stage::patch(const std::string& module, const std::vector<elf::Patch>& patches) const {
+  if (patches.empty()) return;
+  const fs::path path = file(module);
+  const Descriptor to(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  for (const auto& [offset, bytes] : patches) {
+    const ssize_t written =
+        to ? ::pwrite(to.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) : -1;
+    if (written != std::ssize(bytes))
+      fail(path.native() + ": cannot be written", errno, kRunFolder);
+  }
+}
+
+fs::path Stage::write(const std::string& name, std::string_view bytes) const {
+  fs::path path = folder_ / name;
+  const Descriptor to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
+  if (!to || ::write(to.get(), bytes.data(), bytes.size()) != std::ssize(bytes)) {
+    fail(path.native() + ": cannot be written", errno, kRunFolder);
+  }
+  return path;
+}
 
 }  // namespace shoal::modules

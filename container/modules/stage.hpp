@@ -4,7 +4,10 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "elf/relabel.hpp"
 #include "modules/identity.hpp"
 #include "shoal/host/descriptor.hpp"
 
@@ -31,6 +34,8 @@ class Stages {
   /// returns the old library.
   std::filesystem::path make(const std::string& group);
 
+  const std::filesystem::path& folder() const { return folder_; }
+
  private:
   std::filesystem::path folder_;
   host::Descriptor lock_;
@@ -44,6 +49,9 @@ class Stage {
  public:
   /// Copies `files`. Throws FilesChanged, or LoadError when a file cannot be copied.
   Stage(Stages& stages, const std::string& group, const Files& files);
+
+  /// Borrows the folder of a stage that another process has made, and will remove.
+  explicit Stage(std::filesystem::path folder);
   ~Stage();
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
@@ -53,8 +61,31 @@ class Stage {
   /// Where the copy of `module` lies.
   std::filesystem::path file(const std::string& module) const;
 
+  /// The contents of a copy, mapped: only what is looked at is read.
+  class Contents {
+   public:
+    Contents(void* address, std::size_t size) : address_(address), size_(size) {}
+    ~Contents();
+    Contents(const Contents&) = delete;
+    Contents& operator=(const Contents&) = delete;
+
+    std::string_view bytes() const { return {static_cast<const char*>(address_), size_}; }
+
+   private:
+    void* address_;
+    std::size_t size_;
+  };
+  Contents read(const std::string& module) const;
+
+  /// Writes into a copy that nobody has opened yet.
+  void patch(const std::string& module, const std::vector<elf::Patch>& patches) const;
+
+  /// Adds a file of the container's own and returns its path.
+  std::filesystem::path write(const std::string& name, std::string_view bytes) const;
+
  private:
   std::filesystem::path folder_;
+  bool borrowed_ = false;
 };
 
 }  // namespace shoal::modules

@@ -55,7 +55,8 @@ std::vector<Event> Watch::read() {
       inotify_event event;
       std::memcpy(&event, at, sizeof event);
       const char* name = at + sizeof event;
-      events.push_back({event.wd, event.mask, std::string(name, ::strnlen(name, event.len))});
+      events.push_back(
+          {event.wd, event.mask, event.cookie, std::string(name, ::strnlen(name, event.len))});
       at += sizeof event + event.len;
     }
   }

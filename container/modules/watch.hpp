@@ -12,9 +12,10 @@ namespace shoal::modules {
 
 /// One thing that happened: inotify(7).
 struct Event {
-  int watch = -1;          ///< what Watch::add returned
-  std::uint32_t mask = 0;  ///< IN_CREATE and the like
-  std::string name;        ///< the entry, for events inside a folder
+  int watch = -1;            ///< what Watch::add returned
+  std::uint32_t mask = 0;    ///< IN_CREATE and the like
+  std::uint32_t cookie = 0;  ///< the same in the two events of one rename
+  std::string name;          ///< the entry, for events inside a folder
 };
 
 /// The kernel's queue of file events. The kernel queues an event during the file operation itself,

@@ -4,6 +4,8 @@
 #include <string>
 #include <system_error>
 
+#include "shoal/host/own_thread.hpp"
+
 namespace shoal::serving {
 
 WorkerPool::WorkerPool(fastcgi::Poller& poller, unsigned threads, Serve serve)
@@ -30,6 +32,7 @@ bool WorkerPool::finish_within(std::chrono::milliseconds grace) {
 }
 
 void WorkerPool::run(const Serve& serve) {
+  const host::OwnThread own_thread;
   while (auto connection = poller_.next()) {
     if (serve(*connection)) poller_.keep(std::move(connection));
   }

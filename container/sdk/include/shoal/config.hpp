@@ -86,9 +86,10 @@ class SHOAL_EXPORT Config {
   /// asks for it; did you mean "title"?`
   std::vector<std::string> warnings() const;
 
-  /// One setting as settings/ builds it. `where` is `file:line: dotted.key`, used in every error.
+  /// One setting as the container builds it, and hands it on. Nothing for modules.
   struct Node;
   explicit Config(std::shared_ptr<const Node> node);
+  const std::shared_ptr<const Node>& node() const { return node_; }
 
  private:
   std::shared_ptr<const Node> node_;

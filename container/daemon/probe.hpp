@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "modules/probe.hpp"
+#include "settings/settings.hpp"
+
+namespace shoal::daemon {
+
+/// The words of `shoal probe`.
+struct ProbeWords {
+  std::vector<std::string> files;
+  std::string config;  ///< empty: the files are taken by themselves, as one group
+  bool json = false;
+};
+
+/// Tells of each file whether it would load, and what would keep it from being unloaded: a table,
+/// or JSON. With a configuration, a file below its apps folder is tried with the rest of its group,
+/// its settings and its State (which is not written). Returns 0 when all are good, else 1.
+int probe(const ProbeWords& words);
+
+/// The words of the throw-away process: not for people.
+struct TrialWords {
+  std::string state;  ///< its folder
+  std::uint64_t size = 0;
+};
+inline constexpr const char* kTrialCommand = "probe-stage";
+
+/// What runs such a process.
+modules::Probe probe_of(const settings::State& state);
+int run_trial(const TrialWords& words);
+
+}  // namespace shoal::daemon

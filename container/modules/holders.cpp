@@ -1,0 +1,167 @@
+#include "modules/holders.hpp"
+
+#include <link.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sstream>
+#include <string_view>
+#include <thread>
+
+#include "shoal/host/own_thread.hpp"
+#include "shoal/host/printable.hpp"
+
+namespace shoal::modules {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Range {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+};
+using Ranges = std::vector<Range>;
+
+bool is_in(std::uintptr_t address, const Ranges& ranges) {
+  return std::ranges::any_of(ranges, [address](const Range& range) {
+    return range.begin <= address && address < range.end;
+  });
+}
+
+struct Search {
+  std::string prefix;
+  bool any = false;
+  Ranges code;
+};
+
+/// The shared objects below a folder, and where their executable segments lie.
+Search search_below(const fs::path& folder) {
+  Search search{folder.native() + "/", false, {}};
+  const auto visit = [](dl_phdr_info* info, std::size_t, void* data) -> int {
+    auto& found = *static_cast<Search*>(data);
+    if (!std::string_view(info->dlpi_name).starts_with(found.prefix)) return 0;
+    found.any = true;
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+      const auto& segment = *std::next(info->dlpi_phdr, i);
+      if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
+      const std::uintptr_t begin = info->dlpi_addr + segment.p_vaddr;
+      found.code.push_back({begin, begin + segment.p_memsz});
+    }
+    return 0;
+  };
+  ::dl_iterate_phdr(visit, &search);
+  return search;
+}
+
+struct Registers {
+  std::uintptr_t stack = 0;
+  std::uintptr_t next = 0;  ///< instruction
+};
+
+struct Look {
+  bool at_all = false;                 ///< false: the thread has ended, or the kernel does not tell
+  std::optional<Registers> registers;  ///< none while the thread runs
+};
+
+/// See `syscall` in proc(5): `NUMBER ARGUMENTS... STACK NEXT` of a thread that rests, or `running`.
+Look look_at(const fs::path& task) {
+  std::ifstream file(task / "syscall");
+  std::string line;
+  if (!std::getline(file, line)) return {};
+  if (line.starts_with("running")) return {true, {}};
+  std::istringstream words(line);
+  const std::vector<std::string> all{std::istream_iterator<std::string>(words), {}};
+  if (all.size() < 3) return {};
+  return {true, Registers{std::stoull(all[all.size() - 2], nullptr, 16),
+                          std::stoull(all.back(), nullptr, 16)}};
+}
+
+/// When the thread was started, to a tick of the clock.
+std::chrono::nanoseconds start_of(const fs::path& task) {
+  constexpr int kStartTime = 22;  // of the fields of `stat` in proc(5)
+  std::ifstream file(task / "stat");
+  std::string line;
+  std::getline(file, line);
+  // The second field is the name, and may hold anything: count from behind it.
+  std::istringstream fields(line.substr(std::min(line.size(), line.rfind(')') + 1)));
+  std::string field;
+  for (int number = 3; number <= kStartTime; ++number) fields >> field;
+  if (!fields) return std::chrono::nanoseconds::max();
+  return std::chrono::nanoseconds(std::stoll(field) * (1'000'000'000 / ::sysconf(_SC_CLK_TCK)));
+}
+
+/// Looks at the living part of a stack, from its top to its bottom or to what can be read.
+bool stack_leads_into(const Ranges& code, std::uintptr_t stack) {
+  constexpr std::size_t kMostWords = std::size_t{1} << 20;  // 8 MiB, the usual bound of a stack
+  std::array<std::uintptr_t, 512> words;                    // a page
+  for (std::size_t seen = 0; seen < kMostWords;) {
+    // To the end of its page only: a read that meets a hole reads nothing.
+    const std::uintptr_t at = stack + seen * sizeof(std::uintptr_t);
+    const std::size_t rest = 4096 - at % 4096;
+    iovec local{words.data(), rest};
+    iovec remote{reinterpret_cast<void*>(at), rest};  // NOLINT: an address is all that we have
+    const ssize_t size = ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0);
+    if (size < static_cast<ssize_t>(sizeof(std::uintptr_t))) return false;
+    const std::size_t count = static_cast<std::size_t>(size) / sizeof(std::uintptr_t);
+    if (std::any_of(words.begin(), std::next(words.begin(), static_cast<std::ptrdiff_t>(count)),
+                    [&](std::uintptr_t word) { return is_in(word, code); })) {
+      return true;
+    }
+    seen += count;
+  }
+  return false;
+}
+
+bool is_inside(const fs::path& task, const Ranges& code) {
+  constexpr int kLooks = 20;
+  for (int i = 0; i < kLooks; ++i) {
+    const Look look = look_at(task);
+    if (!look.at_all) return false;
+    if (const auto& at = look.registers) {
+      return is_in(at->next, code) || stack_leads_into(code, at->stack & ~std::uintptr_t{7});
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;  // it never rests, so it may be anywhere
+}
+
+std::string name_of(const fs::path& task) {
+  std::ifstream file(task / "comm");
+  std::string name;
+  std::getline(file, name);
+  return "thread " + task.filename().native() + " \"" + host::printable(name) + "\"";
+}
+
+}  // namespace
+
+bool still_mapped(const fs::path& folder) { return search_below(folder).any; }
+
+std::chrono::nanoseconds time_since_boot() {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+std::vector<std::string> threads_in(const fs::path& folder, std::chrono::nanoseconds since) {
+  constexpr std::chrono::milliseconds kTick{10};  // of the kernel's start times
+  std::vector<std::string> threads;
+  const Ranges code = search_below(folder).code;
+  if (code.empty()) return threads;
+  std::error_code none;
+  for (const auto& task : fs::directory_iterator("/proc/self/task", none)) {
+    const auto id = static_cast<pid_t>(std::stol(task.path().filename().native()));
+    if (id == ::gettid() || host::OwnThreads::contains(id)) continue;
+    if (start_of(task.path()) + kTick < since) continue;
+    if (is_inside(task.path(), code)) threads.push_back(name_of(task.path()));
+  }
+  return threads;
+}
+
+}  // namespace shoal::modules

@@ -1,0 +1,227 @@
+#include "modules/links.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <system_error>
+
+#include "elf/error.hpp"
+#include "modules/load_error.hpp"
+
+namespace shoal::modules {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kOrigin = "$ORIGIN/";
+
+/// The soname that shoal_add_library gives: unique in each stage without any help.
+std::string soname_of(const std::string& module) { return std::string(kOrigin) + module + ".so"; }
+
+/// How many names at the end of the two paths are the same: linked by path, a library is asked for
+/// by the path it had then.
+std::ptrdiff_t common_tail(const fs::path& one, const fs::path& other) {
+  const std::vector<fs::path> left(one.begin(), one.end()), right(other.begin(), other.end());
+  return std::mismatch(left.rbegin(), left.rend(), right.rbegin(), right.rend()).first -
+         left.rbegin();
+}
+
+class Graph {
+ public:
+  Graph(const Facts& facts, const Files& files, const Apps& apps, const std::string& generation)
+      : facts_(facts), files_(files), apps_(apps), generation_(generation) {}
+
+  std::map<std::string, Links> draw() {
+    for (const auto& [module, facts] : facts_) {
+      for (const auto& needed : facts.needed) draw(module, needed);
+    }
+    for (const auto& [module, facts] : facts_) label(module);
+    return std::move(links_);
+  }
+
+ private:
+  void draw(const std::string& asking, const std::string& needed) {
+    Links& links = links_[asking];
+    if (const auto member = member_meant_by(asking, needed)) {
+      links.members.push_back(*member);
+      askers_[*member].push_back({asking, needed});
+      return;
+    }
+    if (const auto module = module_named_by(needed)) refuse(asking, *module);
+    if (needed.starts_with(kOrigin)) {
+      throw LoadError(shown(asking) + ": needs " + needed.substr(kOrigin.size()) +
+                      ", which is not in the apps folder; drop it too");
+    }
+    Outside outside{needed, find_by_path(asking, needed)};
+    if (const auto module = module_at(outside.file)) refuse(asking, *module);
+    links.outside.push_back(std::move(outside));
+  }
+
+  /// A name decides before a soname, and a soname before the file's own name.
+  std::optional<std::string> member_meant_by(const std::string& asking,
+                                             const std::string& needed) const {
+    for (const auto& [module, facts] : facts_) {
+      if (needed == soname_of(module)) return module;
+    }
+    const bool by_origin = needed.starts_with(kOrigin);
+    std::vector<std::string> meant;
+    for (const auto& [module, facts] : facts_) {
+      if (module != asking && !facts.soname.empty() && needed == facts.soname) {
+        meant.push_back(module);
+      }
+    }
+    if (meant.empty() && !by_origin) meant = nearest_by_path(asking, needed);
+    if (meant.size() > 1) {
+      throw LoadError(shown(asking) + ": needs " + needed + ", which may be " +
+                      shown(meant.front()) + " or " + shown(meant.back()) +
+                      "; link the one that is meant with -Wl,-soname,'" + soname_of(meant.front()) +
+                      "' or '" + soname_of(meant.back()) + "', and this one again");
+    }
+    if (meant.empty()) return std::nullopt;
+    return meant.front();
+  }
+
+  std::vector<std::string> nearest_by_path(const std::string& asking,
+                                           const fs::path& needed) const {
+    std::vector<std::string> nearest;
+    std::ptrdiff_t longest = 1;
+    for (const auto& [module, facts] : facts_) {
+      const auto tail = common_tail(needed, files_.find(module)->second.path);
+      if (module == asking || tail < longest) continue;
+      if (tail > longest) nearest.clear();
+      longest = tail;
+      nearest.push_back(module);
+    }
+    return nearest;
+  }
+
+  /// A module of the apps folder, of another group, that the name stands for by itself.
+  std::optional<std::string> module_named_by(const std::string& needed) const {
+    if (!needed.starts_with(kOrigin) || !needed.ends_with(".so")) return std::nullopt;
+    const std::string module = needed.substr(kOrigin.size(), needed.size() - kOrigin.size() - 3);
+    if (!apps_.files.contains(module)) return std::nullopt;
+    return module;
+  }
+
+  std::optional<std::string> module_at(const fs::path& file) const {
+    if (file.empty() || apps_.folder.empty()) return std::nullopt;
+    std::error_code none;
+    const fs::path real = fs::canonical(file, none);
+    for (const auto& [module, other] : apps_.files) {
+      if (!real.empty() && fs::canonical(other.path, none) == real) return module;
+    }
+    return std::nullopt;
+  }
+
+  /// As the dynamic linker would do it where the file lies, which it does not in a stage.
+  fs::path find_by_path(const std::string& asking, const std::string& needed) const {
+    std::error_code none;
+    if (needed.find('/') != std::string::npos) return fs::exists(needed, none) ? needed : "";
+    const std::string origin = files_.find(asking)->second.path.parent_path().native();
+    for (std::string folder : facts_.at(asking).run_path) {
+      for (const std::string_view token : {"${ORIGIN}", "$ORIGIN"}) {
+        if (const auto at = folder.find(token); at != std::string::npos) {
+          folder.replace(at, token.size(), origin);
+        }
+      }
+      if (const fs::path file = fs::path(folder) / needed; fs::is_regular_file(file, none)) {
+        return file;
+      }
+    }
+    return {};
+  }
+
+  /// Also a member whose soname is its own in each stage gets a label when another asks for it: the
+  /// dynamic linker expands $ORIGIN in what is needed, yet not in the table that says of whom a
+  /// version is needed, finds no such library, and ends the process.
+  void label(const std::string& module) {
+    elf::Labels& labels = links_[module].labels;
+    const auto askers = askers_.find(module);
+    const std::string& soname = facts_.at(module).soname;
+    labels.asked_for = askers != askers_.end();
+    if (!labels.asked_for && (soname.empty() || soname == soname_of(module))) return;
+    labels.own = generation_ + "." + std::to_string(number_++);
+    if (!labels.asked_for) return;
+    for (const auto& ask : askers->second) {
+      links_[ask.asking].labels.needed.insert_or_assign(ask.needed, labels.own);
+    }
+  }
+
+  [[noreturn]] void refuse(const std::string& asking, const std::string& module) const {
+    const Membership membership = apps_.grouping.of(module);
+    throw LoadError(shown(asking) + ": needs " + apps_.files.find(module)->second.path.native() +
+                    ", a module of " +
+                    (membership.swept ? "group " + membership.group : "no group") +
+                    ", so the two are not replaced together; put both into one: " +
+                    apps_.grouping.line_that_joins(asking, module));
+  }
+
+  std::string shown(const std::string& module) const {
+    return files_.find(module)->second.path.native();
+  }
+
+  struct Ask {
+    std::string asking;
+    std::string needed;
+  };
+
+  const Facts& facts_;
+  const Files& files_;
+  const Apps& apps_;
+  const std::string& generation_;
+  std::map<std::string, Links> links_;
+  std::map<std::string, std::vector<Ask>> askers_;  // of a member
+  unsigned number_ = 0;
+};
+
+void visit(const std::string& module, const std::map<std::string, Links>& links,
+           std::set<std::string>& met, std::vector<std::string>& order) {
+  if (!met.insert(module).second) return;
+  for (const auto& needed : links.at(module).members) visit(needed, links, met, order);
+  order.push_back(module);
+}
+
+}  // namespace
+
+std::map<std::string, Links> links_of(const Facts& facts, const Files& files, const Apps& apps,
+                                      const std::string& generation) {
+  return Graph(facts, files, apps, generation).draw();
+}
+
+std::vector<std::string> order_of_opening(const std::map<std::string, Links>& links) {
+  std::vector<std::string> order;
+  std::set<std::string> met;
+  for (const auto& [module, needs] : links) visit(module, links, met, order);
+  return order;
+}
+
+std::vector<std::string> all_needs_of(const std::string& module,
+                                      const std::map<std::string, Links>& links) {
+  std::vector<std::string> order;
+  std::set<std::string> met;
+  visit(module, links, met, order);
+  order.pop_back();
+  return order;
+}
+
+std::string module_meant_by(const std::string& name, const std::string& asking, const Apps& apps) {
+  for (const auto& [module, file] : apps.files) {
+    bool meant = file.path.filename() == fs::path(name).filename();
+    std::ifstream stream(file.path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+    try {
+      meant |= !meant && elf::read(bytes).soname == name;
+    } catch (const elf::Error&) {
+      continue;
+    }
+    if (!meant || module == asking) continue;
+    return file.path.native() + " has this name; put both into one group: " +
+           apps.grouping.line_that_joins(asking, module);
+  }
+  return {};
+}
+
+}  // namespace shoal::modules

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "elf/facts.hpp"
+#include "elf/relabel.hpp"
+#include "modules/grouping.hpp"
+#include "modules/identity.hpp"
+
+// The graph of a group: who is linked to whom, and what that means for loading. Answers only; opens
+// nothing.
+namespace shoal::modules {
+
+/// The apps folder as one load sees it.
+struct Apps {
+  std::filesystem::path folder;  ///< empty: the files lie anywhere
+  Files files;                   ///< every module there is
+  Grouping grouping = Grouping::top_level();
+};
+
+/// Module name -> what its file says of itself.
+using Facts = std::map<std::string, elf::Facts>;
+
+/// A library from outside the group, as one member asks for it.
+struct Outside {
+  std::string name;  ///< DT_NEEDED, as it stands in the file
+  std::filesystem::path
+      file;  ///< where the member's run path has it; empty: the linker's own search
+
+  auto operator<=>(const Outside&) const = default;
+};
+
+/// What one member of the group asks the dynamic linker for, in the order of its file.
+struct Links {
+  std::vector<std::string> members;  ///< modules of its group
+  std::vector<Outside> outside;
+  elf::Labels labels;  ///< the names that make it a member of one generation and of no other
+};
+
+/// How the members of the group `files` are linked. `generation` is a short text that no other
+/// generation of this process has; labels begin with it.
+///
+/// Throws LoadError when a member needs a module of another group, or of none: such a module is
+/// replaced, or not, at another time than its user, which is the very mixture that groups are there
+/// to prevent. The text has the line of conf/shoal.yaml that joins the two.
+std::map<std::string, Links> links_of(const Facts& facts, const Files& files, const Apps& apps,
+                                      const std::string& generation);
+
+/// The modules in the order in which they are opened: what is needed before what needs it.
+std::vector<std::string> order_of_opening(const std::map<std::string, Links>& links);
+
+/// What `module` is linked to within its group, directly or not, what is needed first; without
+/// itself.
+std::vector<std::string> all_needs_of(const std::string& module,
+                                      const std::map<std::string, Links>& links);
+
+/// Why a library that nobody has may be missing: a module of the apps folder, of another group, has
+/// this name. Empty when there is none. Reads files; for the text of an error.
+std::string module_meant_by(const std::string& name, const std::string& asking, const Apps& apps);
+
+}  // namespace shoal::modules

@@ -1,0 +1,134 @@
+#include "modules/probe.hpp"
+
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstring>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
+#include <utility>
+
+#include "modules/load_error.hpp"
+#include "modules/probe_process.hpp"
+#include "modules/probe_wire.hpp"
+#include "shoal/host/printable.hpp"
+
+namespace shoal::modules {
+namespace {
+
+using nlohmann::json;
+
+struct Told {
+  Verdict verdict;
+  std::optional<Step> step;  ///< the last one that was begun
+  std::string module;        ///< of that step
+  std::string error;
+  bool complete = false;
+};
+
+/// Reads the report; a last line that was cut short is passed over.
+Told told_in(const std::string& report) {
+  Told told;
+  std::map<std::string, Tried> tried;
+  std::chrono::nanoseconds since{0};
+  const auto conclude = [&](std::chrono::nanoseconds now) {
+    if (told.step == Step::kOpening) tried[told.module].open = now - since;
+    if (told.step == Step::kMaking) tried[told.module].make = now - since;
+    since = now;
+  };
+  std::istringstream lines(report);
+  for (std::string line; std::getline(lines, line);) {
+    const json all = json::parse(line, nullptr, false);
+    if (!all.is_object()) continue;
+    if (all.contains("step")) {
+      conclude(std::chrono::nanoseconds(all["at"].get<long>()));
+      told.step = static_cast<Step>(all["step"].get<int>());
+      told.module = all["module"];
+    } else if (all.contains("error")) {
+      told.error = all["error"];
+    } else if (all.contains("threads")) {
+      told.verdict.threads = all["threads"].get<std::vector<std::string>>();
+      told.verdict.unloads = all["unloads"];
+      told.complete = true;
+    }
+  }
+  for (auto& [module, times] : tried) {
+    times.module = module;
+    told.verdict.tried.push_back(times);
+  }
+  return told;
+}
+
+std::string deed_of(const Told& told) {
+  if (!told.step) return "before it was opened";
+  switch (*told.step) {
+    case Step::kOpening:
+      return "while it was opened (in a static initialiser)";
+    case Step::kMaking:
+      return "in its constructor";
+    case Step::kEnding:
+      break;
+  }
+  return "in a destructor, or while it was closed";
+}
+
+std::string end_of(const Remains& remains) {
+  if (!remains.status) {
+    return "was not done after " + std::to_string(wire::kMostSeconds) + " s: it hangs";
+  }
+  const int status = *remains.status;
+  if (!WIFSIGNALED(status)) {
+    return "ended the process with exit code " + std::to_string(WEXITSTATUS(status));
+  }
+  const int signal = WTERMSIG(status);
+  if (signal == SIGXCPU) {
+    return "used up " + std::to_string(wire::kMostProcessorSeconds) + " s of processor time";
+  }
+  return std::string("crashed with SIG") + ::sigabbrev_np(signal) + " (" + ::strsignal(signal) +
+         ")";
+}
+
+/// The last words of a process, as the end of a sentence.
+std::string last_words_of(const std::string& output) {
+  std::string_view rest = output;
+  while (!rest.empty() && rest.back() == '\n') rest.remove_suffix(1);
+  if (rest.empty()) return {};
+  constexpr std::size_t kMost = 300;
+  if (rest.size() > kMost) rest = rest.substr(rest.size() - kMost);
+  return "; it said: " + host::printable(rest);
+}
+
+}  // namespace
+
+Probe::Probe(std::vector<std::string> command) : command_(std::move(command)) {}
+Probe::Probe(Probe&&) noexcept = default;
+Probe::~Probe() = default;
+
+void Probe::stand_by() {
+  try {
+    if (!next_) next_ = std::make_unique<ProbeProcess>(command_);
+  } catch (const Unavailable&) {
+    // Not needed yet: run() tries again, and says what is lacking.
+  }
+}
+
+Verdict Probe::run(const Trial& trial) {
+  const std::string request = text_of(trial);
+  std::optional<Remains> met;
+  if (const auto ready = std::move(next_)) met = ready->run(request);
+  if (!met) met = ProbeProcess(command_).run(request);
+  if (!met) throw Unavailable("the probe: ended before it began; it is tried again");
+  const Remains& remains = *met;
+  Told told = told_in(remains.report);
+  if (!told.error.empty()) throw LoadError(told.error);
+  if (told.complete) return std::move(told.verdict);
+  const auto file = trial.order.files.find(told.module);
+  throw LoadError(
+      (file == trial.order.files.end() ? trial.order.group : file->second.path.native()) + ": " +
+      end_of(remains) + " " + deed_of(told) + last_words_of(remains.output) +
+      "; mend it, and see what \"shoal probe\" says of it before the next drop");
+}
+
+}  // namespace shoal::modules

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "modules/trial.hpp"
+
+namespace shoal::modules {
+
+/// What a module did in the probe.
+struct Tried {
+  std::string module;
+  std::chrono::nanoseconds open{0};  ///< with what it needs that was not open yet
+  std::chrono::nanoseconds make{0};  ///< its constructor
+};
+
+/// How a stage behaved in the throw-away process.
+struct Verdict {
+  std::vector<Tried> tried;
+  std::vector<std::string> threads;  ///< that still ran after the handlers' destructors
+  bool unloads = true;               ///< whether all of it was unmapped in the end
+};
+
+class ProbeProcess;
+
+/// Loads a stage and makes its handlers in a process of its own first: initialisers and
+/// constructors can crash, exit, hang and throw, and none of that may happen where requests are
+/// served.
+///
+/// The process is this program again (posix_spawn: a fork of a large server is slow, and unsafe
+/// with threads). It has 20 s and 10 s of processor time, writes no core, is the first that a
+/// machine without memory kills, and its output is caught. Used by one thread.
+class Probe {
+ public:
+  /// `command` is what runs probe_main: the program and its arguments.
+  explicit Probe(std::vector<std::string> command);
+  Probe(Probe&& other) noexcept;
+  ~Probe();
+
+  /// Starts the process of the next run ahead of time, to wait for it. It belongs to the calling
+  /// thread, on which run must be called, too.
+  void stand_by();
+
+  /// Throws LoadError that names file, deed and remedy, or Unavailable when no process can be had.
+  Verdict run(const Trial& trial);
+
+ private:
+  std::vector<std::string> command_;
+  std::unique_ptr<ProbeProcess> next_;
+};
+
+/// The other side: the main function of the throw-away process. `states` must not write.
+int probe_main(const States& states);
+
+}  // namespace shoal::modules

@@ -1,0 +1,106 @@
+// The throw-away process. Whatever happens here, the container goes on.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "modules/holders.hpp"
+#include "modules/load_error.hpp"
+#include "modules/probe.hpp"
+#include "modules/probe_wire.hpp"
+
+namespace shoal::modules {
+namespace {
+
+using nlohmann::json;
+
+void say(const json& line) {
+  const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t size = ::write(wire::kReport, &text[done], text.size() - done);
+    if (size <= 0) ::_exit(1);
+    done += static_cast<std::size_t>(size);
+  }
+}
+
+void set_bounds() {
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  const rlimit processor{wire::kMostProcessorSeconds, wire::kMostProcessorSeconds + 1};
+  ::setrlimit(RLIMIT_CPU, &processor);
+  std::ofstream("/proc/self/oom_score_adj") << "1000";
+  // Who would end a module that hangs may be killed itself.
+  ::alarm(2 * wire::kMostSeconds);
+  // Whoever waits tells what happened; a sanitizer's or a library's own handler would only hide it.
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) std::signal(signal, SIG_DFL);
+}
+
+std::string request() {
+  std::string text;
+  std::array<char, 4096> part;
+  for (;;) {
+    const ssize_t size = ::read(wire::kRequest, part.data(), part.size());
+    if (size <= 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(size));
+  }
+}
+
+/// A thread that was asked to end may take a moment.
+std::vector<std::string> threads_left_in(const Generation& generation) {
+  std::vector<std::string> threads;
+  for (int look = 0; look < 20; ++look) {
+    threads = threads_in(generation.folder(), generation.opened_at());
+    if (threads.empty()) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return threads;
+}
+
+void try_out(const Trial& trial, const States& states) {
+  const auto on_step = [&](Step step, const std::string& module) {
+    say({{"step", static_cast<int>(step)},
+         {"module", module},
+         {"at", std::chrono::steady_clock::now().time_since_epoch().count()}});
+  };
+  auto generation = std::make_unique<Generation>(
+      trial.order, std::make_unique<const Stage>(trial.stage), Prepared{trial.opening, {}},
+      Surroundings{trial.configs, states, true, on_step});
+  on_step(Step::kEnding, "");
+  generation->end_handlers();
+  const auto threads = threads_left_in(*generation);
+  bool unloads = false;
+  if (threads.empty()) {
+    generation.reset();
+    collect_unused(trial.stage);
+    unloads = !still_mapped(trial.stage);
+  } else {
+    static_cast<void>(generation.release());  // its code is still running
+  }
+  say({{"threads", threads}, {"unloads", unloads}});
+}
+
+}  // namespace
+
+int probe_main(const States& states) {
+  // It goes with the thread that waits for it. Had that gone before this line, the request is
+  // empty.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const std::string text = request();
+  if (text.empty()) ::_exit(0);
+  set_bounds();
+  try {
+    try_out(trial_of(text), states);
+  } catch (const std::exception& error) {
+    say({{"error", error.what()}});
+  }
+  // Not exit(): what a module left for the end of the process is none of our business.
+  ::_exit(0);
+}
+
+}  // namespace shoal::modules

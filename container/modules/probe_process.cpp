@@ -1,0 +1,158 @@
+#include "modules/probe_process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <utility>
+
+#include "modules/load_error.hpp"
+#include "modules/probe_wire.hpp"
+
+namespace shoal::modules {
+namespace {
+
+using host::Descriptor;
+using Clock = std::chrono::steady_clock;
+
+[[noreturn]] void fail(const char* what) {
+  throw Unavailable(std::string("the probe: ") + what + " (" + std::strerror(errno) +
+                    "); see that there are descriptors, processes and memory; it is tried again");
+}
+
+/// The same descriptor above those that the new process gives a meaning to.
+Descriptor lifted(Descriptor low) {
+  constexpr int kAbove = 10;
+  Descriptor high(::fcntl(low.get(), F_DUPFD_CLOEXEC, kAbove));
+  if (!high) fail("no descriptor");
+  return high;
+}
+
+/// Appends what is there to read, without waiting; keeps the last `most` bytes.
+void drain(const Descriptor& from, std::string& text, std::size_t most) {
+  std::array<char, 4096> part;
+  for (;;) {
+    const ssize_t size = ::read(from.get(), part.data(), part.size());
+    if (size <= 0) return;
+    text.append(part.data(), static_cast<std::size_t>(size));
+    if (text.size() > most) text.erase(0, text.size() - most);
+  }
+}
+
+}  // namespace
+
+ProbeProcess::Stream::Stream() {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("no pipe");
+  to_read = Descriptor(ends[0]);
+  ::fcntl(to_read.get(), F_SETFL, O_NONBLOCK);
+  to_write = lifted(Descriptor(ends[1]));
+}
+
+ProbeProcess::ProbeProcess(const std::vector<std::string>& command) {
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail("no socket");
+  request_ = Descriptor(ends[0]);
+  start(command, lifted(Descriptor(ends[1])));
+  ended_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, id_, 0)));
+  if (!ended_) {
+    end();
+    fail("cannot be watched");
+  }
+}
+
+ProbeProcess::~ProbeProcess() {
+  if (id_ > 0) end();
+}
+
+void ProbeProcess::start(const std::vector<std::string>& command, const Descriptor& request) {
+  posix_spawn_file_actions_t files;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  const std::array<std::pair<int, int>, 4> places{{{output_.to_write.get(), STDOUT_FILENO},
+                                                   {output_.to_write.get(), STDERR_FILENO},
+                                                   {request.get(), wire::kRequest},
+                                                   {report_.to_write.get(), wire::kReport}}};
+  for (const auto& [from, to] : places) ::posix_spawn_file_actions_adddup2(&files, from, to);
+  ::posix_spawn_file_actions_addclosefrom_np(&files, wire::kReport + 1);
+
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  ::posix_spawnattr_setflags(
+      &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+
+  std::vector<char*> words;
+  for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));  // NOLINT
+  words.push_back(nullptr);
+  const int error = ::posix_spawn(&id_, words.front(), &files, &attributes, words.data(), environ);
+  ::posix_spawn_file_actions_destroy(&files);
+  ::posix_spawnattr_destroy(&attributes);
+  if (error == 0) return;
+  id_ = 0;
+  errno = error;
+  fail("cannot be started");
+}
+
+bool ProbeProcess::send(const std::string& request) const {
+  for (std::size_t done = 0; done < request.size();) {
+    const ssize_t size =
+        ::send(request_.get(), &request[done], request.size() - done, MSG_NOSIGNAL);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return false;
+    done += static_cast<std::size_t>(size);
+  }
+  return ::shutdown(request_.get(), SHUT_WR) == 0;
+}
+
+std::optional<Remains> ProbeProcess::run(const std::string& request) {
+  if (!send(request)) return std::nullopt;
+  constexpr std::size_t kMostOutput = 2'000;
+  constexpr std::size_t kMostReport = 1 << 20;
+  const auto deadline = Clock::now() + std::chrono::seconds(wire::kMostSeconds);
+  Remains remains;
+  for (bool ended = false, late = false; !ended && !late;) {
+    std::array<pollfd, 3> watched{{{ended_.get(), POLLIN, 0},
+                                   {report_.to_read.get(), POLLIN, 0},
+                                   {output_.to_read.get(), POLLIN, 0}}};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    late = left.count() <= 0;
+    ::poll(watched.data(), watched.size(), static_cast<int>(std::max<long>(0, left.count())));
+    ended = watched[0].revents != 0;
+    if (ended || late) {
+      const int status = end();
+      if (ended) remains.status = status;
+    }
+    drain(report_.to_read, remains.report, kMostReport);
+    drain(output_.to_read, remains.output, kMostOutput);
+  }
+  return remains;
+}
+
+/// How it ended, as waitpid(2) has it.
+int ProbeProcess::end() {
+  int status = 0;
+  ::kill(-id_, SIGKILL);
+  while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
+  }
+  ::kill(-id_, SIGKILL);  // what it has started meanwhile
+  id_ = 0;
+  return status;
+}
+
+}  // namespace shoal::modules

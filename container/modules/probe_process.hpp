@@ -1,0 +1,53 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shoal/host/descriptor.hpp"
+
+namespace shoal::modules {
+
+/// What a probe's process left behind.
+struct Remains {
+  std::string report;         ///< see probe_wire.hpp
+  std::string output;         ///< the last of what it wrote to stdout and stderr
+  std::optional<int> status;  ///< as waitpid(2) has it; none: it was not done in time
+};
+
+/// One process of the probe. It begins by waiting for its request, so it can be started ahead of
+/// time: starting a program takes longer than all that it does here. Used by one thread, the one
+/// that makes it; should that thread end, the process is killed.
+class ProbeProcess {
+ public:
+  /// Throws Unavailable when no process can be had.
+  explicit ProbeProcess(const std::vector<std::string>& command);
+
+  /// Kills what is left of it, and what it has started.
+  ~ProbeProcess();
+  ProbeProcess(const ProbeProcess&) = delete;
+  ProbeProcess& operator=(const ProbeProcess&) = delete;
+
+  /// Hands it the request and waits for its end; none when it had ended before.
+  std::optional<Remains> run(const std::string& request);
+
+ private:
+  /// What the process writes. Both ends are kept: it cannot end the stream, only itself.
+  struct Stream {
+    Stream();
+    host::Descriptor to_read, to_write;
+  };
+
+  void start(const std::vector<std::string>& command, const host::Descriptor& request);
+  bool send(const std::string& request) const;
+  int end();
+
+  Stream report_, output_;
+  host::Descriptor request_;
+  pid_t id_ = 0;
+  host::Descriptor ended_;  // readable once the process has ended
+};
+
+}  // namespace shoal::modules
