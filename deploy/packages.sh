@@ -11,19 +11,20 @@ set -euo pipefail
 
 # program:package. Whatever brings the program is good enough.
 programs=(g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config nginx:nginx-light curl:curl git:git)
-libraries=(libboost-dev libboost-filesystem-dev libcli11-dev libfcgi-dev libspdlog-dev
-           liburiparser-dev libyaml-cpp-dev nettle-dev nlohmann-json3-dev ca-certificates)
+libraries=(libboost-dev libboost-filesystem-dev libcli11-dev libfcgi-dev liblmdb-dev
+           libspdlog-dev liburiparser-dev libyaml-cpp-dev nettle-dev nlohmann-json3-dev
+           ca-certificates)
 
 case "${1:-run}" in
   run) ;;
   test)
     programs+=(readelf:binutils clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld mold:mold
-               python3:python3)
+               python3:python3 rsync:rsync)
     libraries+=(libcpp-httplib-dev libgmock-dev libgtest-dev)
     ;;
   bench)
-    programs+=(wrk:wrk)
-    libraries+=(libbenchmark-dev php-fpm)
+    programs+=(wrk:wrk python3:python3)
+    libraries+=(libbenchmark-dev libsqlite3-dev php-fpm)
     ;;
   *)
     echo "deploy/packages.sh: $1: unknown set; known: run, test, bench" >&2

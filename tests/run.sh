@@ -3,6 +3,7 @@
 #
 #   tests/run.sh                 the preset dev
 #   tests/run.sh dev asan tsan   these presets, one after the other (also: ubsan)
+#   tests/run.sh --long          a storm of 1,000 reloads among the tests, not of 60; some minutes more
 #
 # Exits with 0 only if in each preset tests ran, all passed, none was skipped, and no process that a
 # test started had anything for a sanitizer to report.
@@ -11,7 +12,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH="$PATH:/usr/sbin:/sbin"  # an ordinary user's path on Debian lacks nginx's folder
 
-presets=("$@")
+presets=()
+for word in "$@"; do
+  case "$word" in
+    --long) export SHOAL_STORM=1000 ;;
+    *) presets+=("$word") ;;
+  esac
+done
 [[ ${#presets[@]} -gt 0 ]] || presets=(dev)
 for preset in "${presets[@]}"; do
   case "$preset" in

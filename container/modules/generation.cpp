@@ -56,6 +56,12 @@ void Generation::make_handlers(const Opening& opening, const Surroundings& surro
 }
 
 // The contexts stay: a thread that a module left behind may still use its own.
-void Generation::end_handlers() { handlers_.clear(); }
+void Generation::end_handlers(const OnStep& on_step) {
+  for (auto& [module, handler] : handlers_) {
+    if (on_step) on_step(Step::kEnding, module);
+    handler.reset();
+  }
+  handlers_.clear();
+}
 
 }  // namespace shoal::modules

@@ -58,7 +58,7 @@ class Generation {
 
   /// Destroys the handlers, ahead of everything else: the first half of retiring. What is left may
   /// still be running code of theirs.
-  void end_handlers();
+  void end_handlers(const OnStep& on_step = {});
 
  private:
   void open(const Order& order, const Opening& opening, const OnStep& on_step);

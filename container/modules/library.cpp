@@ -36,7 +36,9 @@ boost::dll::shared_library open(const std::filesystem::path& file, const std::st
     std::string text = words_of(error);
     for (const auto& [copy, original] : names) boost::replace_all(text, copy, original);
     if (text.find(".so: ") == std::string::npos) text.insert(0, shown + ": ");
-    throw LoadError(text + "; link it with -z defs and drop it with all that it needs");
+    const bool packed = text.find("DT_RELR") != std::string::npos;
+    throw LoadError(text + (packed ? "; link it without --pack-dyn-relocs=relr"
+                                   : "; link it with -z defs and drop it with all that it needs"));
   }
 }
 

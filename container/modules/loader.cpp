@@ -215,9 +215,10 @@ void Loader::look_after_lingering() {
   });
 }
 
-/// At the end of the process: what threads still run in stays mapped, as does its stage.
+/// At the end of the process: what threads still run in stays mapped.
 void Loader::abandon() {
-  for (auto& lingering : lingering_) static_cast<void>(lingering.generation.release());
+  static auto& kept = *new std::vector<std::unique_ptr<Generation>>();  // NOLINT: for ever
+  for (auto& lingering : lingering_) kept.push_back(std::move(lingering.generation));
 }
 
 }  // namespace shoal::modules

@@ -71,8 +71,7 @@ void try_out(const Trial& trial, const States& states) {
   auto generation = std::make_unique<Generation>(
       trial.order, std::make_unique<const Stage>(trial.stage), Prepared{trial.opening, {}},
       Surroundings{trial.configs, states, true, on_step});
-  on_step(Step::kEnding, "");
-  generation->end_handlers();
+  generation->end_handlers(on_step);
   const auto threads = threads_left_in(*generation);
   bool unloads = false;
   if (threads.empty()) {

@@ -4,6 +4,7 @@
 #   tests/bench/run.sh                           5 rounds of 3 seconds each: about 2 minutes
 #   tests/bench/run.sh --rounds 9 --seconds 10   longer, for figures that are to be written down
 #   tests/bench/run.sh --sweep                   only the sweep, without servers
+#   tests/bench/run.sh --drops                   only drop-to-live: see drops.py
 #
 # Each round measures every contender once, one after the other, so that a machine whose speed drifts
 # treats all alike; the tables hold the medians of the rounds. README.md says how to read them.
@@ -12,13 +13,15 @@ set -euo pipefail
 rounds=5
 seconds=3
 only_sweep=
+only_drops=
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --rounds) rounds=${2:?--rounds wants a number} && shift 2 ;;
     --seconds) seconds=${2:?--seconds wants a number} && shift 2 ;;
     --sweep) only_sweep=yes && shift ;;
+    --drops) only_drops=yes && shift ;;
     *)
-      echo "tests/bench/run.sh: $1: unknown argument; known: --rounds N, --seconds N, --sweep" >&2
+      echo "tests/bench/run.sh: $1: unknown argument; known: --rounds N, --seconds N, --sweep, --drops" >&2
       exit 2
       ;;
   esac
@@ -277,6 +280,13 @@ measure_servers() {
   print_table close "a connection for each request"
 }
 
+measure_drops() {
+  local php=
+  ! has_php || php=$(command -v "$php_fpm")
+  python3 "$bench/drops.py" --build "$build" --php "$php"
+  echo
+}
+
 measure_sweep() {
   echo "| modules | a quiet sweep, ns of CPU time (median of 5) |"
   echo "|---:|---:|"
@@ -292,7 +302,7 @@ bash deploy/packages.sh bench
 cmake -S "$bench" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release
 cmake --build "$build" -j "$(nproc)"
 
-if [[ -z $only_sweep ]]; then
+if [[ -z $only_sweep && -z $only_drops ]]; then
   folder=$(mktemp -d "${TMPDIR:-/tmp}/shoal-bench.XXXXXX")
   choose_port
   contenders=(shoal bare_poller plain_loop)
@@ -314,4 +324,5 @@ if [[ -z $only_sweep ]]; then
   measure_servers
 fi
 
-measure_sweep
+[[ -n $only_sweep ]] || measure_drops
+[[ -n $only_drops ]] || measure_sweep

@@ -14,9 +14,9 @@
 namespace {
 
 namespace fs = std::filesystem;
-using shoal::modules::Configs;
 using shoal::modules::Grouping;
 using shoal::modules::Registry;
+using shoal::modules::Surroundings;
 using shoal::modules::SweepRules;
 
 /// A registry that serves `modules` copies of apps/hello, in a folder that goes with it.
@@ -30,7 +30,7 @@ class Served {
       fs::copy_file(SHOAL_BENCH_MODULE, folder_ / "apps" / (name(i) + ".so"));
     }
     registry_ = std::make_unique<Registry>(folder_ / "apps", folder_ / "run", Grouping::top_level(),
-                                           SweepRules{}, Configs{});
+                                           SweepRules{}, Surroundings{});
     // A sweep among modules that were refused would be quick, and prove nothing.
     for (long i = 0; i < modules; ++i) {
       const auto* entry = registry_->enter(name(i))->find(name(i));

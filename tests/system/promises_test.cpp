@@ -139,45 +139,5 @@ TEST_F(Unswept, AModuleOfNoGroupStaysAsItWasLoaded) {
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }
 
-/// Two hundred drops under a light load leave nothing behind.
-class Growth : public Promises {
- protected:
-  static constexpr int kDrops = 200;
-
-  Growth() : Promises({.sweep = "{ settle: 10ms, wait: 60s }"}) {}
-
-  void drop_number(int number) {
-    const std::string version = number % 2 == 0 ? "1" : "2";
-    flip(version);
-    drop(version, {"lone"});
-    EXPECT_EQ(version_of(get("/")), version) << "drop " << number;
-    EXPECT_EQ(get("/lone").body, "lone " + version + "\n") << "drop " << number;
-  }
-
-  void expect_two_generations() {
-    EXPECT_TRUE(eventually([&] { return stage_folders() == 2; })) << stage_folders();
-    EXPECT_TRUE(eventually([&] { return mapped_stage_files().size() == 6; }))
-        << ::testing::PrintToString(mapped_stage_files());
-  }
-};
-
-TEST_F(Growth, TwoHundredDropsLeaveNothingBehind) {
-  Clients clients(port(), 2, {"/", "/about"}, not_whole);
-  int number = 1;
-  while (number <= 10) drop_number(number++);
-  expect_two_generations();
-  const std::size_t descriptors_before = descriptors();
-  const std::size_t mappings_before = mappings();
-
-  while (number <= kDrops) drop_number(number++);
-  expect_two_generations();
-  EXPECT_EQ(descriptors(), descriptors_before);
-  // The heap's own mappings come and go, AddressSanitizer's by dozens; what each drop leaves would
-  // be four times as many. The modules' own were counted above.
-  EXPECT_LE(mappings(), mappings_before + kDrops / 4);
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
-}
-
 }  // namespace
 }  // namespace shoal::system

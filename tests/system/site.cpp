@@ -104,9 +104,12 @@ void Site::start() {
 void Site::start_container(std::optional<int> input) {
   write_settings();
   const std::size_t starts = said("ready: ");
-  container_.emplace(
-      std::vector<std::string>{built::kContainer, "serve", "-c", (here_ / "shoal.yaml").native()},
-      here_ / "shoal.log", Environment{}, input);
+  std::vector<std::string> command{built::kContainer, "serve", "-c",
+                                   (here_ / "shoal.yaml").native()};
+  if (!plan_.under.empty()) {
+    command.insert(command.begin(), {"/bin/sh", "-c", placed(plan_.under), "shoal"});
+  }
+  container_.emplace(command, here_ / "shoal.log", Environment{}, input);
   ASSERT_TRUE(eventually([&] { return !container_->runs() || said("ready: ") > starts; }));
   ASSERT_TRUE(container_->runs()) << "the container did not start";
 }
@@ -118,7 +121,9 @@ void Site::start_nginx() {
 
 Outcome Site::serve_to_the_end(const std::string& configuration) {
   write_settings();
-  return run(std::string(built::kContainer) + " serve -c " + (here_ / configuration).native());
+  return run("set -- " + std::string(built::kContainer) + " serve -c " +
+             (here_ / configuration).native() + "; " +
+             (plan_.under.empty() ? "exec \"$@\"" : placed(plan_.under)));
 }
 
 int Site::stop_container(int signal) {
@@ -143,7 +148,8 @@ std::set<std::string> Site::mapped_stage_files() const {
   std::set<std::string> files;
   for (const auto& line : lines_of(proc(container_->id()) / "maps")) {
     const auto path = line.find('/');
-    if (path != std::string::npos && line.find("/stages/", path) != std::string::npos) {
+    if (path != std::string::npos && line.find("/stages/", path) != std::string::npos &&
+        line.find(".so", path) != std::string::npos) {
       files.insert(line.substr(path));
     }
   }
@@ -169,16 +175,17 @@ std::size_t Site::stage_folders() const {
   return folders;
 }
 
+std::string Site::placed(std::string text) const {
+  for (auto at = text.find("$HERE"); at != std::string::npos; at = text.find("$HERE", at)) {
+    text.replace(at, 5, here_.native());
+  }
+  return text;
+}
+
 void Site::write_settings() const {
   const std::string listen =
       plan_.listen.empty() ? "[{ socket: \"unix:" + socket().native() + "\", mode: \"0600\" }]"
                            : plan_.listen;
-  const auto placed = [this](std::string value) {
-    for (auto at = value.find("$HERE"); at != std::string::npos; at = value.find("$HERE", at)) {
-      value.replace(at, 5, here_.native());
-    }
-    return value;
-  };
   std::ofstream(here_ / "shoal.yaml")
       << "listen: " << placed(plan_.listen) << "\nworkers: " << plan_.workers
       << "\napps: " << plan_.apps << "\nrun: run\ngroups: " << plan_.groups

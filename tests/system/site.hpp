@@ -27,6 +27,9 @@ struct Plan {
   std::string limits = "{ body: 1MiB }";
   std::string log = "{ level: debug, file: stderr }";
   std::string apps = "apps";  ///< as the container is told; drops go there as well
+  /// A line of shell that ends with `exec "$@"` and becomes the container: for what has to be set
+  /// up in its process, e.g. less rights.
+  std::string under = "";
 };
 
 /// A test with a website of its own: a folder, the real container in it, and a real nginx before it
@@ -66,6 +69,7 @@ class Site : public ::testing::Test {
   /// Sends the signal and waits for the end; returns the exit code.
   int stop_container(int signal);
   Process& container() { return *container_; }
+  pid_t container_id() const { return container_->id(); }
 
   // --- asking
 
@@ -84,7 +88,7 @@ class Site : public ::testing::Test {
 
   /// How often the container's log says this.
   std::size_t said(const std::string& text) const;
-  std::set<std::string> mapped_stage_files() const;
+  std::set<std::string> mapped_stage_files() const;  ///< copies of modules, without stubs
   std::size_t mappings() const;
 
   /// Of the container, sockets left out: nginx opens and closes those as it likes.
@@ -93,6 +97,7 @@ class Site : public ::testing::Test {
 
  private:
   void write_settings() const;
+  std::string placed(std::string text) const;
 
   const Plan plan_;
   const std::filesystem::path here_;

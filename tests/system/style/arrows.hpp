@@ -9,10 +9,10 @@ namespace shoal::system {
 /// Every #include below `container` and `apps` of the repository that points the wrong way, as
 /// `container/modules/stage.hpp:7: modules may not include "fastcgi/poller.hpp"`:
 ///
-///   sdk < {settings, fastcgi, modules} < serving < daemon
+///   sdk < elf < modules, sdk < {settings, fastcgi, modules, state} < serving < daemon
 ///
-/// settings, fastcgi and modules do not know one another, libfcgi is included in fastcgi alone, and
-/// authors' modules include of Shoal what they are offered: no host side.
+/// settings, fastcgi, modules and state do not know one another, libfcgi is included in fastcgi and
+/// LMDB in state alone, and authors' modules include of Shoal what they are offered: no host side.
 std::vector<std::string> arrows_that_point_up(const std::filesystem::path& repository);
 
 }  // namespace shoal::system

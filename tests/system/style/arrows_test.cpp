@@ -21,9 +21,9 @@ TEST(Arrows, OfTheIncludesNeverPointUp) {
 TEST(Arrows, HaveNoFolderThatIsNotLookedAt) {
   for (const auto& entry : fs::directory_iterator(fs::path(built::kRepository) / "container")) {
     if (!entry.is_directory()) continue;
-    EXPECT_THAT(
-        (std::vector<std::string>{"sdk", "settings", "fastcgi", "modules", "serving", "daemon"}),
-        ::testing::Contains(entry.path().filename().native()));
+    EXPECT_THAT((std::vector<std::string>{"sdk", "elf", "settings", "fastcgi", "modules", "state",
+                                          "serving", "daemon"}),
+                ::testing::Contains(entry.path().filename().native()));
   }
 }
 
@@ -70,6 +70,13 @@ TEST_F(ArrowsOf, LibfcgiMayBeReachedFromOneRoomOnly) {
   write("container/serving/line.cpp", "#include <fcgiapp.h>\n");
   EXPECT_THAT(arrows_that_point_up(repository_),
               ElementsAre("container/serving/line.cpp:1: serving may not include \"fcgiapp.h\""));
+}
+
+TEST_F(ArrowsOf, LmdbMayBeReachedFromOneRoomOnly) {
+  write("container/state/transaction.cpp", "#include <lmdb.h>\n");
+  write("container/daemon/serve.cpp", "#include <lmdb.h>\n");
+  EXPECT_THAT(arrows_that_point_up(repository_),
+              ElementsAre("container/daemon/serve.cpp:1: daemon may not include \"lmdb.h\""));
 }
 
 TEST_F(ArrowsOf, AuthorsMaySeeWhatTheyAreOfferedOnly) {

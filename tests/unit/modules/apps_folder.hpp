@@ -15,19 +15,9 @@
 #include <string>
 #include <thread>
 
+#include "unit/as_nobody.hpp"
+
 namespace shoal::modules {
-
-/// What root may not be while a test shows that something cannot be read. Nothing to do for others.
-class AsNobody {
- public:
-  AsNobody() { EXPECT_EQ(::seteuid(before_ == 0 ? 65534 : before_), 0); }
-  ~AsNobody() { EXPECT_EQ(::seteuid(before_), 0); }
-  AsNobody(const AsNobody&) = delete;
-  AsNobody& operator=(const AsNobody&) = delete;
-
- private:
-  const uid_t before_ = ::geteuid();
-};
 
 /// Waits for what another thread is about to do; false when it does not come to pass.
 inline bool eventually(const std::function<bool()>& happens) {

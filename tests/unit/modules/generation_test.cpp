@@ -1,8 +1,10 @@
 #include "modules/generation.hpp"
 
 #include "apps_folder.hpp"
+#include "building.hpp"
 #include "built.hpp"
 #include "logged.hpp"
+#include "modules/holders.hpp"
 #include "modules/load_error.hpp"
 #include "settings_of.hpp"
 
@@ -17,11 +19,12 @@ using testing::StartsWith;
 
 class Generations : public AppsFolder {
  protected:
-  Generation load(const std::string& version, const std::vector<std::string>& modules,
-                  const Configs& configs = {}) {
+  std::unique_ptr<Generation> load(const std::string& version,
+                                   const std::vector<std::string>& modules,
+                                   const Configs& configs = {}) {
     Files files;
     for (const auto& module : modules) files[module] = file_at(built(version, module));
-    return Generation("group", ++number_, files, stages_, configs);
+    return build(order_of("group", ++number_, files), stages_, configs);
   }
 
   /// Why it cannot be loaded; a text that matches nothing when it can.
@@ -40,36 +43,36 @@ class Generations : public AppsFolder {
 };
 
 TEST_F(Generations, MakeTheHandlersOfTheirModules) {
-  const Generation pond = load("v1", {"pond.base", "pond.left", "pond.right"});
-  EXPECT_EQ(pond.label(), "group/1");
-  EXPECT_EQ(pond.group(), "group");
-  EXPECT_EQ(pond.number(), 1u);
-  EXPECT_EQ(pond.files().size(), 3u);
-  EXPECT_THAT(pond.handlers(), ElementsAre(Key("pond.left"), Key("pond.right")));
-  EXPECT_EQ(answer_of(*pond.handlers().at("pond.left")), "left 1 on base 1");
-  EXPECT_EQ(answer_of(*pond.handlers().at("pond.right")), "right 1 on base 1");
+  const auto pond = load("v1", {"pond.base", "pond.left", "pond.right"});
+  EXPECT_EQ(pond->label(), "group/1");
+  EXPECT_EQ(pond->group(), "group");
+  EXPECT_EQ(pond->number(), 1u);
+  EXPECT_EQ(pond->files().size(), 3u);
+  EXPECT_THAT(pond->handlers(), ElementsAre(Key("pond.left"), Key("pond.right")));
+  EXPECT_EQ(answer_of(*pond->handlers().at("pond.left")), "left 1 on base 1");
+  EXPECT_EQ(answer_of(*pond->handlers().at("pond.right")), "right 1 on base 1");
 }
 
 TEST_F(Generations, OfTheSameModulesLiveSideBySide) {
-  const Generation first = load("v1", {"pond.base", "pond.left"});
-  const Generation second = load("v2", {"pond.base", "pond.left"});
-  const Generation third = load("v1", {"pond.base", "pond.left"});
-  EXPECT_EQ(answer_of(*first.handlers().at("pond.left")), "left 1 on base 1");
-  EXPECT_EQ(answer_of(*second.handlers().at("pond.left")), "left 2 on base 2");
-  EXPECT_EQ(answer_of(*third.handlers().at("pond.left")), "left 1 on base 1");
-  EXPECT_NE(first.handlers().at("pond.left"), third.handlers().at("pond.left"));
+  const auto first = load("v1", {"pond.base", "pond.left"});
+  const auto second = load("v2", {"pond.base", "pond.left"});
+  const auto third = load("v1", {"pond.base", "pond.left"});
+  EXPECT_EQ(answer_of(*first->handlers().at("pond.left")), "left 1 on base 1");
+  EXPECT_EQ(answer_of(*second->handlers().at("pond.left")), "left 2 on base 2");
+  EXPECT_EQ(answer_of(*third->handlers().at("pond.left")), "left 1 on base 1");
+  EXPECT_NE(first->handlers().at("pond.left"), third->handlers().at("pond.left"));
 }
 
 TEST_F(Generations, MayHaveNoHandlerAtAll) {
-  const Generation shelf = load("v1", {"shelf"});
-  EXPECT_TRUE(shelf.handlers().empty());
-  EXPECT_TRUE(still_mapped(shelf.folder()));
+  const auto shelf = load("v1", {"shelf"});
+  EXPECT_TRUE(shelf->handlers().empty());
+  EXPECT_TRUE(still_mapped(shelf->folder()));
 }
 
 TEST_F(Generations, HandEachModuleItsOwnSettings) {
   const auto diary = folder() / "diary";
   {
-    const Generation lone = load("v1", {"lone"}, {{"lone", settings_of({{"diary", diary}})}});
+    const auto lone = load("v1", {"lone"}, {{"lone", settings_of({{"diary", diary}})}});
     EXPECT_THAT(read("diary"), StartsWith("made 1 by thread "));
     EXPECT_THAT(read("diary"), Not(HasSubstr("gone")));
   }
@@ -85,8 +88,8 @@ TEST_F(Generations, WarnOfSettingsThatNoModuleAskedFor) {
 TEST_F(Generations, LeaveNothingBehind) {
   std::filesystem::path stage;
   {
-    const Generation pond = load("v1", {"pond.base", "pond.left"});
-    stage = pond.folder();
+    const auto pond = load("v1", {"pond.base", "pond.left"});
+    stage = pond->folder();
     EXPECT_TRUE(still_mapped(stage));
     EXPECT_TRUE(std::filesystem::exists(stage));
   }
@@ -121,7 +124,7 @@ TEST_F(Generations, AreRefusedWhereAMemberLacksWhatAnotherNeeds) {
   Files files{{"pond.base", file_at(apps() / "pond/base.so")},
               {"pond.left", file_at(built("v1", "pond.left"))}};
   try {
-    const Generation pond("pond", 1, files, stages_, {});
+    build(order_of("pond", 1, files), stages_);
     FAIL() << "loaded without its base";
   } catch (const LoadError& error) {
     EXPECT_THAT(error.what(), StartsWith(built("v1", "pond.left").native() + ": undefined symbol"));
@@ -142,7 +145,7 @@ TEST_F(Generations, AreNotMadeOfFilesThatChangedMeanwhile) {
   std::filesystem::copy_file(built("v1", "lone"), apps() / "lone.so");
   const Files files{{"lone", file_at(apps() / "lone.so")}};
   sh("touch apps/lone.so");
-  EXPECT_THROW(Generation("lone", 1, files, stages_, {}), FilesChanged);
+  EXPECT_THROW(build(order_of("lone", 1, files), stages_), FilesChanged);
 }
 
 }  // namespace

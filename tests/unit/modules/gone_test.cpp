@@ -1,6 +1,7 @@
 // An old generation leaves nothing: no mapping, no file, no descriptor.
 #include <link.h>
 
+#include "modules/holders.hpp"
 #include "serving.hpp"
 
 namespace shoal::modules {

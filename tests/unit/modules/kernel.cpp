@@ -1,7 +1,8 @@
-// In a program its own functions come before those of the C library: these three ask `kernel`
+// In a program its own functions come before those of the C library: these ask `kernel`
 // first.
 #include "kernel.hpp"
 
+#include <fcntl.h>
 #include <sys/inotify.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -29,4 +30,29 @@ extern "C" int statfs(const char* path, struct statfs* status) noexcept {
   const auto result = static_cast<int>(::syscall(SYS_statfs, path, status));
   if (kernel.file_system != 0) status->f_type = kernel.file_system;
   return result;
+}
+
+namespace {
+
+bool fails() {
+  if (--kernel.failing_rename != 0) return false;
+  errno = EACCES;
+  return true;
+}
+
+}  // namespace
+
+extern "C" int renameat2(int from_folder, const char* from, int to_folder, const char* to,
+                         unsigned how) noexcept {
+  if (how != 0 && !kernel.exchanges) {
+    errno = EINVAL;
+    return -1;
+  }
+  if (fails()) return -1;
+  return static_cast<int>(::syscall(SYS_renameat2, from_folder, from, to_folder, to, how));
+}
+
+extern "C" int rename(const char* from, const char* to) noexcept {
+  if (fails()) return -1;
+  return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
 }

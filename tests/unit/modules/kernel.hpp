@@ -10,6 +10,8 @@ struct Kernel {
   std::atomic<bool> grants_inotify{true};    ///< else as at max_user_instances
   std::atomic<int> watches_left{1'000'000};  ///< then as at max_user_watches
   std::atomic<long> file_system{0};          ///< the type of every file system; 0: the true one
+  std::atomic<bool> exchanges{true};         ///< else the file system knows the plain rename only
+  std::atomic<int> failing_rename{0};        ///< the how manieth from now fails; 0: none
 };
 
 inline Kernel kernel;
@@ -23,6 +25,8 @@ struct KernelAsItIs {
     kernel.grants_inotify = true;
     kernel.watches_left = 1'000'000;
     kernel.file_system = 0;
+    kernel.exchanges = true;
+    kernel.failing_rename = 0;
   }
 };
 

@@ -1,6 +1,7 @@
 // The loader thread: what happens there, what must not, and how it ends.
 #include <unistd.h>
 
+#include "modules/holders.hpp"
 #include "serving.hpp"
 
 namespace shoal::modules {

@@ -133,7 +133,7 @@ TEST_P(Sweeping, KeepsServingWhenADropIsBad) {
       {built("missing_symbol", "lone"), "undefined symbol: nobody_has_this"},
       {built("throws", "lone"), "its constructor threw: no database"},
       {built("throws_a_number", "lone"), "threw something that is no std::exception"},
-      {built("v1", "reader"), "needs shelf.so, which is not in its group"}};
+      {built("v1", "reader"), "needs shelf.so, which is not in the apps folder"}};
   for (const auto& [file, why] : bad) {
     drop_file(file, "lone");
     EXPECT_EQ(get("lone"), "lone 1") << file;

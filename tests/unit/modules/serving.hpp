@@ -51,7 +51,8 @@ class Serving : public AppsFolder {
   void serve() {
     const std::string diary = folder() / "diary", latches_folder = latches();
     configs_["lone"] = settings_of({{"diary", diary}, {"latches", latches_folder}});
-    registry_.emplace(apps_served_.value_or(apps()), run(), grouping_, rules_, configs_);
+    registry_.emplace(apps_served_.value_or(apps()), run(), grouping_, rules_,
+                      Surroundings{configs_, {}, false, {}});
   }
 
   /// What a visitor gets who asks for the module; `503` for what was never loaded, `404` for

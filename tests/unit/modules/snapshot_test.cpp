@@ -1,6 +1,7 @@
 #include "modules/snapshot.hpp"
 
 #include "apps_folder.hpp"
+#include "building.hpp"
 #include "built.hpp"
 
 namespace shoal::modules {
@@ -10,7 +11,7 @@ class Snapshots : public AppsFolder {
  protected:
   std::shared_ptr<const Generation> generation_of(const std::string& version, Files files) {
     for (auto& [module, file] : files) file = file_at(built(version, module));
-    return std::make_shared<const Generation>("pond", 7, std::move(files), stages_, Configs{});
+    return build(order_of("pond", 7, std::move(files)), stages_);
   }
 
   Stages stages_{run()};

@@ -1,0 +1,16 @@
+#include "shoal/module.hpp"
+
+int of_nowhere();
+
+namespace {
+
+class Beast final : public shoal::Module {
+ public:
+  void handle(shoal::Request&, shoal::Response& response) override {
+    response.text(std::to_string(of_nowhere()));
+  }
+};
+
+}  // namespace
+
+SHOAL_MODULE(Beast)

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace zoo {
+
+/// Has a destructor that runs at the end of each thread that has used it, wherever the module is by
+/// then.
+struct Notes {
+  ~Notes() { text.clear(); }
+  std::string text;
+};
+inline thread_local Notes notes;
+
+inline std::string noted(const std::string& where) {
+  notes.text = "a text that is too long to lie in the string itself: " + where;
+  return notes.text;
+}
+
+}  // namespace zoo

@@ -1,0 +1,139 @@
+#include <optional>
+
+#include "apps_folder.hpp"
+#include "built.hpp"
+#include "modules/links.hpp"
+#include "modules/load_error.hpp"
+
+namespace shoal::modules {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class OrderOfOpening : public AppsFolder {
+ protected:
+  /// Puts the module `from` of `version` into the apps folder as `name`.
+  void drop(const std::string& version, const std::string& from, const std::string& name) {
+    const auto path = apps() / path_of(name);
+    std::filesystem::create_directories(path.parent_path());
+    std::filesystem::copy_file(built(version, from), path);
+    files_[name] = file_at(path);
+  }
+
+  std::vector<std::string> order() {
+    return order_of_opening(links_of(facts_of(files_), files_, Apps{apps(), files_}, "~1"));
+  }
+
+  static Facts facts_of(const Files& files) {
+    Facts facts;
+    for (const auto& [module, file] : files) {
+      std::ifstream stream(file.path, std::ios::binary);
+      facts.emplace(module, elf::read(std::string(std::istreambuf_iterator<char>(stream), {})));
+    }
+    return facts;
+  }
+
+  std::string refusal() {
+    try {
+      order();
+    } catch (const LoadError& error) {
+      return error.what();
+    }
+    return {};
+  }
+
+  std::string path(const char* file) const { return (apps() / file).native(); }
+
+  Files files_;
+};
+
+TEST_F(OrderOfOpening, IsEmptyForNoFiles) { EXPECT_THAT(order(), ElementsAre()); }
+
+TEST_F(OrderOfOpening, PutsTheBaseBeforeItsChildren) {
+  drop("v1", "pond.left", "pond.left");
+  drop("v1", "pond.right", "pond.right");
+  drop("v1", "pond.base", "pond.base");
+  EXPECT_THAT(order(), ElementsAre("pond.base", "pond.left", "pond.right"));
+  drop("v1", "pond.left", "alpha");
+  EXPECT_THAT(order(), ElementsAre("pond.base", "alpha", "pond.left", "pond.right"));
+}
+
+TEST_F(OrderOfOpening, PutsTheBaseFirstThoughItsNameComesLater) {
+  drop("v1", "reader", "reader");
+  drop("v1", "shelf", "shelf");
+  EXPECT_THAT(order(), ElementsAre("shelf", "reader"));
+}
+
+TEST_F(OrderOfOpening, IsByNameWhereNobodyNeedsAnother) {
+  drop("v1", "lone", "c");
+  drop("v1", "lone", "a");
+  drop("v1", "lone", "b.x");
+  EXPECT_THAT(order(), ElementsAre("a", "b.x", "c"));
+}
+
+TEST_F(OrderOfOpening, KnowsTheBaseByItsSonameWhateverItsFileIsCalled) {
+  drop("shared_name", "pond.base", "pond.other");
+  drop("shared_name", "pond.left", "pond.left");
+  EXPECT_THAT(order(), ElementsAre("pond.other", "pond.left"));
+}
+
+TEST_F(OrderOfOpening, RefusesALibraryThatIsNowhere) {
+  drop("v1", "pond.left", "pond.left");
+  EXPECT_EQ(refusal(), path("pond/left.so") +
+                           ": needs pond.base.so, which is not in the apps folder; drop it too");
+}
+
+TEST_F(OrderOfOpening, DoesNotMixUpModulesWhoseFilesHaveTheSameName) {
+  drop("v1", "reader", "reader");
+  drop("v1", "shelf", "shelf");
+  drop("v1", "lone", "aquarium.shelf");
+  EXPECT_THAT(order(), ElementsAre("aquarium.shelf", "shelf", "reader"));
+  files_.erase("shelf");
+  EXPECT_THAT(refusal(), HasSubstr("needs shelf.so, which is not in the apps folder"));
+}
+
+/// `reader` needs the library `shelf`, which the apps folder has, but another group.
+class AcrossGroups : public OrderOfOpening {
+ protected:
+  std::string refusal_in(Grouping grouping) {
+    drop("v1", "reader", "reader");
+    drop("v1", "shelf", "shelf");
+    const Apps all{apps(), files_, std::move(grouping)};
+    const Files group{{"reader", files_.at("reader")}};
+    try {
+      links_of(facts_of(group), group, all, "~1");
+    } catch (const LoadError& error) {
+      return error.what();
+    }
+    return {};
+  }
+
+  std::string refusal_ending_in(const std::string& owner, const std::string& line) const {
+    return path("reader.so") + ": needs " + path("shelf.so") + ", a module of " + owner +
+           ", so the two are not replaced together; put both into one: " + line;
+  }
+};
+
+TEST_F(AcrossGroups, AModuleOfAnotherTopLevelGroupIsRefusedWithTheLineThatMendsIt) {
+  EXPECT_EQ(refusal_in(Grouping::top_level()),
+            refusal_ending_in("group shelf", "groups: { reader: [reader, shelf] }"));
+}
+
+TEST_F(AcrossGroups, AListedGroupIsJoinedWithAllTypesOfBoth) {
+  EXPECT_EQ(refusal_in(Grouping::listed({{"desk", {"reader", "pen"}}, {"wall", {"shelf"}}})),
+            refusal_ending_in("group wall", "groups: { desk: [pen, reader, shelf] }"));
+}
+
+TEST_F(AcrossGroups, AModuleOfNoGroupIsRefusedToo) {
+  EXPECT_EQ(refusal_in(Grouping::listed({{"desk", {"reader"}}})),
+            refusal_ending_in("no group", "groups: { desk: [reader, shelf] }"));
+}
+
+TEST_F(AcrossGroups, PinnedModulesNeedALineAsWell) {
+  EXPECT_EQ(refusal_in(Grouping::never()),
+            refusal_ending_in("no group", "groups: { reader: [reader, shelf] }"));
+}
+
+}  // namespace
+}  // namespace shoal::modules
