@@ -98,7 +98,9 @@ void collect_unused(const std::filesystem::path& folder) {
   const auto broom = folder / ("broom." + std::to_string(++count));
   std::ofstream(broom, std::ios::binary) << elf::stub({}, "~broom");
   boost::system::error_code none;
-  boost::dll::shared_library(boost::filesystem::path(broom.native()), none, rtld_now | rtld_local);
+  boost::dll::shared_library closed(boost::filesystem::path(broom.native()), none,
+                                    rtld_now | rtld_local);
+  closed.unload();
   std::error_code ignored;
   std::filesystem::remove(broom, ignored);
 }

@@ -3,6 +3,7 @@
 
 #include "modules/holders.hpp"
 #include "serving.hpp"
+#include "shoal/host/own_thread.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -49,7 +50,10 @@ TEST_F(Loading, EndsInTheMiddleOfALoad) {
   registry_->enter("nothing");
   ASSERT_TRUE(eventually([this] { return is_waiting("1"); }));
   const std::weak_ptr<const Snapshot> last = registry_->enter("nothing");
-  std::thread closing([this] { registry_.reset(); });
+  std::thread closing([this] {
+    const host::OwnThread own_thread;
+    registry_.reset();
+  });
   // The registry has let go of everything; the loader is still at it.
   EXPECT_TRUE(eventually([&] { return last.expired(); }));
   lift("1");
@@ -66,7 +70,10 @@ TEST_F(Loading, BeginsNothingMoreOnceItEnds) {
   registry_->enter("nothing");
   ASSERT_TRUE(eventually([this] { return is_waiting("1"); }));
   const std::weak_ptr<const Snapshot> last = registry_->enter("nothing");
-  std::thread closing([this] { registry_.reset(); });
+  std::thread closing([this] {
+    const host::OwnThread own_thread;
+    registry_.reset();
+  });
   EXPECT_TRUE(eventually([&] { return last.expired(); }));
   drop("throws", "lone");
   drop_pond("v1");
