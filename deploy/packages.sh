@@ -18,8 +18,8 @@ libraries=(libboost-dev libboost-filesystem-dev libcli11-dev libfcgi-dev liblmdb
 case "${1:-run}" in
   run) ;;
   test)
-    programs+=(readelf:binutils clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld mold:mold
-               python3:python3 rsync:rsync)
+    programs+=(readelf:binutils clang++:clang clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld
+               mold:mold python3:python3 rsync:rsync)
     libraries+=(libcpp-httplib-dev libgmock-dev libgtest-dev)
     ;;
   bench)

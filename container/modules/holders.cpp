@@ -30,9 +30,10 @@ struct Range {
 using Ranges = std::vector<Range>;
 
 bool is_in(std::uintptr_t address, const Ranges& ranges) {
-  return std::ranges::any_of(ranges, [address](const Range& range) {
-    return range.begin <= address && address < range.end;
-  });
+  for (const Range& range : ranges) {
+    if (range.begin <= address && address < range.end) return true;
+  }
+  return false;
 }
 
 struct Search {
@@ -97,24 +98,35 @@ std::chrono::nanoseconds start_of(const fs::path& task) {
   return std::chrono::nanoseconds(std::stoll(field) * (1'000'000'000 / ::sysconf(_SC_CLK_TCK)));
 }
 
-/// Looks at the living part of a stack, from its top to its bottom or to what can be read.
+/// Where the mapping ends that holds this address, see `maps` in proc(5); the address, if none
+/// does.
+std::uintptr_t end_of_mapping(std::uintptr_t address) {
+  std::ifstream file("/proc/self/maps");
+  for (std::string line; std::getline(file, line);) {
+    std::size_t dash = 0;
+    const std::uintptr_t begin = std::stoull(line, &dash, 16);
+    const std::uintptr_t end = std::stoull(line.substr(dash + 1), nullptr, 16);
+    if (begin <= address && address < end) return end;
+  }
+  return address;
+}
+
+/// Looks at the living part of a stack, from its top to its bottom.
 bool stack_leads_into(const Ranges& code, std::uintptr_t stack) {
-  constexpr std::size_t kMostWords = std::size_t{1} << 20;  // 8 MiB, the usual bound of a stack
-  std::array<std::uintptr_t, 512> words;                    // a page
-  for (std::size_t seen = 0; seen < kMostWords;) {
-    // To the end of its page only: a read that meets a hole reads nothing.
-    const std::uintptr_t at = stack + seen * sizeof(std::uintptr_t);
-    const std::size_t rest = 4096 - at % 4096;
+  constexpr std::uintptr_t kMost = std::uintptr_t{8} << 20;  // bytes: the usual bound of a stack
+  const std::uintptr_t end = std::min(end_of_mapping(stack), stack + kMost);
+  std::array<std::uintptr_t, 512> words{};  // a page
+  for (std::uintptr_t at = stack; at < end;) {
+    const std::size_t rest = std::min<std::size_t>(4096 - at % 4096, end - at);
     iovec local{words.data(), rest};
     iovec remote{reinterpret_cast<void*>(at), rest};  // NOLINT: an address is all that we have
     const ssize_t size = ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0);
-    if (size < static_cast<ssize_t>(sizeof(std::uintptr_t))) return false;
-    const std::size_t count = static_cast<std::size_t>(size) / sizeof(std::uintptr_t);
-    if (std::any_of(words.begin(), std::next(words.begin(), static_cast<std::ptrdiff_t>(count)),
-                    [&](std::uintptr_t word) { return is_in(word, code); })) {
-      return true;
+    if (size != static_cast<ssize_t>(rest)) return false;
+    const std::size_t count = rest / sizeof(std::uintptr_t);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (is_in(words[i], code)) return true;
     }
-    seen += count;
+    at += rest;
   }
   return false;
 }

@@ -1,5 +1,6 @@
 #include "modules/library.hpp"
 
+#include <algorithm>
 #include <boost/algorithm/string/replace.hpp>
 #include <fstream>
 #include <mutex>
@@ -27,6 +28,18 @@ std::string words_of(const boost::system::system_error& error) {
   return begin == std::string::npos ? text : text.substr(begin + kBegin.size());
 }
 
+/// What helps against what the dynamic linker says.
+const char* remedy_of(const std::string& words) {
+  const auto say = [&](const char* part) { return words.find(part) != std::string::npos; };
+  if (say("DT_RELR")) return "; link it without --pack-dyn-relocs=relr";
+  if (say("cannot open shared object file")) {
+    // It is open by its path; without a soname it does not answer to the name that is asked for.
+    return "; link that library with -Wl,-soname,NAME, or this one with its whole folder as "
+           "-Wl,-rpath";
+  }
+  return "; link it with -z defs and drop it with all that it needs";
+}
+
 boost::dll::shared_library open(const std::filesystem::path& file, const std::string& shown,
                                 const Names& names) {
   try {
@@ -35,10 +48,10 @@ boost::dll::shared_library open(const std::filesystem::path& file, const std::st
   } catch (const boost::system::system_error& error) {
     std::string text = words_of(error);
     for (const auto& [copy, original] : names) boost::replace_all(text, copy, original);
-    if (text.find(".so: ") == std::string::npos) text.insert(0, shown + ": ");
-    const bool packed = text.find("DT_RELR") != std::string::npos;
-    throw LoadError(text + (packed ? "; link it without --pack-dyn-relocs=relr"
-                                   : "; link it with -z defs and drop it with all that it needs"));
+    const bool named = std::ranges::any_of(
+        names, [&](const auto& name) { return text.find(name.second) != std::string::npos; });
+    if (!named) text.insert(0, shown + ": ");
+    throw LoadError(text + remedy_of(text));
   }
 }
 

@@ -1,6 +1,5 @@
 #include "modules/registry.hpp"
 
-
 #include <algorithm>
 #include <set>
 #include <utility>

@@ -95,7 +95,10 @@ void copy(const File& file, const fs::path& target) {
   }
   const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
   if (!to || !copy_contents(from.get(), to.get())) {
-    fail(file.path.native() + ": cannot be staged as " + target.native(), errno, kRunFolder);
+    // Without the number of the stage: each try has another, and the log tells the same only once.
+    fail(file.path.native() + ": cannot be staged below " +
+             target.parent_path().parent_path().native(),
+         errno, kRunFolder);
   }
   struct stat after;
   if (::fstat(from.get(), &after) != 0 || identity_of(after) != file.identity) {
@@ -138,7 +141,7 @@ fs::path Stages::make(const std::string& group) {
   std::error_code error;
   fs::create_directories(folder, error);  // all of it, should someone have cleaned up
   if (error)
-    fail(folder.native() + ": cannot be made", error.value(), "see that it allows writing");
+    fail(folder_.native() + ": no stage can be made", error.value(), "see that it allows writing");
   return folder;
 }
 
@@ -170,11 +173,15 @@ Stage::Contents Stage::read(const std::string& module) const {
   const fs::path path = file(module);
   const Descriptor from(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status;
-  if (!from || ::fstat(from.get(), &status) != 0) fail(path.native(), errno, kRunFolder);
+  if (!from || ::fstat(from.get(), &status) != 0) {
+    fail(folder_.parent_path().native() + ": a file of a stage cannot be read", errno, kRunFolder);
+  }
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return {nullptr, 0};
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, from.get(), 0);
-  if (address == MAP_FAILED) fail(path.native() + ": cannot be mapped", errno, kRunFolder);
+  if (address == MAP_FAILED)
+    fail(folder_.parent_path().native() + ": a file of a stage cannot be mapped", errno,
+         kRunFolder);
   return {address, size};
 }
 
@@ -186,7 +193,8 @@ void Stage::patch(const std::string& module, const std::vector<elf::Patch>& patc
     const ssize_t written =
         to ? ::pwrite(to.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) : -1;
     if (written != std::ssize(bytes))
-      fail(path.native() + ": cannot be written", errno, kRunFolder);
+      fail(folder_.parent_path().native() + ": a file of a stage cannot be written", errno,
+           kRunFolder);
   }
 }
 
@@ -194,7 +202,8 @@ fs::path Stage::write(const std::string& name, std::string_view bytes) const {
   fs::path path = folder_ / name;
   const Descriptor to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
   if (!to || ::write(to.get(), bytes.data(), bytes.size()) != std::ssize(bytes)) {
-    fail(path.native() + ": cannot be written", errno, kRunFolder);
+    fail(folder_.parent_path().native() + ": a file of a stage cannot be written", errno,
+         kRunFolder);
   }
   return path;
 }

@@ -261,6 +261,9 @@ const Way kWays[] = {
 
 class SeveralFiles : public Site, public ::testing::WithParamInterface<Way> {
  protected:
+  // Longer than from one command of a line to the next, on a slow machine too.
+  SeveralFiles() : Site({.sweep = "{ settle: 1200ms, wait: 60s }"}) {}
+
   void SetUp() override {
     if (run(GetParam().needs).exit_code != 0) GTEST_SKIP() << GetParam().needs << " fails here";
     drop("1");

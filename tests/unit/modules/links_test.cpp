@@ -10,6 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 
 class OrderOfOpening : public AppsFolder {
  protected:
@@ -91,6 +92,84 @@ TEST_F(OrderOfOpening, DoesNotMixUpModulesWhoseFilesHaveTheSameName) {
   EXPECT_THAT(order(), ElementsAre("aquarium.shelf", "shelf", "reader"));
   files_.erase("shelf");
   EXPECT_THAT(refusal(), HasSubstr("needs shelf.so, which is not in the apps folder"));
+}
+
+/// Modules of one group as their files would tell of themselves.
+class Links : public testing::Test {
+ protected:
+  void has(const std::string& module, const std::string& soname,
+           std::vector<std::string> needed = {}) {
+    facts_[module].soname = soname;
+    facts_[module].needed = std::move(needed);
+    files_[module] = {"/apps" / path_of(module), {}};
+  }
+
+  auto draw() const { return links_of(facts_, files_, Apps{"/apps", files_}, "~1"); }
+
+  std::string refusal() const {
+    try {
+      draw();
+    } catch (const LoadError& error) {
+      return error.what();
+    }
+    return {};
+  }
+
+  Facts facts_;
+  Files files_;
+};
+
+TEST_F(Links, GiveAMemberOneLabelByWhateverNameItIsAskedFor) {
+  has("pond.base", "libbase.so", {"libc.so.6"});
+  has("pond.left", "", {"libbase.so", "libc.so.6"});
+  has("pond.right", "", {"pond/base.so"});
+  const auto links = draw();
+  EXPECT_EQ(links.at("pond.base").labels.own, "~1.0");
+  EXPECT_TRUE(links.at("pond.base").labels.asked_for);
+  EXPECT_THAT(links.at("pond.left").labels.needed, ElementsAre(Pair("libbase.so", "~1.0")));
+  EXPECT_THAT(links.at("pond.right").labels.needed, ElementsAre(Pair("pond/base.so", "~1.0")));
+  EXPECT_EQ(links.at("pond.left").labels.own, "") << "nobody asks for it, and it has no soname";
+  EXPECT_THAT(links.at("pond.left").outside, ElementsAre(Outside{"libc.so.6", {}}));
+}
+
+TEST_F(Links, LabelAMemberThatIsAskedForByOrigin) {
+  // Version needs name it, too, and there the dynamic linker does not expand $ORIGIN.
+  has("pond.base", "$ORIGIN/pond.base.so");
+  has("pond.left", "$ORIGIN/pond.left.so", {"$ORIGIN/pond.base.so"});
+  const auto links = draw();
+  EXPECT_EQ(links.at("pond.base").labels.own, "~1.0");
+  EXPECT_THAT(links.at("pond.left").labels.needed,
+              ElementsAre(Pair("$ORIGIN/pond.base.so", "~1.0")));
+  EXPECT_EQ(links.at("pond.left").labels.own, "") << "its name is its own in each stage";
+}
+
+TEST_F(Links, RefuseANameThatTwoMembersHave) {
+  has("pond.left", "libbase.so");
+  has("pond.right", "libbase.so");
+  has("pond.child", "", {"libbase.so"});
+  EXPECT_EQ(refusal(),
+            "/apps/pond/child.so: needs libbase.so, which may be /apps/pond/left.so or "
+            "/apps/pond/right.so; link the one that is meant with "
+            "-Wl,-soname,'$ORIGIN/pond.left.so' or '$ORIGIN/pond.right.so', and this one again");
+}
+
+TEST_F(Links, TellFilesOfOneNameApartByTheirFolders) {
+  has("left.base", "");
+  has("right.base", "");
+  has("pond.child", "", {"build/right/base.so"});
+  EXPECT_THAT(draw().at("pond.child").members, ElementsAre("right.base"));
+  has("pond.child", "", {"base.so"});
+  EXPECT_THAT(refusal(), HasSubstr("which may be /apps/left/base.so or /apps/right/base.so"));
+}
+
+TEST_F(Links, MayGoInCircles) {
+  has("pond.left", "left.so", {"right.so"});
+  has("pond.right", "right.so", {"left.so"});
+  has("pond.child", "", {"left.so"});
+  const auto links = draw();
+  EXPECT_THAT(order_of_opening(links), ElementsAre("pond.right", "pond.left", "pond.child"));
+  EXPECT_THAT(all_needs_of("pond.left", links), ElementsAre("pond.right"));
+  EXPECT_THAT(all_needs_of("pond.child", links), ElementsAre("pond.right", "pond.left"));
 }
 
 /// `reader` needs the library `shelf`, which the apps folder has, but another group.

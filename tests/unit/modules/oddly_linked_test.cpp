@@ -41,7 +41,9 @@ TEST_P(OddModulesBy, AreLoadedWithAnyOfTheUsualFlags) {
     const std::string way = "way" + std::to_string(&flags - all.data());
     SCOPED_TRACE(flags);
     expect_loaded(way, tools(), {flags, flags});
-    // The name in DT_NEEDED is then longer than the label.
+    // The one without the strings of crtbegin.o, whose room short names may take, also with a
+    // soname.
+    if (flags != "-nostartfiles") continue;
     expect_loaded(way + "s", tools(), {"-Wl,-soname,libreefbase.so " + flags, flags});
   }
 }

@@ -113,7 +113,7 @@ TEST_F(Staging, SaysThatThereIsNoRoom) {
   const std::string why = refusal();
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   std::signal(SIGXFSZ, handled);
-  EXPECT_THAT(why, StartsWith((apps() / "a.so").native() + ": cannot be staged as "));
+  EXPECT_THAT(why, StartsWith((apps() / "a.so").native() + ": cannot be staged below "));
   EXPECT_THAT(why, HasSubstr("(File too large); see that the run folder allows writing"));
   EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
   EXPECT_EQ(refusal(), "");

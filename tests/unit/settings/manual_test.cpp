@@ -33,6 +33,7 @@ TEST(ShippedConfiguration, HasTheDefaultsThatTheCodeHas) {
   EXPECT_EQ(shipped.sweep.interval, Sweep().interval);
   EXPECT_EQ(shipped.sweep.settle, Sweep().settle);
   EXPECT_EQ(shipped.sweep.wait, Sweep().wait);
+  EXPECT_EQ(shipped.sweep.probe, Sweep().probe);
   EXPECT_EQ(shipped.limits.body, Limits().body);
   EXPECT_EQ(shipped.limits.read_timeout, Limits().read_timeout);
   EXPECT_EQ(shipped.limits.write_timeout, Limits().write_timeout);
