@@ -134,6 +134,7 @@ class Walk {
 
   void pass_over(const fs::path& path, const char* why) {
     result_.problems.push_back(path.native() + ": passed over: " + why);
+    result_.unread.push_back(path);  // no removal: who serves from there goes on
   }
 
   const fs::path& apps_;

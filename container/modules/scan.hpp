@@ -27,7 +27,7 @@ struct Scan {
   std::set<Place> places;  ///< every link on the way to anything found, its end, and what lacks
   std::set<std::filesystem::path> above;      ///< folders on these ways, which may be moved away
   std::vector<std::filesystem::path> shared;  ///< files with a second name somewhere (hard links)
-  std::vector<std::filesystem::path> unread;  ///< folders that could not be read
+  std::vector<std::filesystem::path> unread;  ///< what could not be read, or is no module's file
   std::vector<std::string> problems;          ///< what was passed over, and why; for the log
   std::set<std::filesystem::path> markers;    ///< of drops that go on: see marker.hpp
   bool starved = false;                       ///< descriptors or memory ran out: look again

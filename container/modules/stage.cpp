@@ -82,17 +82,27 @@ bool copy_contents(int from, int to) {
   }
 }
 
+[[noreturn]] void refuse_kind(const File& file, const char* what) {
+  throw LoadError(file.path.native() + ": " + what +
+                  "; remove it if the module is to go, or drop a shared object in its place");
+}
+
 void copy(const File& file, const fs::path& target) {
   // Not to hang on a FIFO that took the file's place.
   const Descriptor from(::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!from) {
-    if (errno == ENOENT || errno == ENOTDIR) throw FilesChanged(file.path.native());
-    fail(file.path.native() + ": cannot be read", errno, "allow the container's user to read it");
-  }
-  struct stat before;
-  if (::fstat(from.get(), &before) != 0 || identity_of(before) != file.identity) {
+    const int error = errno;
+    if (error != ENOENT && error != ENOTDIR) {
+      fail(file.path.native() + ": cannot be read", error, "allow the container's user to read it");
+    }
+    std::error_code none;
+    if (fs::is_symlink(fs::symlink_status(file.path, none))) refuse_kind(file, "a link to nothing");
     throw FilesChanged(file.path.native());
   }
+  struct stat before {};
+  const bool known = ::fstat(from.get(), &before) == 0;
+  if (known && !S_ISREG(before.st_mode)) refuse_kind(file, "no regular file");
+  if (!known || identity_of(before) != file.identity) throw FilesChanged(file.path.native());
   const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
   if (!to || !copy_contents(from.get(), to.get())) {
     // Without the number of the stage: each try has another, and the log tells the same only once.

@@ -137,6 +137,24 @@ TEST_F(TheZoo, HasFoldersPipesAndDanglingLinksThatLookLikeModules) {
   expect_no_failure(clients);
 }
 
+TEST_F(TheZoo, HasPipesAndDanglingLinksInThePlaceOfModulesThatServe) {
+  drop("1", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  Clients clients(port(), 4, {"/lone"}, [](const auto&, const Answer& answer) {
+    return answer.status == 200 ? "" : std::to_string(answer.status);
+  });
+  shell("ln -s nowhere $HERE/aside; mv -T $HERE/aside $APPS/lone.so");
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_EQ(said("lone.so: passed over: a link to nothing\n"), 1u);
+  shell("mkfifo $HERE/aside; mv -T $HERE/aside $APPS/lone.so");
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_EQ(said("lone.so: passed over: not a regular file\n"), 1u);
+  clients.ask_for(20);
+  drop("2", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  expect_no_failure(clients);
+}
+
 /// Has `lone` need the base class of the pages.
 class TheBorrower : public Releases {
  protected:

@@ -81,14 +81,23 @@ TEST_F(Staging, NeverGivesAFolderTwiceAndRemovesEach) {
 }
 
 TEST_F(Staging, SaysThatAFileChangedSinceItWasScanned) {
-  for (const char* command :
-       {"rm -r apps/site; touch apps/site", "echo b > apps/a.so", "touch apps/a.so", "rm apps/a.so",
-        "mkfifo apps/a.so", "rm apps/a.so; mkdir apps/a.so",
-        "rmdir apps/a.so; ln -s nowhere apps/a.so", "rm -r apps"}) {
+  for (const char* command : {"rm -r apps/site; touch apps/site", "echo b > apps/a.so",
+                              "touch apps/a.so", "rm apps/a.so", "rm -r apps"}) {
     sh(command);
     EXPECT_THROW(Stage(stages(), "site", files_), FilesChanged) << command;
     EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u) << command;
   }
+}
+
+TEST_F(Staging, RefusesWhatHasTakenThePlaceOfAFile) {
+  const std::string a = (apps() / "a.so").native();
+  sh("rm apps/a.so; mkfifo apps/a.so");
+  EXPECT_THAT(refusal(), StartsWith(a + ": no regular file; remove it if the module is to go"));
+  sh("rm apps/a.so; mkdir apps/a.so");
+  EXPECT_THAT(refusal(), StartsWith(a + ": no regular file; remove it if the module is to go"));
+  sh("rmdir apps/a.so; ln -s nowhere apps/a.so");
+  EXPECT_THAT(refusal(), StartsWith(a + ": a link to nothing; remove it if the module is to go"));
+  EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
 }
 
 TEST_F(Staging, SaysWhichFileCannotBeRead) {
