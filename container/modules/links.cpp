@@ -198,13 +198,30 @@ std::vector<std::string> order_of_opening(const std::map<std::string, Links>& li
   return order;
 }
 
-std::vector<std::string> all_needs_of(const std::string& module,
+std::vector<std::string> bases_around(const std::string& module,
                                       const std::map<std::string, Links>& links) {
-  std::vector<std::string> order;
-  std::set<std::string> met;
-  visit(module, links, met, order);
-  order.pop_back();
-  return order;
+  std::map<std::string, std::set<std::string>> neighbours;
+  std::set<std::string> bases;
+  for (const auto& [asking, needs] : links) {
+    for (const auto& needed : needs.members) {
+      neighbours[asking].insert(needed);
+      neighbours[needed].insert(asking);
+      bases.insert(needed);
+    }
+  }
+  std::set<std::string> linked{module};
+  for (std::vector<std::string> next{module}; !next.empty();) {
+    const std::string at = std::move(next.back());
+    next.pop_back();
+    for (const auto& neighbour : neighbours[at]) {
+      if (linked.insert(neighbour).second) next.push_back(neighbour);
+    }
+  }
+  std::vector<std::string> around = order_of_opening(links);
+  std::erase_if(around, [&](const std::string& other) {
+    return other == module || !bases.contains(other) || !linked.contains(other);
+  });
+  return around;
 }
 
 std::string module_meant_by(const std::string& name, const std::string& asking, const Apps& apps) {

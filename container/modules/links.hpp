@@ -52,9 +52,11 @@ std::map<std::string, Links> links_of(const Facts& facts, const Files& files, co
 /// The modules in the order in which they are opened: what is needed before what needs it.
 std::vector<std::string> order_of_opening(const std::map<std::string, Links>& links);
 
-/// What `module` is linked to within its group, directly or not, what is needed first; without
-/// itself.
-std::vector<std::string> all_needs_of(const std::string& module,
+/// What is opened in one scope with `module`, ahead of it, what is needed first: every member that
+/// somebody needs, among those that are linked to one another, directly or not. Not only what
+/// `module` itself needs: a base is bound but once, so all scopes that it is in must agree on who
+/// comes first.
+std::vector<std::string> bases_around(const std::string& module,
                                       const std::map<std::string, Links>& links);
 
 /// Why a library that nobody has may be missing: a module of the apps folder, of another group, has

@@ -69,7 +69,7 @@ Root make_root(const std::string& module, const Stage& stage, const Facts& facts
                const std::map<std::string, Links>& links) {
   Root root{module, stage.file(module), {}, facts.at(module).handler};
   std::vector<std::string> files;
-  for (const auto& needed : all_needs_of(module, links)) {
+  for (const auto& needed : bases_around(module, links)) {
     files.push_back(stage.file(needed).native());
   }
   if (files.empty()) return root;
@@ -89,7 +89,7 @@ Prepared prepare(const Stage& stage, const Order& order) {
   std::set<std::string> opened;  // by a root before, on the way to it
   std::set<Outside> wanted;
   const auto add = [&](const std::string& module) {
-    auto needs = all_needs_of(module, links);
+    auto needs = bases_around(module, links);
     needs.push_back(module);
     opened.insert(needs.begin(), needs.end());
     prepared.opening.roots.push_back(make_root(module, stage, prepared.facts, links));

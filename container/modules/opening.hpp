@@ -13,9 +13,9 @@ namespace shoal::modules {
 struct Root {
   std::string module;
   std::filesystem::path file;  ///< its copy in the stage
-  /// Opens all that the module needs of its group, and then the module, in one scope of symbols,
-  /// the base before the child: so an inline static of a base's header is one object for both.
-  /// Empty when it needs nothing of its group.
+  /// Opens the bases around the module, and then the module, in one scope of symbols: so an inline
+  /// static of a base's header is one object for all. Empty when it is linked to nothing of its
+  /// group.
   std::filesystem::path stub;
   bool handler = false;
 };

@@ -38,10 +38,12 @@ Descriptor lifted(Descriptor low) {
   return high;
 }
 
-/// Appends what is there to read, without waiting; keeps the last `most` bytes.
+/// Appends what is there to read, without waiting; keeps the last `most` bytes. Not more than a
+/// pipe holds at a time: who writes without end must not keep us from looking at the clock.
 void drain(const Descriptor& from, std::string& text, std::size_t most) {
+  constexpr int kMostParts = 16;
   std::array<char, 4096> part;
-  for (;;) {
+  for (int parts = 0; parts < kMostParts; ++parts) {
     const ssize_t size = ::read(from.get(), part.data(), part.size());
     if (size <= 0) return;
     text.append(part.data(), static_cast<std::size_t>(size));

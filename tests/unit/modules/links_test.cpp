@@ -168,8 +168,24 @@ TEST_F(Links, MayGoInCircles) {
   has("pond.child", "", {"left.so"});
   const auto links = draw();
   EXPECT_THAT(order_of_opening(links), ElementsAre("pond.right", "pond.left", "pond.child"));
-  EXPECT_THAT(all_needs_of("pond.left", links), ElementsAre("pond.right"));
-  EXPECT_THAT(all_needs_of("pond.child", links), ElementsAre("pond.right", "pond.left"));
+  EXPECT_THAT(bases_around("pond.left", links), ElementsAre("pond.right"));
+  EXPECT_THAT(bases_around("pond.child", links), ElementsAre("pond.right", "pond.left"));
+}
+
+TEST_F(Links, HaveOneOrderOfBasesForAllThatAreLinkedToOneAnother) {
+  has("a", "a.so");
+  has("b", "b.so");
+  has("both", "", {"b.so", "a.so"});
+  has("one", "", {"b.so"});
+  has("other", "other.so");
+  has("stranger", "", {"other.so"});
+  has("alone", "");
+  const auto links = draw();
+  EXPECT_EQ(bases_around("one", links), bases_around("both", links))
+      << "or b would be bound to a's objects, and `one` to its own";
+  EXPECT_THAT(bases_around("one", links), testing::UnorderedElementsAre("a", "b"));
+  EXPECT_THAT(bases_around("stranger", links), ElementsAre("other"));
+  EXPECT_THAT(bases_around("alone", links), ElementsAre());
 }
 
 /// `reader` needs the library `shelf`, which the apps folder has, but another group.
