@@ -65,13 +65,11 @@ void relabel(const Stage& stage, const Order& order, const std::map<std::string,
   }
 }
 
-Root make_root(const std::string& module, const Stage& stage, const Facts& facts,
-               const std::map<std::string, Links>& links) {
+Root make_root(const std::string& module, const std::vector<std::string>& bases, const Stage& stage,
+               const Facts& facts) {
   Root root{module, stage.file(module), {}, facts.at(module).handler};
   std::vector<std::string> files;
-  for (const auto& needed : bases_around(module, links)) {
-    files.push_back(stage.file(needed).native());
-  }
+  for (const auto& base : bases) files.push_back(stage.file(base).native());
   if (files.empty()) return root;
   files.push_back(root.file.native());
   root.stub = stage.write(module + ".stub", elf::stub(files, new_label()));
@@ -89,10 +87,10 @@ Prepared prepare(const Stage& stage, const Order& order) {
   std::set<std::string> opened;  // by a root before, on the way to it
   std::set<Outside> wanted;
   const auto add = [&](const std::string& module) {
-    auto needs = bases_around(module, links);
-    needs.push_back(module);
-    opened.insert(needs.begin(), needs.end());
-    prepared.opening.roots.push_back(make_root(module, stage, prepared.facts, links));
+    const auto bases = bases_around(module, links);
+    opened.insert(bases.begin(), bases.end());
+    opened.insert(module);
+    prepared.opening.roots.push_back(make_root(module, bases, stage, prepared.facts));
   };
   const auto order_of_all = order_of_opening(links);
   for (const auto& module : order_of_all) {
