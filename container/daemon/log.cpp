@@ -58,8 +58,8 @@ spdlog::level::level_enum level_of(settings::Log::Level level) {
 
 void open_log(const settings::Log& log) {
   spdlog::sink_ptr sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  if (!log.file.empty()) try {
-      sink = std::make_shared<ReopenableSink>(log.file.native());
+  if (log.target.kind == settings::LogTarget::Kind::kFile) try {
+      sink = std::make_shared<ReopenableSink>(log.target.path.native());
     } catch (const spdlog::spdlog_ex& error) {
       throw std::runtime_error("log.file: " + std::string(error.what()) +
                                "; allow the container's user to write there");

@@ -22,25 +22,6 @@ unsigned read_mode(const Value& value) {
   return static_cast<unsigned>(std::stoul(text, nullptr, 8));
 }
 
-std::vector<std::string> read_clients(const Value& value) {
-  const auto items = value.items();
-  if (items.empty()) {
-    throw Wrong("is empty; list an address, or remove the key to let everyone in");
-  }
-  std::vector<std::string> clients;
-  for (const auto& item : items) {
-    item.attempt([&] {
-      if (!shortest_address(item.text())) {
-        throw Wrong(in_quotes(item.text()) +
-                    " is not an address; write one IPv4 or IPv6 address, " +
-                    "neither a name nor a network");
-      }
-      clients.push_back(item.text());
-    });
-  }
-  return clients;
-}
-
 /// None when the socket itself is missing or wrong, which is among the errors then.
 std::optional<Listen> read_socket(const Value& value, const std::filesystem::path& folder) {
   if (value.is_scalar()) return parse_socket(value.text(), folder);
@@ -58,19 +39,39 @@ std::optional<Listen> read_socket(const Value& value, const std::filesystem::pat
     section.refuse({"allowed_clients"},
                    "only a TCP socket has it; remove it, or listen on HOST:PORT");
   }
-  if (known && listen.kind == Kind::kDescriptor) {
-    section.refuse({"backlog"}, "whoever opened fd:N has chosen it; remove it, or set it there");
+  if (known && (listen.kind == Kind::kDescriptor || listen.kind == Kind::kSystemd)) {
+    section.refuse({"backlog"},
+                   "whoever opened the socket has chosen it; remove it, or set it there");
   }
   section.optional("mode", listen.mode, read_mode);
   section.optional("owner", listen.owner, Text{});
   section.optional("group", listen.group, Text{});
   section.optional("backlog", listen.backlog, Whole{1, 65'535});
-  section.optional("allowed_clients", listen.allowed_clients, read_clients);
+  section.optional("allowed_clients", listen.allowed_clients, read_addresses);
   section.refuse_others();
   return known ? std::optional(listen) : std::nullopt;
 }
 
 }  // namespace
+
+std::vector<std::string> read_addresses(const Value& value) {
+  const auto items = value.items();
+  if (items.empty()) {
+    throw Wrong("is empty; list an address, or remove the key");
+  }
+  std::vector<std::string> addresses;
+  for (const auto& item : items) {
+    item.attempt([&] {
+      if (!shortest_address(item.text())) {
+        throw Wrong(in_quotes(item.text()) +
+                    " is not an address; write one IPv4 or IPv6 address, " +
+                    "neither a name nor a network");
+      }
+      addresses.push_back(item.text());
+    });
+  }
+  return addresses;
+}
 
 std::vector<Listen> read_listen(const Value& value, const std::filesystem::path& folder) {
   const auto items = value.is_list() ? value.items() : std::vector{value};

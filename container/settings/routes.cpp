@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "settings/names.hpp"
+#include "settings/scalars.hpp"
 
 namespace shoal::settings {
 namespace {
@@ -13,7 +14,27 @@ std::string without_slash_at_end(std::string prefix) {
   return prefix;
 }
 
-/// Refuses a prefix that no request could ever have, or that could be written in two ways.
+std::string read_target(const Value& value) {
+  if (!is_dotted_name(value.text())) throw Wrong(not_a_dotted_name(value.text()));
+  return value.text();
+}
+
+/// None when the target is missing or wrong, which is among the errors then.
+std::optional<Route> read_route(const Value& value) {
+  Route route{value.name(), {}, value.where()};
+  if (!value.is_mapping()) {
+    route.target = read_target(value);
+    return route;
+  }
+  Section section(value);
+  const bool known = section.required("module", route.target, read_target, "module: hello");
+  section.optional("request_timeout", route.request_timeout, kRequestTimeout);
+  section.refuse_others();
+  return known ? std::optional(route) : std::nullopt;
+}
+
+}  // namespace
+
 void check_prefix(const std::string& prefix) {
   if (!prefix.starts_with('/')) {
     throw Wrong("a URL prefix begins with a slash; write " +
@@ -36,8 +57,6 @@ void check_prefix(const std::string& prefix) {
   }
 }
 
-}  // namespace
-
 std::vector<Route> read_routes(const Value& value) {
   std::vector<Route> routes;
   const auto entries = value.entries();
@@ -45,8 +64,7 @@ std::vector<Route> read_routes(const Value& value) {
   for (const auto& entry : entries) {
     entry.attempt([&] { check_prefix(entry.name()); });
     entry.attempt([&] {
-      if (!is_dotted_name(entry.text())) throw Wrong(not_a_dotted_name(entry.text()));
-      routes.push_back({entry.name(), entry.text(), entry.where()});
+      if (auto route = read_route(entry)) routes.push_back(*std::move(route));
     });
   }
   std::ranges::stable_sort(routes, std::ranges::greater{},

@@ -40,6 +40,9 @@ struct Duration {
   std::chrono::milliseconds operator()(const Value& value) const;
 };
 
+/// How long a request may take: for all routes, or for one.
+inline constexpr Duration kRequestTimeout{std::chrono::milliseconds(1), std::chrono::hours(24)};
+
 /// A number with a unit of size, in bytes.
 struct Size {
   std::uint64_t least;

@@ -6,10 +6,12 @@
 #include "settings/errors.hpp"
 #include "settings/groups.hpp"
 #include "settings/listen.hpp"
+#include "settings/log.hpp"
 #include "settings/module_config.hpp"
 #include "settings/reader.hpp"
 #include "settings/routes.hpp"
 #include "settings/scalars.hpp"
+#include "settings/status.hpp"
 
 namespace shoal::settings {
 namespace {
@@ -19,20 +21,16 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kGiB = 1 << 30;
 constexpr std::uint64_t kTiB = kGiB << 10;
-
-int read_processes(const Value& value) {
-  const int processes = Whole{1, 1024}(value);
-  if (processes == 1) return processes;
-  throw Wrong("more than one process is not available yet; write 1 and raise workers.threads");
-}
+constexpr int kMostRequests = 1'000'000'000;
 
 Workers read_workers(const Value& value) {
   Workers workers;
-  int processes = 1;
   Section section(value);
-  section.optional("processes", processes, read_processes);
+  section.optional("processes", workers.processes, Whole{1, 256});
   section.optional("threads", workers.threads, Whole{1, 1024});
   section.optional("grace", workers.grace, Duration{0s, 1h});
+  section.optional("max_requests", workers.max_requests, Whole{1, kMostRequests});
+  section.optional("queue", workers.queue, Whole{1, 65'535});
   section.refuse_others();
   return workers;
 }
@@ -60,6 +58,7 @@ Limits read_limits(const Value& value) {
   section.optional("write_timeout", limits.write_timeout, Duration{1ms, 24h});
   section.optional("idle_timeout", limits.idle_timeout, Duration{1ms, 24h});
   section.optional("keep_alive_drain", limits.keep_alive_drain, Size{0, kGiB});
+  section.optional("request_timeout", limits.request_timeout, kRequestTimeout);
   section.refuse_others();
   return limits;
 }
@@ -87,23 +86,13 @@ State read_state(const Value& value, const fs::path& folder, const fs::path& app
   return state;
 }
 
-Log read_log(const Value& value, const fs::path& folder) {
-  using Level = Log::Level;
-  const OneOf<Level> level{{{"debug", Level::kDebug},
-                            {"info", Level::kInfo},
-                            {"warning", Level::kWarning},
-                            {"error", Level::kError}}};
-  const auto file = [&](const Value& text) {
-    if (text.text() == "stderr") return fs::path();
-    if (text.text() == "stdout") throw Wrong("stdout is not available; write stderr or a path");
-    return Path{folder}(text);
-  };
-  Log log;
+Quarantine read_quarantine(const Value& value) {
+  Quarantine quarantine;
   Section section(value);
-  section.optional("level", log.level, level);
-  section.optional("file", log.file, file);
+  section.optional("crashes", quarantine.crashes, Whole{1, 1000});
+  section.optional("within", quarantine.within, Duration{1s, 24h});
   section.refuse_others();
-  return log;
+  return quarantine;
 }
 
 void read_all(const Value& root, const fs::path& folder, Settings& settings) {
@@ -127,7 +116,9 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   section.optional("modules", settings.modules, read_modules);
   section.optional("limits", settings.limits, read_limits);
   section.optional("state", settings.state, state);
+  section.optional("quarantine", settings.quarantine, read_quarantine);
   section.optional("expose", settings.expose, Flag{});
+  section.optional("status", settings.status, read_status);
   section.optional("log", settings.log, log);
   section.refuse_others();
 

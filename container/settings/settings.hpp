@@ -15,7 +15,7 @@ namespace shoal::settings {
 
 /// One entry of `listen`. Exactly what the file says; nothing is opened here.
 struct Listen {
-  enum class Kind { kUnix, kTcp, kDescriptor };
+  enum class Kind { kUnix, kTcp, kDescriptor, kSystemd };  // kSystemd: all that it hands us
 
   Kind kind = Kind::kUnix;
   std::filesystem::path path;                ///< kUnix
@@ -31,8 +31,11 @@ struct Listen {
 };
 
 struct Workers {
-  unsigned threads = 8;
+  unsigned processes = 1;
+  unsigned threads = 8;                     ///< of each process
   std::chrono::milliseconds grace{30'000};  ///< what a stop waits for running requests
+  std::uint64_t max_requests = 0;           ///< a process is replaced after so many; 0: never
+  std::size_t queue = 0;  ///< requests that wait for a thread of a process; 0: as many as come
 };
 
 /// How modules are put into groups: see container/modules/grouping.hpp.
@@ -61,6 +64,7 @@ struct Route {
   std::string prefix;  ///< `/hello`: no trailing slash, but for `/` itself
   std::string target;  ///< a dotted name: of a module or of a folder of modules
   std::string where;   ///< file:line
+  std::optional<std::chrono::milliseconds> request_timeout{};  ///< instead of that of Limits
 };
 
 struct Limits {
@@ -69,6 +73,7 @@ struct Limits {
   std::chrono::milliseconds write_timeout{60'000};  ///< the peer takes nothing for so long
   std::chrono::milliseconds idle_timeout{75'000};   ///< kept connection without a request
   std::uint64_t keep_alive_drain = 1 << 20;         ///< unread body bytes read away to keep one
+  std::chrono::milliseconds request_timeout{0};     ///< of a whole request; 0: none
 };
 
 struct State {
@@ -79,11 +84,40 @@ struct State {
   Durability durability = Durability::kProcess;  ///< what a write survives
 };
 
+/// A group whose newest generation ends worker processes goes back to its last good files.
+struct Quarantine {
+  unsigned crashes = 3;
+  std::chrono::milliseconds within{60'000};
+};
+
+/// Where lines of a log go.
+struct LogTarget {
+  enum class Kind { kStderr, kFile, kSyslog, kJournald };
+
+  Kind kind = Kind::kStderr;
+  std::filesystem::path path;  ///< kFile
+
+  bool operator==(const LogTarget&) const = default;
+};
+
+struct AccessLog {
+  LogTarget target;
+  std::string format;  ///< `json`, or a text as php-fpm's access.format; see conf/README.md
+};
+
 struct Log {
   enum class Level { kDebug, kInfo, kWarning, kError };
 
   Level level = Level::kInfo;
-  std::filesystem::path file;  ///< empty: standard error
+  LogTarget target;                   ///< the key `file`
+  std::chrono::milliseconds slow{0};  ///< requests that take longer are logged; 0: none
+  std::optional<AccessLog> access;    ///< none: no access log
+};
+
+/// The page that tells what is running.
+struct Status {
+  std::string route;               ///< `/-/shoal`
+  std::vector<std::string> allow;  ///< addresses of visitors
 };
 
 /// What conf/shoal.yaml says, complete and checked: see conf/README.md for every key. Plain values;
@@ -100,7 +134,9 @@ struct Settings {
   std::map<std::string, Config> modules;  ///< dotted name -> what the module is handed
   Limits limits;
   State state;
-  bool expose = true;  ///< X-Shoal-Generation on each answer
+  Quarantine quarantine;
+  bool expose = true;            ///< X-Shoal-Generation on each answer
+  std::optional<Status> status;  ///< none: no such page
   Log log;
 };
 

@@ -14,7 +14,7 @@
 namespace shoal::settings {
 namespace {
 
-constexpr const char* kForms = "write unix:PATH, HOST:PORT, \"[::1]:PORT\" or fd:0";
+constexpr const char* kForms = "write unix:PATH, HOST:PORT, \"[::1]:PORT\", fd:0 or systemd";
 
 /// The whole of `text` as a number from `least` to `most`; none when it is not.
 std::optional<int> whole(std::string_view text, int least, int most) {
@@ -45,6 +45,12 @@ Listen parse_descriptor(std::string_view number) {
   Listen listen;
   listen.kind = Listen::Kind::kDescriptor;
   listen.descriptor = *descriptor;
+  return listen;
+}
+
+Listen parse_systemd() {
+  Listen listen;
+  listen.kind = Listen::Kind::kSystemd;
   return listen;
 }
 
@@ -102,7 +108,7 @@ Listen parse_tcp(std::string_view text) {
 Listen parse_socket(std::string_view text, const std::filesystem::path& folder) {
   constexpr std::string_view kUnix = "unix:";
   constexpr std::string_view kDescriptor = "fd:";
-  if (text == "systemd") throw Wrong(std::string("systemd is not available yet; ") + kForms);
+  if (text == "systemd") return parse_systemd();
   if (text.starts_with(kUnix)) return parse_unix(text.substr(kUnix.size()), folder);
   if (text.starts_with(kDescriptor)) return parse_descriptor(text.substr(kDescriptor.size()));
   if (text.find('/') != std::string_view::npos) {
@@ -114,6 +120,7 @@ Listen parse_socket(std::string_view text, const std::filesystem::path& folder) 
 std::string identity_of(const Listen& listen) {
   if (listen.kind == Listen::Kind::kUnix) return "unix:" + listen.path.native();
   if (listen.kind == Listen::Kind::kDescriptor) return "fd:" + std::to_string(listen.descriptor);
+  if (listen.kind == Listen::Kind::kSystemd) return "systemd";
   std::string host = shortest_address(listen.host).value_or(listen.host);
   std::ranges::transform(host, host.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -53,6 +53,7 @@ TEST_F(ListenKey, ReadsTcpSockets) {
 TEST_F(ListenKey, ReadsInheritedDescriptors) {
   EXPECT_EQ(socket("fd:0").kind, Kind::kDescriptor);
   EXPECT_EQ(socket("fd:0").descriptor, 0);
+  EXPECT_EQ(socket("systemd").kind, Kind::kSystemd);
   EXPECT_EQ(socket("fd:3").descriptor, 3);
 }
 
@@ -93,8 +94,7 @@ TEST_F(ListenKey, SaysHowASocketIsWritten) {
             "path");
   EXPECT_EQ(error("9000"),
             "shoal.yaml:1: listen: \"9000\" is not a socket; write unix:PATH, HOST:PORT, "
-            "\"[::1]:PORT\" or fd:0");
-  EXPECT_THAT(error("systemd"), HasSubstr("systemd is not available yet; write unix:PATH"));
+            "\"[::1]:PORT\", fd:0 or systemd");
   EXPECT_THAT(error("'unix:'"), HasSubstr("is empty; write a path"));
   EXPECT_THAT(error("fd:zero"), HasSubstr("\"zero\" is no descriptor; write a number, as in fd:0"));
   EXPECT_THAT(error("fd:-1"), HasSubstr("is no descriptor"));
@@ -134,7 +134,7 @@ TEST_F(ListenKey, RefusesWhatThatKindOfSocketDoesNotHave) {
       "shoal.yaml:1: listen.allowed_clients: only a TCP socket has it; remove it, or listen on "
       "HOST:PORT");
   EXPECT_THAT(error("{ socket: fd:0, backlog: 5 }"),
-              HasSubstr("listen.backlog: whoever opened fd:N has chosen it"));
+              HasSubstr("listen.backlog: whoever opened the socket has chosen it"));
 }
 
 TEST_F(ListenKey, RefusesClientsThatAreNoAddresses) {
@@ -150,7 +150,7 @@ TEST_F(ListenKey, RefusesClientsThatAreNoAddresses) {
 
 TEST_F(ListenKey, DoesNotTakeAnEmptyListOfClientsForEveryone) {
   EXPECT_THAT(error("{ socket: localhost:9000, allowed_clients: [] }"),
-              HasSubstr("is empty; list an address, or remove the key to let everyone in"));
+              HasSubstr("is empty; list an address, or remove the key"));
 }
 
 TEST_F(ListenKey, RefusesBacklogsOutOfRange) {

@@ -26,6 +26,7 @@ TEST(ShippedConfiguration, IsRead) {
 TEST(ShippedConfiguration, HasTheDefaultsThatTheCodeHas) {
   const Settings shipped = read(kConf / "shoal.yaml");
   EXPECT_EQ(shipped.listen[0].backlog, Listen().backlog);
+  EXPECT_EQ(shipped.workers.processes, Workers().processes);
   EXPECT_EQ(shipped.workers.threads, Workers().threads);
   EXPECT_EQ(shipped.workers.grace, Workers().grace);
   EXPECT_EQ(shipped.groups.kind, Groups().kind);
@@ -44,7 +45,9 @@ TEST(ShippedConfiguration, HasTheDefaultsThatTheCodeHas) {
   EXPECT_EQ(shipped.state.durability, State().durability);
   EXPECT_EQ(shipped.expose, Settings().expose);
   EXPECT_EQ(shipped.log.level, Log().level);
-  EXPECT_EQ(shipped.log.file, Log().file);
+  EXPECT_EQ(shipped.log.target, Log().target);
+  EXPECT_EQ(shipped.quarantine.crashes, Quarantine().crashes);
+  EXPECT_EQ(shipped.quarantine.within, Quarantine().within);
 }
 
 class Manual : public Configuration {

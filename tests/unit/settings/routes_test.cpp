@@ -39,6 +39,18 @@ TEST_F(RoutesKey, RefusesPrefixesThatAreWrittenOtherwise) {
   EXPECT_THAT(error("  /hello?name=you: hello\n"), HasSubstr("has neither query nor fragment"));
 }
 
+TEST_F(RoutesKey, MayHaveATimeoutOfTheirOwn) {
+  const auto routes =
+      read_whole(routing("  /report: { module: report, request_timeout: 5m }\n  /: hello\n"))
+          .routes;
+  EXPECT_EQ(routes.at(0).target, "report");
+  EXPECT_EQ(routes.at(0).request_timeout, std::chrono::minutes(5));
+  EXPECT_FALSE(routes.at(1).request_timeout);
+  EXPECT_EQ(error("  /a: { request_timeout: 5m }\n"),
+            "shoal.yaml:5: routes./a.module: missing; add it, as in \"module: hello\"");
+  EXPECT_THAT(error("  /a: { modul: hello }\n"), HasSubstr("2 errors"));
+}
+
 TEST_F(RoutesKey, RefusesPrefixesThatNoRequestHas) {
   for (const char* prefix : {"/a//b", "//a", "/a/./b", "/a/..", "/../a"}) {
     EXPECT_THAT(error("  " + std::string(prefix) + ": hello\n"), HasSubstr("no request has such"));

@@ -28,19 +28,31 @@ TEST_F(Configuration, HasDefaultsForAllThatIsNotRequired) {
   EXPECT_EQ(settings.state.durability, State::Durability::kProcess);
   EXPECT_TRUE(settings.expose);
   EXPECT_EQ(settings.log.level, Log::Level::kInfo);
-  EXPECT_TRUE(settings.log.file.empty());
+  EXPECT_EQ(settings.log.target, LogTarget());
+  EXPECT_EQ(settings.log.slow, 0s);
+  EXPECT_FALSE(settings.log.access);
+  EXPECT_EQ(settings.workers.processes, 1u);
+  EXPECT_EQ(settings.quarantine.crashes, 3u);
+  EXPECT_EQ(settings.quarantine.within, 60s);
+  EXPECT_FALSE(settings.status);
 }
 
 TEST_F(Configuration, ReadsEverySingleValue) {
   const Settings settings = read_with(
-      "workers: { processes: 1, threads: 32, grace: 2m }\n"
+      "workers: { processes: 4, threads: 32, grace: 2m, max_requests: 5000, queue: 64 }\n"
       "sweep: { watch: stat, interval: 2s, settle: 0s, wait: 250ms }\n"
       "limits: { body: 1GiB, read_timeout: 1s, write_timeout: 2s, idle_timeout: 3s,\n"
-      "          keep_alive_drain: 0B }\n"
+      "          keep_alive_drain: 0B, request_timeout: 4s }\n"
+      "quarantine: { crashes: 5, within: 2m }\n"
+      "status: { route: /-/shoal, allow: [10.0.0.7] }\n"
       "state: { path: /srv/state, size: 2GiB, durability: machine }\n"
       "expose: false\n"
-      "log: { level: debug, file: /var/log/shoal.log }\n");
+      "log: { level: debug, file: /var/log/shoal.log, slow: 1s,\n"
+      "       access: { file: syslog, format: json } }\n");
+  EXPECT_EQ(settings.workers.processes, 4u);
   EXPECT_EQ(settings.workers.threads, 32u);
+  EXPECT_EQ(settings.workers.max_requests, 5000u);
+  EXPECT_EQ(settings.workers.queue, 64u);
   EXPECT_EQ(settings.workers.grace, 2min);
   EXPECT_EQ(settings.sweep.watch, Sweep::Watch::kStat);
   EXPECT_EQ(settings.sweep.interval, 2s);
@@ -51,12 +63,20 @@ TEST_F(Configuration, ReadsEverySingleValue) {
   EXPECT_EQ(settings.limits.write_timeout, 2s);
   EXPECT_EQ(settings.limits.idle_timeout, 3s);
   EXPECT_EQ(settings.limits.keep_alive_drain, 0u);
+  EXPECT_EQ(settings.limits.request_timeout, 4s);
+  EXPECT_EQ(settings.quarantine.crashes, 5u);
+  EXPECT_EQ(settings.quarantine.within, 2min);
+  EXPECT_EQ(settings.status->route, "/-/shoal");
+  EXPECT_THAT(settings.status->allow, ElementsAre("10.0.0.7"));
   EXPECT_EQ(settings.state.path, "/srv/state");
   EXPECT_EQ(settings.state.size, 2ull << 30);
   EXPECT_EQ(settings.state.durability, State::Durability::kMachine);
   EXPECT_FALSE(settings.expose);
   EXPECT_EQ(settings.log.level, Log::Level::kDebug);
-  EXPECT_EQ(settings.log.file, "/var/log/shoal.log");
+  EXPECT_EQ(settings.log.target, (LogTarget{LogTarget::Kind::kFile, "/var/log/shoal.log"}));
+  EXPECT_EQ(settings.log.slow, 1s);
+  EXPECT_EQ(settings.log.access->target.kind, LogTarget::Kind::kSyslog);
+  EXPECT_EQ(settings.log.access->format, "json");
 }
 
 TEST_F(Configuration, TakesASectionWithNothingInItForItsDefaults) {
@@ -100,7 +120,7 @@ TEST_F(Configuration, ListsTheKnownKeysWhenNoneIsNear) {
   EXPECT_EQ(error_with("sweep: { marker: true }\n"),
             "shoal.yaml:5: sweep.marker: unknown key; known here: watch, interval, settle, wait, "
             "probe");
-  EXPECT_THAT(error_with("quarantine: true\n"), HasSubstr("known here: listen, workers, apps"));
+  EXPECT_THAT(error_with("supervision: true\n"), HasSubstr("known here: listen, workers, apps"));
 }
 
 TEST_F(Configuration, RefusesValuesOfAnotherType) {
@@ -154,10 +174,29 @@ TEST_F(Configuration, AsksForUnits) {
             "shoal.yaml:5: state.size: missing unit; write 8MiB or 512KiB");
 }
 
-TEST_F(Configuration, OffersOneProcessOnly) {
-  EXPECT_EQ(error_with("workers: { processes: 4 }\n"),
-            "shoal.yaml:5: workers.processes: more than one process is not available yet; write 1 "
-            "and raise workers.threads");
+TEST_F(Configuration, BoundsWhatProcessesMayBeAskedFor) {
+  EXPECT_THAT(error_with("workers: { processes: 0 }\n"), HasSubstr("write 1 to 256"));
+  EXPECT_THAT(error_with("workers: { max_requests: 0 }\n"), HasSubstr("write 1 to 1000000000"));
+  EXPECT_THAT(error_with("quarantine: { crashes: 0 }\n"), HasSubstr("write 1 to 1000"));
+  EXPECT_THAT(error_with("quarantine: { within: 10ms }\n"), HasSubstr("write 1s to 24h"));
+}
+
+TEST_F(Configuration, KeepsTheStatusPageToItselfUnlessToldOtherwise) {
+  EXPECT_THAT(read_with("status: { route: /-/shoal }\n").status->allow,
+              ElementsAre("127.0.0.1", "::1"));
+  EXPECT_THAT(error_with("status: {}\n"), HasSubstr("status.route: missing; add it, as in"));
+  EXPECT_THAT(error_with("status: { route: / }\n"), HasSubstr("would hide every page"));
+  EXPECT_THAT(error_with("status: { route: status/ }\n"), HasSubstr("begins with a slash"));
+  EXPECT_THAT(error_with("status: { route: /s, allow: [everyone] }\n"),
+              HasSubstr("status.allow[0]: \"everyone\" is not an address"));
+}
+
+TEST_F(Configuration, WritesAnAccessLogOnlyWhereItIsAskedTo) {
+  EXPECT_EQ(read_with("log: { access: journald }\n").log.access->target.kind,
+            LogTarget::Kind::kJournald);
+  EXPECT_EQ(read_with("log: { access: a.log }\n").log.access->target.path, folder() / "a.log");
+  EXPECT_THAT(error_with("log: { access: { format: json } }\n"),
+              HasSubstr("log.access.file: missing"));
 }
 
 TEST_F(Configuration, ResolvesPathsAgainstTheFolderOfTheFile) {
@@ -166,7 +205,7 @@ TEST_F(Configuration, ResolvesPathsAgainstTheFolderOfTheFile) {
   EXPECT_EQ(settings.apps, folder() / "apps");
   EXPECT_EQ(settings.run, folder() / "run");
   EXPECT_EQ(settings.listen.at(0).path, folder() / "shoal.sock");
-  EXPECT_EQ(settings.log.file, folder() / "shoal.log");
+  EXPECT_EQ(settings.log.target.path, folder() / "shoal.log");
   EXPECT_EQ(settings.state.path, folder() / "run/state");
   EXPECT_EQ(read_with("state: { path: ../kept }\n").state.path, folder().parent_path() / "kept");
 }

@@ -1,0 +1,61 @@
+#include "settings/log.hpp"
+
+#include "settings/scalars.hpp"
+
+namespace shoal::settings {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Target {
+  std::filesystem::path folder;
+
+  LogTarget operator()(const Value& value) const {
+    using Kind = LogTarget::Kind;
+    const std::string& text = value.text();
+    if (text == "stderr") return {Kind::kStderr, {}};
+    if (text == "syslog") return {Kind::kSyslog, {}};
+    if (text == "journald") return {Kind::kJournald, {}};
+    if (text == "stdout") throw Wrong("stdout is not available; write stderr or a path");
+    return {Kind::kFile, Path{folder}(value)};
+  }
+};
+
+// As a web server writes it (the combined format), and what only we know.
+constexpr const char* kCombined =
+    "%R - %u [%t] \"%m %r%Q%q\" %s %b \"%{HTTP_REFERER}e\" \"%{HTTP_USER_AGENT}e\" %{milli}dms %g "
+    "%i";
+
+AccessLog read_access(const Value& value, const std::filesystem::path& folder) {
+  AccessLog access{{}, kCombined};
+  if (value.is_scalar()) {
+    access.target = Target{folder}(value);
+    return access;
+  }
+  Section section(value);
+  section.required("file", access.target, Target{folder}, "file: /var/log/shoal/access.log");
+  section.optional("format", access.format, Text{});
+  section.refuse_others();
+  return access;
+}
+
+}  // namespace
+
+Log read_log(const Value& value, const std::filesystem::path& folder) {
+  using Level = Log::Level;
+  const OneOf<Level> level{{{"debug", Level::kDebug},
+                            {"info", Level::kInfo},
+                            {"warning", Level::kWarning},
+                            {"error", Level::kError}}};
+  const auto access = [&](const Value& inner) { return read_access(inner, folder); };
+  Log log;
+  Section section(value);
+  section.optional("level", log.level, level);
+  section.optional("file", log.target, Target{folder});
+  section.optional("slow", log.slow, Duration{1ms, 24h});
+  section.optional("access", log.access, access);
+  section.refuse_others();
+  return log;
+}
+
+}  // namespace shoal::settings
