@@ -1,16 +1,23 @@
 #include "daemon/assemble.hpp"
 
+#include "daemon/systemd.hpp"
+
 namespace shoal::daemon {
 
-fastcgi::Address address_of(const settings::Listen& listen) {
+std::vector<fastcgi::Address> addresses_of(const settings::Listen& listen) {
   using Kind = settings::Listen::Kind;
   if (listen.kind == Kind::kUnix) {
-    return fastcgi::UnixAddress{listen.path, listen.mode, listen.owner, listen.group};
+    return {fastcgi::UnixAddress{listen.path, listen.mode, listen.owner, listen.group}};
   }
   if (listen.kind == Kind::kTcp) {
-    return fastcgi::TcpAddress{listen.host, listen.port, listen.allowed_clients};
+    return {fastcgi::TcpAddress{listen.host, listen.port, listen.allowed_clients}};
   }
-  return fastcgi::InheritedDescriptor{listen.descriptor};
+  if (listen.kind == Kind::kDescriptor) return {fastcgi::InheritedDescriptor{listen.descriptor}};
+  std::vector<fastcgi::Address> addresses;
+  for (const int descriptor : sockets_from_systemd()) {
+    addresses.emplace_back(fastcgi::InheritedDescriptor{descriptor});
+  }
+  return addresses;
 }
 
 fastcgi::Limits limits_of(const settings::Limits& limits) {

@@ -13,7 +13,8 @@
 // What the rooms below are handed of the settings. They do not know settings/, nor one another.
 namespace shoal::daemon {
 
-fastcgi::Address address_of(const settings::Listen& listen);
+/// More than one where systemd hands us several. Throws std::runtime_error when it hands us none.
+std::vector<fastcgi::Address> addresses_of(const settings::Listen& listen);
 fastcgi::Limits limits_of(const settings::Limits& limits);
 modules::Grouping grouping_of(const settings::Groups& groups);
 modules::SweepRules rules_of(const settings::Sweep& sweep);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace shoal::daemon {
 namespace {
@@ -35,20 +36,18 @@ bool names(const std::filesystem::path& path, int file) {
 
 }  // namespace
 
-PidFile::PidFile(const std::filesystem::path& run) : path_(run / "shoal.pid") {
+PidFile::PidFile(const std::filesystem::path& run, std::chrono::milliseconds patience)
+    : path_(run / "shoal.pid") {
   const std::string remedy = "create it for the container's user, or name another under \"run\"";
   std::error_code error;
   std::filesystem::create_directories(run, error);
   if (error) refuse(run, "cannot be made (" + error.message() + ")", remedy);
   do {
     file_ = host::Descriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  } while (file_ && ::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 && !names(path_, file_.get()));
-  if (!file_)
-    refuse(path_, std::string("cannot be written (") + std::strerror(errno) + ")", remedy);
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
-    refuse(path_, "the container with process id " + holder(file_.get()) + " uses this run folder",
-           "stop it, or name another under \"run\"");
-  }
+    if (!file_)
+      refuse(path_, std::string("cannot be written (") + std::strerror(errno) + ")", remedy);
+    lock(patience);
+  } while (!names(path_, file_.get()));
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(file_.get(), 0) != 0 ||
       ::pwrite(file_.get(), pid.data(), pid.size(), 0) != std::ssize(pid)) {
@@ -56,7 +55,26 @@ PidFile::PidFile(const std::filesystem::path& run) : path_(run / "shoal.pid") {
   }
 }
 
+void PidFile::lock(std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    const std::string id = holder(file_.get());
+    const bool lives = id.empty() || std::filesystem::exists("/proc/" + id);
+    if (lives || std::chrono::steady_clock::now() > until) {
+      refuse(path_, "the container with process id " + id + " uses this run folder",
+             lives ? "stop it, or name another under \"run\""
+                   : "it was killed and its workers have not ended; end them");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+host::Descriptor PidFile::share() const {
+  return host::Descriptor(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
+}
+
 PidFile::~PidFile() {
+  if (::getpid() != owner_) return;
   std::error_code none;
   std::filesystem::remove(path_, none);
 }

@@ -1,23 +1,35 @@
 #pragma once
 
+#include <unistd.h>
+
+#include <chrono>
 #include <filesystem>
 
 #include "shoal/host/descriptor.hpp"
 
 namespace shoal::daemon {
 
-/// `run/shoal.pid`: the process id of the container that uses the run folder, locked while it
-/// lives.
+/// `run/shoal.pid`: the process id of the container that uses the run folder, locked while it or a
+/// process that it has forked lives.
 class PidFile {
  public:
-  /// Makes the run folder if need be. Throws std::runtime_error, with the remedy, when another
-  /// container uses it or it cannot be written.
-  explicit PidFile(const std::filesystem::path& run);
+  /// Makes the run folder if need be. The workers of a container that was killed are waited for, at
+  /// most `patience`: they finish what runs and end. Throws std::runtime_error, with the remedy,
+  /// when another container uses it or it cannot be written.
+  PidFile(const std::filesystem::path& run, std::chrono::milliseconds patience);
+
+  /// Removes the file, unless this is a process that was forked meanwhile.
   ~PidFile();
+
+  /// Holds the folder as this object does; for a process that this one forks.
+  host::Descriptor share() const;
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
 
  private:
+  const pid_t owner_ = ::getpid();
+  void lock(std::chrono::milliseconds patience);
+
   std::filesystem::path path_;
   host::Descriptor file_;
 };

@@ -1,130 +1,32 @@
 #include "daemon/serve.hpp"
 
-#include <spdlog/spdlog.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <cstring>
 #include <optional>
+#include <vector>
 
-#include "daemon/assemble.hpp"
-#include "daemon/check.hpp"
 #include "daemon/log.hpp"
-#include "daemon/pid_file.hpp"
-#include "daemon/probe.hpp"
-#include "daemon/signals.hpp"
-#include "serving/line.hpp"
-#include "serving/worker_pool.hpp"
-#include "shoal/host/own_thread.hpp"
-#include "state/store.hpp"
+#include "daemon/supervisor.hpp"
+#include "daemon/worker.hpp"
 
 namespace shoal::daemon {
-namespace {
-
-std::vector<fastcgi::Listener> open_listeners(const settings::Settings& settings) {
-  std::vector<fastcgi::Listener> listeners;
-  for (const auto& listen : settings.listen) {
-    try {
-      listeners.emplace_back(address_of(listen), listen.backlog);
-    } catch (const std::exception& error) {
-      throw std::runtime_error(listen.where + ": listen: " + error.what());
-    }
-    spdlog::info("listening on {}", listeners.back().name());
-  }
-  return listeners;
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text.append(text.empty() ? "" : " ").append(name);
-  return text;
-}
-
-void say_what_is_served(const settings::Settings& settings, const modules::Registry& registry) {
-  std::vector<std::string> modules;
-  for (const auto& group : registry.report()) {
-    modules.insert(modules.end(), group.modules.begin(), group.modules.end());
-    if (group.label.empty()) {
-      spdlog::warn("not serving {}: {}", group.group,
-                   group.refusal.empty() ? "still loading" : group.refusal);
-    } else {
-      spdlog::info("serving {}{}: {}", group.label, group.swept ? "" : " (pinned)",
-                   joined(group.modules));
-    }
-  }
-  for (const auto& name : names_of_nothing(settings, modules)) spdlog::warn("{}", name);
-  spdlog::info("watching {} by {}", settings.apps.native(), registry.watching());
-}
-
-void follow_signals(const Signals& signals) {
-  for (;;) {
-    const int signal = signals.wait();
-    if (signal == SIGUSR1) {
-      reopen_log();
-    } else if (signal == SIGHUP) {
-      spdlog::warn("SIGHUP: a new configuration takes a restart; modules need neither");
-    } else {
-      spdlog::info("stopping: {}", ::strsignal(signal));
-      return;
-    }
-  }
-}
-
-/// Ends the process when what is left to do takes longer than `rest`: a module's destructor may
-/// hang.
-void leave_within(std::chrono::milliseconds rest) {
-  std::signal(SIGALRM, [](int) {
-    constexpr std::string_view kLine = "shoal: modules still end after workers.grace; leaving\n";
-    static_cast<void>(!::write(STDERR_FILENO, kLine.data(), kLine.size()));
-    ::_exit(0);
-  });
-  ::alarm(static_cast<unsigned>(
-      std::max<long>(1, std::chrono::ceil<std::chrono::seconds>(rest).count())));
-}
-
-}  // namespace
 
 int serve(const settings::Settings& settings) {
-  const host::OwnThread own_thread;
-  std::signal(SIGXFSZ, SIG_IGN);  // a bound on file sizes (LimitFSIZE=) is an error, not the end
-  const Signals signals;
   open_log(settings.log);
-  const PidFile pid_file(settings.run);
-  auto listeners = open_listeners(settings);  // early: what comes meanwhile waits in the backlog
-
-  const state::Store store(options_of(settings.state));
-  const modules::Surroundings surroundings{
-      settings.modules, [&store](const std::string& group) { return store.of(group); }, false, {}};
-  std::optional<modules::Probe> probe;
-  if (settings.sweep.probe) probe.emplace(probe_of(settings.state));
-  modules::Registry registry(settings.apps, settings.run, grouping_of(settings.groups),
-                             rules_of(settings.sweep), surroundings, std::move(probe));
-  say_what_is_served(settings, registry);
-
-  const serving::Line line(registry, serving::Router(routes_of(settings.routes)), settings.expose);
-  fastcgi::Poller poller(std::move(listeners), limits_of(settings.limits));
-  serving::WorkerPool workers(
-      poller, settings.workers.threads,
-      [&line](fastcgi::Connection& connection) { return line.serve(connection); });
-  spdlog::info("ready: {} threads", settings.workers.threads);
-
-  follow_signals(signals);
-  const auto deadline = std::chrono::steady_clock::now() + settings.workers.grace;
-  poller.stop();
-  if (!workers.finish_within(settings.workers.grace)) {
-    spdlog::warn("requests still run after workers.grace ({} ms); leaving them",
-                 settings.workers.grace.count());
-    // Their threads use all of the above, so nothing of it may be destroyed. The next start removes
-    // the stages.
-    std::_Exit(0);
+  std::optional<Duty> duty;
+  host::Descriptor hold;
+  {
+    Supervisor supervisor(settings);
+    duty = supervisor.run();
+    if (!duty) return 0;
+    hold = supervisor.hold();
   }
-  leave_within(
-      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
-  spdlog::info("stopped");
-  return 0;
+  // From here on in a worker process, which has let go of all that is the supervisor's.
+  std::vector<fastcgi::Listener> listeners;
+  for (const auto& [identity, listener] : duty->epoch.listeners) {
+    listeners.push_back(listener->share());
+  }
+  duty->epoch.listeners.clear();
+  return work(*duty->epoch.settings, std::move(listeners), std::move(duty->supervisor),
+              duty->speaks);
 }
 
 }  // namespace shoal::daemon

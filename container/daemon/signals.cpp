@@ -1,20 +1,28 @@
 #include "daemon/signals.hpp"
 
+#include <sys/signalfd.h>
+
+#include <cerrno>
 #include <initializer_list>
+#include <system_error>
 
 namespace shoal::daemon {
 
 Signals::Signals() {
-  sigemptyset(&set_);
-  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1}) sigaddset(&set_, signal);
-  pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGCHLD}) {
+    sigaddset(&set, signal);
+  }
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  descriptor_ = host::Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!descriptor_) throw std::system_error(errno, std::generic_category(), "signalfd");
 }
 
-int Signals::wait() const {
-  int signal = 0;
-  while (sigwait(&set_, &signal) != 0) {
-  }
-  return signal;
+int Signals::take() const {
+  signalfd_siginfo info{};
+  return ::read(descriptor(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
+                                                                 : 0;
 }
 
 }  // namespace shoal::daemon

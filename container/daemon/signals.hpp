@@ -2,19 +2,26 @@
 
 #include <csignal>
 
+#include "shoal/host/descriptor.hpp"
+
 namespace shoal::daemon {
 
-/// The signals that steer a container, taken one by one by the main thread.
+/// The signals that steer a process, taken one by one by its main thread: SIGTERM, SIGINT, SIGQUIT,
+/// SIGHUP, SIGUSR1 and SIGCHLD.
 class Signals {
  public:
-  /// Blocks them for this thread and all that it starts. REQUIRES: no other thread runs yet.
+  /// Blocks them for this thread and all that it starts or forks. Throws std::system_error.
+  /// REQUIRES: no other thread runs yet.
   Signals();
 
-  /// Waits for the next one: SIGTERM, SIGINT, SIGQUIT, SIGHUP or SIGUSR1.
-  int wait() const;
+  /// Readable when one is there.
+  int descriptor() const { return descriptor_.get(); }
+
+  /// The next one; 0 when there is none. Does not wait.
+  int take() const;
 
  private:
-  sigset_t set_;
+  host::Descriptor descriptor_;
 };
 
 }  // namespace shoal::daemon

@@ -38,12 +38,14 @@ Connection::~Connection() { roster_.remove(*this); }
 bool Connection::begin() {
   const auto now = Deadline::Clock::now();
   const bool in_time = deadline_.enter(Deadline::Phase::kReading, now + limits_.read_timeout);
+  used_ = true;
   began_ = now;  // after enter: what follows it is ordered behind the thread that had it before
   return in_time;
 }
 
 bool Connection::wait() {
-  return deadline_.enter(Deadline::Phase::kWaiting, Deadline::Clock::now() + limits_.idle_timeout);
+  const auto phase = used_ ? Deadline::Phase::kWaiting : Deadline::Phase::kFresh;
+  return deadline_.enter(phase, Deadline::Clock::now() + limits_.idle_timeout);
 }
 
 void Connection::set_read_timeout(std::chrono::milliseconds timeout) {

@@ -33,7 +33,7 @@ class Connection {
   /// A request begins to arrive. False when the connection was idle for too long.
   bool begin();
 
-  /// Another request may come. False when the reaper has shut the connection down.
+  /// A request may come, the first or another. False when the reaper has shut the connection down.
   bool wait();
 
   /// Whether bytes have come that nobody has read.
@@ -56,9 +56,10 @@ class Connection {
   const std::optional<Inode> inode_;
   const Limits& limits_;
   Roster& roster_;
-  Deadline deadline_{Deadline::Phase::kServing};
+  Deadline deadline_{Deadline::Phase::kFresh};
   Deadline::Clock::time_point began_{};
   bool in_epoll_ = false;
+  bool used_ = false;  // a request has begun on it
 };
 
 }  // namespace shoal::fastcgi

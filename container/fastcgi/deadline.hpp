@@ -14,7 +14,8 @@ class Deadline {
   using Clock = std::chrono::steady_clock;
 
   enum class Phase : std::uint64_t {
-    kWaiting,  ///< for a request to begin; lies in the poller
+    kFresh,    ///< for the first request to begin; lies in the poller
+    kWaiting,  ///< for another request to begin; lies in the poller
     kReading,  ///< a worker reads what the peer still owes
     kServing,  ///< at a worker, without a deadline
     kOver      ///< the reaper has shut it down
@@ -27,6 +28,8 @@ class Deadline {
     return phase_of(word_.exchange(pack(phase, until))) != Phase::kOver;
   }
 
+  bool is(Phase phase) const { return phase_of(word_.load()) == phase; }
+
   /// Ends the phase if it is `phase` and its time is up at `now`. True for the one caller who did.
   bool end(Phase phase, Clock::time_point now) {
     std::uint64_t word = word_.load();
@@ -35,7 +38,7 @@ class Deadline {
   }
 
  private:
-  static constexpr unsigned kPhaseBits = 2;
+  static constexpr unsigned kPhaseBits = 3;
 
   static std::uint64_t ticks(Clock::time_point time) {
     return static_cast<std::uint64_t>(time.time_since_epoch().count()) >> kPhaseBits;

@@ -1,5 +1,6 @@
 #include "fastcgi/listener.hpp"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -43,8 +44,17 @@ Listener::Listener(Address address, int backlog)
           },
           address)) {}
 
+Listener::Listener(std::unique_ptr<const OpenSocket> open) : open_(std::move(open)) {}
+
 Listener::~Listener() = default;
 Listener::Listener(Listener&&) noexcept = default;
+
+Listener Listener::share() const {
+  host::Descriptor socket(::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0));
+  if (!socket) throw std::system_error(errno, std::generic_category(), name() + ": cannot share");
+  OpenSocket shared{open_->name, open_->tcp, open_->peers, std::move(socket), SocketFile()};
+  return Listener(std::make_unique<const OpenSocket>(std::move(shared)));
+}
 
 int Listener::descriptor() const { return open_->socket.get(); }
 

@@ -48,6 +48,10 @@ class Listener {
   Listener(Listener&&) noexcept;
   Listener& operator=(Listener&&) = delete;
 
+  /// The same socket once more, for a process that this one forks: its end neither closes the
+  /// socket here nor removes its file. Throws std::system_error without descriptors.
+  Listener share() const;
+
   int descriptor() const;
 
   /// `unix:/run/shoal/shoal.sock`, `127.0.0.1:9000`, `[::1]:9000`, `fd:0`.
@@ -60,6 +64,8 @@ class Listener {
   std::optional<host::Descriptor> accept() const;
 
  private:
+  explicit Listener(std::unique_ptr<const OpenSocket> open);
+
   std::unique_ptr<const OpenSocket> open_;
 };
 

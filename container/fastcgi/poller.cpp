@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <mutex>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "fastcgi/libfcgi.hpp"
@@ -29,6 +30,7 @@ constexpr std::uint64_t kFirstListener = 2;
 constexpr std::uint64_t kFirstAddress = 4'096;
 
 constexpr milliseconds kPause{100};
+constexpr milliseconds kFirstRequest{1'000};
 
 host::Descriptor checked(int descriptor, const char* what) {
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -125,15 +127,17 @@ void Poller::keep(std::unique_ptr<Connection> connection) {
 }
 
 std::unique_ptr<Connection> Poller::accept_from(std::size_t listener) {
-  std::optional<host::Descriptor> socket;
+  std::unique_ptr<Connection> connection;
   try {
     const std::shared_lock lock(accepting_);
-    if (listener < listeners_.size()) socket = listeners_[listener].accept();
+    if (listener >= listeners_.size()) return nullptr;
+    auto socket = listeners_[listener].accept();
+    // Under the lock: whoever stops must not overlook it.
+    if (socket) connection = std::make_unique<Connection>(*std::move(socket), limits_, roster_);
   } catch (const std::system_error&) {
     pause_accepting();
   }
-  if (!socket) return nullptr;
-  auto connection = std::make_unique<Connection>(std::move(*socket), limits_, roster_);
+  if (!connection) return nullptr;
   // A web server that has just connected has mostly sent its request, too.
   if (connection->has_input() && connection->begin()) return connection;
   keep(std::move(connection));
@@ -141,12 +145,16 @@ std::unique_ptr<Connection> Poller::accept_from(std::size_t listener) {
 }
 
 void Poller::stop() {
-  if (stopped_.exchange(true)) return;
   {
     const std::unique_lock lock(accepting_);
     if (!paused_) unwatch_listeners();  // closing is not enough where others have the socket, too
     listeners_.clear();
   }
+  const auto until = Deadline::Clock::now() + kFirstRequest;
+  while (!stopped_ && roster_.any_fresh() && Deadline::Clock::now() < until) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  if (stopped_.exchange(true)) return;
   roster_.shut_waiting();
   ::eventfd_write(stop_.get(), 1);
 }

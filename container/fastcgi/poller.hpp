@@ -41,9 +41,12 @@ class Poller {
   /// Safe to call from any number of threads.
   void keep(std::unique_ptr<Connection> connection);
 
-  /// No connection is accepted from here on: the listeners are closed. Connections are closed too,
-  /// but for those that a worker has or on which a request has begun to arrive. Every `next`
-  /// returns soon. Safe to call from any thread, more than once.
+  /// No connection is accepted from here on: the listeners are closed. Who has just connected may
+  /// still ask, for at most a second: a web server that gets no answer to the first request of a
+  /// connection takes us for broken, while it asks again elsewhere when one that it has kept is
+  /// closed. Then connections are closed too, but for those that a worker has or on which a request
+  /// has begun to arrive. Every `next` returns soon after. Safe to call from any thread, more than
+  /// once.
   void stop();
 
   /// How many connections are open, idle ones included.

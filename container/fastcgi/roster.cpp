@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "shoal/host/own_thread.hpp"
@@ -46,9 +47,17 @@ void Roster::shut_waiting() {
   const std::lock_guard lock(mutex_);
   for (Connection* connection : connections_) {
     if (connection->has_input()) continue;
-    if (connection->deadline().end(Deadline::Phase::kWaiting, Deadline::Clock::time_point::max()))
-      connection->shut();
+    for (const auto phase : {Deadline::Phase::kFresh, Deadline::Phase::kWaiting}) {
+      if (connection->deadline().end(phase, Deadline::Clock::time_point::max())) connection->shut();
+    }
   }
+}
+
+bool Roster::any_fresh() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(connections_, [](Connection* connection) {
+    return connection->deadline().is(Deadline::Phase::kFresh);
+  });
 }
 
 void Roster::reap(std::stop_token stop, std::chrono::milliseconds interval) {
@@ -62,6 +71,7 @@ void Roster::reap(std::stop_token stop, std::chrono::milliseconds interval) {
 
 void Roster::shut_overdue(Deadline::Clock::time_point now) {
   for (Connection* connection : connections_) {
+    if (connection->deadline().end(Deadline::Phase::kFresh, now)) connection->shut();
     if (connection->deadline().end(Deadline::Phase::kWaiting, now)) connection->shut();
     if (connection->deadline().end(Deadline::Phase::kReading, now)) shut_while_read(*connection);
   }

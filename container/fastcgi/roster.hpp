@@ -28,6 +28,9 @@ class Roster {
   /// Shuts down every connection that waits for a request of which no byte has come.
   void shut_waiting();
 
+  /// Whether somebody has connected whose first request has not begun to arrive.
+  bool any_fresh() const;
+
   /// All that are open at this moment.
   std::vector<Connection*> connections() const;
 

@@ -120,7 +120,7 @@ SocketFile::SocketFile(SocketFile&& other) noexcept
     : path_(std::exchange(other.path_, {})), inode_(other.inode_) {}
 
 SocketFile::~SocketFile() {
-  if (!path_.empty() && Inode::of(path_) == inode_) ::unlink(path_.c_str());
+  if (!path_.empty() && owner_ == ::getpid() && Inode::of(path_) == inode_) ::unlink(path_.c_str());
 }
 
 }  // namespace shoal::fastcgi

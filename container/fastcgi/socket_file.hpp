@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <filesystem>
 
 #include "fastcgi/inode.hpp"
@@ -8,7 +10,7 @@
 namespace shoal::fastcgi {
 
 /// The file of a bound unix socket. Removed by the destructor, unless another file has taken its
-/// place.
+/// place, or this is a process that was forked from the one that made it.
 class SocketFile {
  public:
   SocketFile() = default;
@@ -25,6 +27,7 @@ class SocketFile {
  private:
   std::filesystem::path path_;  // empty: nothing to remove
   Inode inode_{};
+  const pid_t owner_ = ::getpid();
 };
 
 }  // namespace shoal::fastcgi

@@ -39,7 +39,7 @@ TEST_F(Lifecycle, BeginsByTellingWhatItListensOnServesAndRefuses) {
   EXPECT_THAT(log(), HasSubstr("lost.so: passed over: a link to nothing"));
   EXPECT_THAT(log(), ContainsRegex("shoal.yaml:[0-9]+: routes./late: no module late"));
   EXPECT_THAT(log(), HasSubstr("watching " + file("lone").parent_path().native() + " by inotify"));
-  EXPECT_EQ(said("ready: 8 threads\n"), 1u);
+  EXPECT_EQ(said("ready: 1 process, 8 threads\n"), 1u);
 }
 
 class Stopping : public Lifecycle, public ::testing::WithParamInterface<int> {};
@@ -138,24 +138,37 @@ TEST_F(LoggingToAFile, GoesOnWithTheOldOneWhenItCannotBeOpenedAgain) {
   EXPECT_THAT(contents(here() / "own.log.1"), HasSubstr("4711"));
 }
 
-TEST_F(Lifecycle, OutlivesAHangup) {
-  start();
-  container().send(SIGHUP);
-  EXPECT_TRUE(eventually([&] { return said("SIGHUP") == 1; }));
-  EXPECT_EQ(get("/lone").body, "lone 1\n");
-}
-
 TEST_F(Lifecycle, WhoIsKilledLeavesNothingThatTheNextStartDoesNotRemove) {
   start();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   const std::size_t stages = stage_folders();
+  const pid_t worker_id = worker();
+  ::kill(worker_id, SIGSTOP);  // or it would tidy up when its supervisor is gone
   EXPECT_EQ(stop_container(SIGKILL), 128 + SIGKILL);
+  ::kill(worker_id, SIGKILL);
   EXPECT_EQ(stage_folders(), stages) << "nobody was left to remove them";
   EXPECT_TRUE(fs::exists(socket()));
 
   start();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_EQ(stage_folders(), stages);
+  const fs::directory_iterator containers(here() / "run" / "stages");
+  EXPECT_EQ(std::distance(begin(containers), end(containers)), 1);
+}
+
+TEST_F(Lifecycle, WorkersWhoseSupervisorIsKilledFinishAndEnd) {
+  start();
+  const fs::path place = here() / "meeting";
+  auto answer = std::async(std::launch::async, [this, place] {
+    return Visitor(port()).get("/slow?meet=" + place.native());
+  });
+  ASSERT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
+  EXPECT_EQ(stop_container(SIGKILL), 128 + SIGKILL);
+  ASSERT_TRUE(eventually([&] { return said("the supervisor is gone") == 1; }));
+  std::ofstream(place.native() + ".go").put('\n');
+  EXPECT_EQ(answer.get().body, "slow, but whole\n");
+  start();  // waits for them to end
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
   const fs::directory_iterator containers(here() / "run" / "stages");
   EXPECT_EQ(std::distance(begin(containers), end(containers)), 1);
 }

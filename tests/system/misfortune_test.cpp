@@ -64,7 +64,7 @@ class NoRoom : public Releases {
 
  private:
   void limit_files(const std::string& limit) {
-    shell("prlimit --pid " + std::to_string(container().id()) + " --fsize=" + limit);
+    shell("prlimit --pid " + std::to_string(worker()) + " --fsize=" + limit);
   }
 };
 

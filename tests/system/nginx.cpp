@@ -43,11 +43,13 @@ bool is_taken(std::uint16_t port) {
   return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-Nginx::Nginx(std::filesystem::path folder, const std::string& server) : folder_(std::move(folder)) {
+Nginx::Nginx(std::filesystem::path folder, const std::string& server,
+             const std::string& next_upstream)
+    : folder_(std::move(folder)) {
   // Between our choice of a port and nginx's binding it, somebody else may take it.
   for (int attempt = 0; attempt < 10; ++attempt) {
     port_ = free_port();
-    write_conf(server);
+    write_conf(server, next_upstream);
     process_.emplace(std::vector<std::string>{built::kNginx, "-e", (folder_ / "nginx.log").native(),
                                               "-p", folder_.native(), "-c", "nginx.conf"},
                      folder_ / "nginx.log");
@@ -72,11 +74,10 @@ void Nginx::stop() {
 
 std::string Nginx::log() const { return contents(folder_ / "nginx.log"); }
 
-void Nginx::write_conf(const std::string& server) const {
+void Nginx::write_conf(const std::string& server, const std::string& next_upstream) const {
   std::ofstream conf(folder_ / "nginx.conf");
   // A test's folder is closed to everyone else, so root's workers stay root.
   if (::geteuid() == 0) conf << "user root;\n";
-  // No second attempt: a request that the container fails must be seen to fail.
   conf << R"(daemon off;
 worker_processes 1;
 pid nginx.pid;
@@ -92,7 +93,9 @@ http {
   keepalive_requests 1000000;
   upstream shoal {
     server )"
-       << server << R"(;
+       << server << R"( max_fails=0;
+    server )"
+       << server << R"( max_fails=0;
     keepalive 32;
     keepalive_timeout 60s;
   }
@@ -103,7 +106,8 @@ http {
       include /etc/nginx/fastcgi_params;
       fastcgi_pass shoal;
       fastcgi_keep_conn on;
-      fastcgi_next_upstream off;
+      fastcgi_next_upstream )"
+       << next_upstream << R"(;
       fastcgi_read_timeout 180s;
     }
   }

@@ -19,9 +19,11 @@ bool is_taken(std::uint16_t port);
 /// user, with stock fastcgi_params and kept connections.
 class Nginx {
  public:
-  /// Runs below `folder` until destroyed. `server` is as `server` in `upstream` takes it. Throws
-  /// std::runtime_error when it does not start.
-  Nginx(std::filesystem::path folder, const std::string& server);
+  /// Runs below `folder` until destroyed. `server` is as `server` in `upstream` takes it, and
+  /// `next_upstream` as `fastcgi_next_upstream` does. Throws std::runtime_error when it does not
+  /// start.
+  Nginx(std::filesystem::path folder, const std::string& server,
+        const std::string& next_upstream = "off");
   ~Nginx();
 
   std::uint16_t port() const { return port_; }
@@ -31,7 +33,7 @@ class Nginx {
   std::string log() const;
 
  private:
-  void write_conf(const std::string& server) const;
+  void write_conf(const std::string& server, const std::string& next_upstream) const;
   bool answers();
 
   const std::filesystem::path folder_;

@@ -115,8 +115,16 @@ void Site::start_container(std::optional<int> input) {
 }
 
 void Site::start_nginx() {
-  nginx_.emplace(here_, "unix:" + socket().native());
+  nginx_.emplace(here_, "unix:" + socket().native(), plan_.next_upstream);
   visitor_.emplace(nginx_->port());
+}
+
+std::vector<pid_t> Site::workers() const {
+  const std::string id = std::to_string(container_->id());
+  std::ifstream children(proc(container_->id()) / "task" / id / "children");
+  std::vector<pid_t> workers;
+  for (pid_t worker = 0; children >> worker;) workers.push_back(worker);
+  return workers;
 }
 
 Outcome Site::serve_to_the_end(const std::string& configuration) {
@@ -146,7 +154,7 @@ std::size_t Site::said(const std::string& text) const {
 
 std::set<std::string> Site::mapped_stage_files() const {
   std::set<std::string> files;
-  for (const auto& line : lines_of(proc(container_->id()) / "maps")) {
+  for (const auto& line : lines_of(proc(worker()) / "maps")) {
     const auto path = line.find('/');
     if (path != std::string::npos && line.find("/stages/", path) != std::string::npos &&
         line.find(".so", path) != std::string::npos) {
@@ -156,10 +164,10 @@ std::set<std::string> Site::mapped_stage_files() const {
   return files;
 }
 
-std::size_t Site::mappings() const { return lines_of(proc(container_->id()) / "maps").size(); }
+std::size_t Site::mappings() const { return lines_of(proc(worker()) / "maps").size(); }
 
 std::size_t Site::descriptors() const {
-  const fs::directory_iterator all(proc(container_->id()) / "fd");
+  const fs::directory_iterator all(proc(worker()) / "fd");
   return static_cast<std::size_t>(std::count_if(begin(all), end(all), [](const auto& entry) {
     std::error_code gone;
     return !fs::read_symlink(entry.path(), gone).native().starts_with("socket:") && !gone;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "http.hpp"
 #include "nginx.hpp"
@@ -27,6 +28,9 @@ struct Plan {
   std::string limits = "{ body: 1MiB }";
   std::string log = "{ level: debug, file: stderr }";
   std::string apps = "apps";  ///< as the container is told; drops go there as well
+  /// Off: a request that the container fails must be seen to fail. `error` is what the shipped site
+  /// file says, and asks once more when a kept connection turns out to be closed.
+  std::string next_upstream = "off";
   /// A line of shell that ends with `exec "$@"` and becomes the container: for what has to be set
   /// up in its process, e.g. less rights.
   std::string under = "";
@@ -69,7 +73,10 @@ class Site : public ::testing::Test {
   /// Sends the signal and waits for the end; returns the exit code.
   int stop_container(int signal);
   Process& container() { return *container_; }
-  pid_t container_id() const { return container_->id(); }
+
+  /// The processes that serve, the children of the container's own; of one, when there is but one.
+  std::vector<pid_t> workers() const;
+  pid_t worker() const { return workers().at(0); }
 
   // --- asking
 
@@ -91,7 +98,7 @@ class Site : public ::testing::Test {
   std::set<std::string> mapped_stage_files() const;  ///< copies of modules, without stubs
   std::size_t mappings() const;
 
-  /// Of the container, sockets left out: nginx opens and closes those as it likes.
+  /// Of the worker, sockets left out: nginx opens and closes those as it likes.
   std::size_t descriptors() const;
   std::size_t stage_folders() const;
 

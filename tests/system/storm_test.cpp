@@ -59,14 +59,14 @@ class Storm : public Site {
   }
 
   std::size_t file_mappings() const {
-    std::ifstream maps("/proc/" + std::to_string(container_id()) + "/maps");
+    std::ifstream maps("/proc/" + std::to_string(worker()) + "/maps");
     std::size_t count = 0;
     for (std::string line; std::getline(maps, line);) count += line.find('/') != std::string::npos;
     return count;
   }
 
   std::size_t resident_kib() const {
-    std::ifstream status("/proc/" + std::to_string(container_id()) + "/status");
+    std::ifstream status("/proc/" + std::to_string(worker()) + "/status");
     for (std::string word; status >> word;) {
       std::size_t kib = 0;
       if (word == "VmRSS:" && status >> kib) return kib;

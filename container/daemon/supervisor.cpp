@@ -1,0 +1,256 @@
+#include "daemon/supervisor.hpp"
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "daemon/log.hpp"
+#include "daemon/systemd.hpp"
+#include "daemon/worker.hpp"
+
+namespace shoal::daemon {
+namespace {
+
+using std::chrono::milliseconds;
+using Stage = Worker::Stage;
+
+// Who dies sooner than this after its start has died quickly.
+constexpr std::chrono::seconds kLongLife{10};
+
+// For the workers of a supervisor that was killed.
+constexpr std::chrono::seconds kBeyondGrace{5};
+
+// The first two are replaced at once, each further one in a row later.
+constexpr milliseconds kShortestPause{100};
+constexpr milliseconds kLongestPause{5'000};
+
+milliseconds pause_after(unsigned quick_deaths) {
+  if (quick_deaths < 3) return milliseconds(0);
+  return std::min(kShortestPause * (1u << std::min(quick_deaths - 3, 10u)), kLongestPause);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(settings::Settings settings)
+    : pid_file_(settings.run, settings.workers.grace + kBeyondGrace),
+      epoch_(Epoch::make(std::move(settings), {})) {}
+
+std::optional<Duty> Supervisor::run() {
+  while (!stopping_ || !crew_.workers().empty()) {
+    if (auto duty = fill_up()) return duty;
+    wait();
+    follow_signals();
+    listen_to_workers();
+    bury_the_dead();
+    let_the_old_go();
+    crew_.kill_overdue();
+    tell_watchdog();
+  }
+  if (!cannot_start_.empty()) throw std::runtime_error(cannot_start_);
+  spdlog::info("stopped");
+  return std::nullopt;
+}
+
+// --- waiting
+
+void Supervisor::wait() const {
+  std::vector<pollfd> watched{{signals_.descriptor(), POLLIN, 0}};
+  for (const auto& worker : crew_.workers()) {
+    if (!worker.link.closed()) watched.push_back({worker.link.descriptor(), POLLIN, 0});
+  }
+  const auto left = std::chrono::ceil<milliseconds>(next_deadline() - Clock::now());
+  ::poll(watched.data(), watched.size(),
+         static_cast<int>(std::clamp(left, milliseconds(0), milliseconds(60'000)).count()));
+}
+
+Supervisor::Clock::time_point Supervisor::next_deadline() const {
+  auto next = Clock::time_point::max();
+  for (const auto& worker : crew_.workers()) next = std::min(next, worker.kill_at);
+  if (!stopping_ && crew_.strength(epoch_) < epoch_.settings->workers.processes) {
+    next = std::min(next, start_not_before_);
+  }
+  if (watchdog_of_systemd()) next = std::min(next, watchdog_due_);
+  return next == Clock::time_point::max() ? Clock::now() + std::chrono::hours(1) : next;
+}
+
+void Supervisor::tell_watchdog() {
+  const auto interval = watchdog_of_systemd();
+  if (!interval || Clock::now() < watchdog_due_) return;
+  watchdog_due_ = Clock::now() + *interval / 2;
+  tell_systemd("WATCHDOG=1");
+}
+
+// --- signals
+
+void Supervisor::follow_signals() {
+  while (const int signal = signals_.take()) {
+    if (signal == SIGCHLD) continue;  // has woken us, which is all it is for
+    if (signal == SIGUSR1) {
+      reopen_log();
+      for (auto& worker : crew_.workers()) worker.link.send({{"say", words::kReopen}});
+    } else if (signal == SIGHUP) {
+      renew();
+    } else {
+      stop(signal);
+    }
+  }
+}
+
+void Supervisor::stop(int signal) {
+  if (std::exchange(stopping_, true)) return;
+  spdlog::info("stopping: {}", ::strsignal(signal));
+  tell_systemd("STOPPING=1");
+  for (auto& worker : crew_.workers()) Crew::drain(worker);
+  epoch_.listeners.clear();  // nobody shall wait for one who does not come back
+  renewed_.reset();
+}
+
+// --- what workers say
+
+void Supervisor::listen_to_workers() {
+  for (auto& worker : crew_.workers()) {
+    if (worker.link.closed()) continue;
+    for (const auto& message : worker.link.receive()) heed(worker, message);
+  }
+}
+
+void Supervisor::heed(Worker& worker, const nlohmann::json& message) {
+  const std::string said = message.value("say", "");
+  if (said == words::kReady) {
+    became_ready(worker);
+  } else if (said == words::kFailed) {
+    failed_to_start(worker, message.value("why", ""));
+  } else if (said == words::kReplace && worker.stage == Stage::kServing) {
+    spdlog::info("worker {} is replaced: {}", worker.id, message.value("why", ""));
+    worker.stage = Stage::kRetiring;
+  }
+}
+
+void Supervisor::became_ready(Worker& worker) {
+  if (worker.stage != Stage::kStarting) return;
+  worker.stage = Stage::kServing;
+  if (renewed_ && crew_.serving(*renewed_) == renewed_->settings->workers.processes) adopt();
+  if (ready_ || crew_.serving(epoch_) < epoch_.settings->workers.processes) return;
+  ready_ = true;
+  const auto& workers = epoch_.settings->workers;
+  spdlog::info("ready: {} process{}, {} threads{}", workers.processes,
+               workers.processes == 1 ? "" : "es", workers.threads,
+               workers.processes == 1 ? "" : " each");
+  tell_systemd("READY=1");
+  if (std::exchange(renew_again_, false)) renew();
+}
+
+void Supervisor::failed_to_start(const Worker& worker, const std::string& why) {
+  if (is_renewed(worker)) return give_up_renewal(why);
+  spdlog::error("worker {} cannot start: {}", worker.id, why);
+  if (ready_ || stopping_) return;
+  cannot_start_ = why;
+  stopping_ = true;
+  for (auto& each : crew_.workers()) Crew::drain(each);
+}
+
+// --- the life of workers
+
+std::optional<Duty> Supervisor::fill_up() try {
+  for (const Epoch* epoch : {&epoch_, renewed_ ? &*renewed_ : nullptr}) {
+    while (epoch != nullptr && !stopping_ && Clock::now() >= start_not_before_ &&
+           crew_.strength(*epoch) < epoch->settings->workers.processes) {
+      if (auto duty = crew_.start(*epoch)) return duty;
+    }
+  }
+  return std::nullopt;
+} catch (const std::exception& error) {
+  spdlog::error("{}; trying again in {} ms", error.what(), kLongestPause.count());
+  start_not_before_ = Clock::now() + kLongestPause;
+  return std::nullopt;
+}
+
+/// A worker that is to be replaced goes when as many serve as shall.
+void Supervisor::let_the_old_go() {
+  if (crew_.serving(epoch_) < epoch_.settings->workers.processes) return;
+  for (auto& worker : crew_.workers()) {
+    const bool of_the_past = worker.settings != epoch_.settings && !is_renewed(worker);
+    if (worker.stage == Stage::kRetiring || of_the_past) Crew::drain(worker);
+  }
+}
+
+void Supervisor::bury_the_dead() {
+  for (auto& [worker, status] : crew_.bury()) {
+    if (!worker.link.closed()) {
+      for (const auto& message : worker.link.receive()) heed(worker, message);  // its last words
+    }
+    if (worker.stage != Stage::kDraining || WIFSIGNALED(status)) lost(worker, status);
+  }
+}
+
+void Supervisor::lost(const Worker& worker, int status) {
+  const std::string how =
+      worker.overdue ? "did not end in time and was killed"
+      : WIFSIGNALED(status)
+          ? std::string("was ended by ") + ::strsignal(WTERMSIG(status))
+          : "ended by itself with exit code " + std::to_string(WEXITSTATUS(status));
+  spdlog::error("worker {} {}", worker.id, how);
+  if (stopping_) return;
+  if (is_renewed(worker) && worker.stage == Stage::kStarting) {
+    return give_up_renewal("a worker " + how);
+  }
+  quick_deaths_ = Clock::now() - worker.started < kLongLife ? quick_deaths_ + 1 : 1;
+  start_not_before_ = Clock::now() + pause_after(quick_deaths_);
+}
+
+// --- a new configuration
+
+/// Workers with the new configuration start beside those that serve.
+void Supervisor::renew() {
+  if (stopping_) return;
+  if (renewed_ || !ready_) {
+    renew_again_ = true;
+    return;
+  }
+  spdlog::info("SIGHUP: reading {} again", epoch_.settings->file.native());
+  tell_systemd("RELOADING=1");
+  try {
+    auto settings = settings::read(epoch_.settings->file);
+    if (settings.run != epoch_.settings->run) {
+      throw std::runtime_error("run: cannot change while it is in use; restart instead");
+    }
+    renewed_ = Epoch::make(std::move(settings), epoch_.listeners);
+    start_not_before_ = {};
+  } catch (const settings::SettingsError& error) {
+    for (const auto& line : error.errors()) spdlog::error("{}", line);
+    give_up_renewal("see above");
+  } catch (const std::exception& error) {
+    give_up_renewal(error.what());
+  }
+}
+
+bool Supervisor::is_renewed(const Worker& worker) const {
+  return renewed_ && worker.settings == renewed_->settings;
+}
+
+/// The new workers serve: from here on theirs is the configuration, and the old ones may go.
+void Supervisor::adopt() {
+  epoch_ = *std::exchange(renewed_, std::nullopt);
+  spdlog::info("the new configuration serves");
+  tell_systemd("READY=1");
+  if (std::exchange(renew_again_, false)) renew();
+}
+
+void Supervisor::give_up_renewal(const std::string& why) {
+  spdlog::error("the new configuration is refused, and the old one stays: {}", why);
+  for (auto& worker : crew_.workers()) {
+    if (is_renewed(worker)) Crew::drain(worker);
+  }
+  renewed_.reset();
+  tell_systemd("READY=1");
+}
+
+}  // namespace shoal::daemon
