@@ -20,9 +20,10 @@ const std::map<std::string, std::set<std::string>> kBelow{
     {"elf", {"shoal", "elf"}},
     {"modules", {"shoal", "shoal/host", "elf", "modules"}},
     {"state", {"shoal", "shoal/host", "state"}},
-    {"serving", {"shoal", "shoal/host", "settings", "fastcgi", "modules", "serving"}},
+    {"crash", {"shoal", "shoal/host", "crash"}},
+    {"serving", {"shoal", "shoal/host", "settings", "fastcgi", "modules", "crash", "serving"}},
     {"daemon",
-     {"shoal", "shoal/host", "elf", "settings", "fastcgi", "modules", "state", "serving",
+     {"shoal", "shoal/host", "elf", "settings", "fastcgi", "modules", "state", "crash", "serving",
       "daemon"}},
 };
 

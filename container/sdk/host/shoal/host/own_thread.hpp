@@ -5,6 +5,8 @@
 #include <mutex>
 #include <set>
 
+#include "shoal/host/signal_stack.hpp"
+
 namespace shoal::host {
 
 /// The threads that the container itself has started, by their kernel ids. None of them can be
@@ -31,6 +33,7 @@ class OwnThreads {
 };
 
 /// Stands first in the function of each thread of the container's own, for as long as it runs.
+/// Gives it a SignalStack.
 class OwnThread {
  public:
   OwnThread() {
@@ -48,6 +51,7 @@ class OwnThread {
 
  private:
   const pid_t id_ = ::gettid();
+  SignalStack signal_stack_;
 };
 
 }  // namespace shoal::host

@@ -1,0 +1,15 @@
+#pragma once
+
+namespace shoal::crash {
+
+/// Runs `step(argument)`; false when a fault within it cut it short (see `escape`). What it has
+/// written to memory by then stands. Safe in a signal handler; may be nested.
+///
+/// REQUIRES: the step holds nothing on its stack that must be destroyed, and takes no lock.
+bool guarded(void (*step)(void*), void* argument) noexcept;
+
+/// To be called first by the handler of a fault: if the fault lies in a guarded step of this
+/// thread, goes on behind that step and does not return.
+void escape() noexcept;
+
+}  // namespace shoal::crash

@@ -1,0 +1,193 @@
+#include "crash/read_report.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <ctime>
+#include <functional>
+#include <map>
+#include <string_view>
+
+#include "crash/demangle.hpp"
+#include "crash/writer.hpp"
+#include "shoal/host/descriptor.hpp"
+#include "shoal/host/printable.hpp"
+
+namespace shoal::crash {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostBytes = 1 << 20;  // of a raw report
+constexpr std::size_t kMostKept = 32;
+constexpr std::string_view kRaw = ".report";
+constexpr std::string_view kKept = ".txt";
+
+/// The bytes of a regular file; nothing when there is none.
+std::optional<std::string> contents_of(const fs::path& path) {
+  const host::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  std::string text;
+  std::array<char, 16384> piece;
+  while (text.size() < kMostBytes) {
+    const ssize_t size = ::read(file.get(), piece.data(), piece.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  return text;
+}
+
+template <typename Number>
+Number number_in(std::string_view text) {
+  Number number{};
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+/// What follows the first word: `11 SIGSEGV`.
+std::string rest_of(std::string_view text) {
+  const auto space = text.find(' ');
+  return std::string(space == std::string_view::npos ? "" : text.substr(space + 1));
+}
+
+void read_line(const std::string& line, Report& report) {
+  using Take = std::function<void(const std::string&)>;
+  const auto text = [](std::string& to) -> Take {
+    return [&to](const auto& value) { to = value; };
+  };
+  const std::map<std::string_view, Take> takes{
+      {"signal",
+       [&](const auto& value) {
+         report.signal = number_in<int>(value);
+         report.signal_name = rest_of(value);
+       }},
+      {"cause", [&](const auto& value) { report.cause = rest_of(value); }},
+      {"address", text(report.address)},
+      {"time",
+       [&](const auto& value) {
+         report.time = std::chrono::system_clock::from_time_t(number_in<std::int32_t>(value));
+       }},
+      {"tid", [&](const auto& value) { report.tid = number_in<pid_t>(value); }},
+      {"thread", text(report.thread)},
+      {"id", text(report.id)},
+      {"request", text(report.request)},
+      {"module", text(report.module)},
+      {"group", text(report.group)},
+      {"generation", text(report.generation)},
+      {"code", text(report.code)},
+      {"build-id", text(report.build_id)},
+  };
+  const auto colon = line.find(": ");
+  if (colon == std::string::npos) return;
+  const auto take = takes.find(std::string_view(line).substr(0, colon));
+  if (take != takes.end()) take->second(line.substr(colon + 2));
+}
+
+/// Fills in the report; what comes back is its text for people.
+std::string read_text(std::string_view raw, Report& report) {
+  std::string shown;
+  std::vector<std::string>* list = nullptr;
+  while (!raw.empty()) {
+    const auto end = raw.find('\n');
+    const bool whole = end != std::string_view::npos;
+    std::string line = demangled(host::printable(raw.substr(0, end)));
+    raw.remove_prefix(whole ? end + 1 : raw.size());
+    shown += line + "\n";
+    if (line == "stack:") {
+      list = &report.stack;
+    } else if (line == "files:") {
+      list = &report.files;
+    } else if (line == "end" && whole) {
+      report.whole = true;
+      break;
+    } else if (list != nullptr) {
+      list->push_back(std::move(line));
+    } else {
+      read_line(line, report);
+    }
+  }
+  if (!report.whole) shown += "cut off here: the process ended before this report did\n";
+  return shown;
+}
+
+fs::path name_for(const Report& report) {
+  const std::time_t time = std::chrono::system_clock::to_time_t(report.time);
+  std::tm utc{};
+  ::gmtime_r(&time, &utc);
+  std::array<char, 32> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ-", &utc);
+  return std::string(text.data(), size) + std::to_string(report.pid) + std::string(kKept);
+}
+
+bool write_file(const fs::path& path, std::string_view text) {
+  const host::Descriptor file(::open(
+      path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  if (!file) return false;
+  DescriptorWriter(file.get()).put(text);
+  struct stat status {};
+  return ::fstat(file.get(), &status) == 0 && status.st_size == static_cast<off_t>(text.size());
+}
+
+std::vector<fs::path> files_of(const fs::path& folder, std::string_view ending) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ending) files.push_back(entry->path());
+  }
+  return files;
+}
+
+void prune(const fs::path& folder) {
+  auto files = files_of(folder, kKept);
+  std::ranges::sort(files);  // by name, so by time
+  for (std::size_t i = 0; i + kMostKept < files.size(); ++i) ::unlink(files[i].c_str());
+}
+
+}  // namespace
+
+std::string Report::summary() const {
+  std::string text = signal_name.empty() ? "signal " + std::to_string(signal) : signal_name;
+  if (!cause.empty()) text += " (" + cause + ")";
+  if (!address.empty()) text += " at " + address;
+  const std::string where = module.empty() ? fs::path(code).filename().native() : module;
+  if (!where.empty()) text += " in " + where;
+  if (!generation.empty()) text += " (" + generation + ")";
+  if (!request.empty()) text += ", " + request;
+  return text;
+}
+
+std::optional<Report> read_report(const fs::path& folder, pid_t pid) {
+  const fs::path raw = folder / (std::to_string(pid) + std::string(kRaw));
+  const auto text = contents_of(raw);
+  if (!text) return std::nullopt;
+  Report report;
+  report.pid = pid;
+  const std::string shown = read_text(*text, report);
+  if (report.time == std::chrono::system_clock::time_point{}) {
+    report.time = std::chrono::system_clock::now();
+  }
+  const fs::path kept = folder / name_for(report);
+  if (write_file(kept, shown)) report.kept = kept;
+  ::unlink(raw.c_str());
+  prune(folder);
+  return report;
+}
+
+std::vector<pid_t> unread_reports(const fs::path& folder) {
+  std::vector<pid_t> pids;
+  for (const auto& file : files_of(folder, kRaw)) {
+    const auto pid = number_in<pid_t>(file.stem().native());
+    if (pid > 0 && pid != ::getpid()) pids.push_back(pid);
+  }
+  return pids;
+}
+
+}  // namespace shoal::crash

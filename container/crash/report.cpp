@@ -1,0 +1,225 @@
+#include "crash/report.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <stdexcept>
+#include <string>
+
+#include "crash/doing.hpp"
+#include "crash/escape.hpp"
+#include "crash/signal_names.hpp"
+#include "crash/stack.hpp"
+#include "crash/symbols.hpp"
+#include "crash/writer.hpp"
+#include "shoal/host/descriptor.hpp"
+
+namespace shoal::crash {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr unsigned kLongest = 5;  // seconds, for a whole report
+
+// Set by `install`, then only read.
+std::array<char, PATH_MAX> report_path{};
+std::array<char, PATH_MAX> stages_folder{};
+pid_t installed_in = 0;
+// Given up when the report is written: one for it, one for the files that are looked into. A
+// process often crashes when it has run out of descriptors.
+std::array<int, 2> reserve{-1, -1};
+
+std::atomic<pid_t> reporter{0};  // the thread that writes the report
+std::atomic<int> dying_of{0};
+Stack stack;  // of the reporter
+
+/// The end of the process, as if there were no handler.
+[[noreturn]] void die(int signal) noexcept {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  ::sigaction(signal, &action, nullptr);
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, signal);
+  ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  ::syscall(SYS_tgkill, ::getpid(), ::gettid(), signal);
+  ::_exit(128 + signal);  // where even that is forbidden
+}
+
+void bound_time() noexcept {
+  struct sigaction action {};
+  action.sa_handler = [](int) { die(dying_of.load()); };
+  ::sigaction(SIGALRM, &action, nullptr);
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGALRM);
+  ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+  ::alarm(kLongest);
+}
+
+/// One crash, for the steps of its report.
+struct Crash {
+  int signal;
+  const siginfo_t* info;
+  void* context;
+  Writer* out;
+};
+
+void line(Writer& out, std::string_view key, std::string_view value) noexcept {
+  if (value.empty()) return;
+  out.put(key);
+  out.put(": ");
+  out.printable(value);
+  out.put("\n");
+}
+
+void line(Writer& out, std::string_view key, std::int64_t number,
+          std::string_view name = {}) noexcept {
+  out.put(key);
+  out.put(": ");
+  out.decimal(number);
+  if (!name.empty()) out.put(" ");
+  out.put(name);
+  out.put("\n");
+}
+
+void write_what(void* argument) noexcept {
+  const Crash& crash = *static_cast<const Crash*>(argument);
+  Writer& out = *crash.out;
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  std::array<char, 17> thread{};
+  ::prctl(PR_GET_NAME, thread.data());
+
+  line(out, "signal", crash.signal, name_of_signal(crash.signal));
+  line(out, "cause", crash.info->si_code, name_of_cause(crash.signal, crash.info->si_code));
+  if (crash.info->si_code > 0) {
+    out.put("address: ");
+    out.hex(reinterpret_cast<std::uintptr_t>(crash.info->si_addr));
+    out.put("\n");
+  } else {
+    line(out, "sender", crash.info->si_pid);
+  }
+  line(out, "time", now.tv_sec);
+  line(out, "pid", ::getpid());
+  line(out, "tid", ::gettid());
+  line(out, "thread", thread.data());
+}
+
+void write_activity(void* argument) noexcept {
+  Writer& out = *static_cast<const Crash*>(argument)->out;
+  const Activity* const activity = current_activity();
+  if (activity == nullptr) return;
+  line(out, "id", activity->id.view());
+  line(out, "request", activity->request.view());
+  line(out, "module", activity->module.view());
+  line(out, "group", activity->group.view());
+  line(out, "generation", activity->generation.view());
+}
+
+/// The code that is probably at fault, whatever the thread was doing.
+void write_code(void* argument) noexcept {
+  Writer& out = *static_cast<const Crash*>(argument)->out;
+  const Frame* const frame = first_below(stages_folder.data(), stack);
+  if (frame == nullptr) return;
+  line(out, "code", path_of(*frame));
+  const host::Descriptor file(::open(frame->path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  std::array<char, 129> room{};
+  if (file) line(out, "build-id", build_id(file.get(), room));
+}
+
+void write_stack(void* argument) noexcept {
+  Writer& out = *static_cast<const Crash*>(argument)->out;
+  out.put("stack:\n");
+  for (std::size_t i = 0; i < stack.size; ++i) write_frame(out, i, stack.frames[i]);
+}
+
+/// After the stack, for there may be many of them.
+void write_files(void* argument) noexcept {
+  Writer& out = *static_cast<const Crash*>(argument)->out;
+  const Activity* const activity = current_activity();
+  if (activity == nullptr || activity->files == nullptr || *activity->files == '\0') return;
+  const std::string_view files(activity->files);
+  out.put("files:\n");
+  out.put(files);
+  if (!files.ends_with('\n')) out.put("\n");
+}
+
+void write_report(Crash& crash) noexcept {
+  for (const int descriptor : reserve) ::close(descriptor);
+  const host::Descriptor file(
+      ::open(report_path.data(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
+             0600));
+  DescriptorWriter out(file ? file.get() : STDERR_FILENO);
+  crash.out = &out;
+  out.put("shoal crash report\n");
+  guarded(&write_what, &crash);
+  guarded(&write_activity, &crash);
+  walk(stack, crash.context);
+  guarded(&write_code, &crash);
+  guarded(&write_stack, &crash);
+  guarded(&write_files, &crash);
+  out.put("end\n");
+}
+
+void on_crash(int signal, siginfo_t* info, void* context) noexcept {
+  escape();
+  if (::getpid() != installed_in) die(signal);
+  const pid_t self = ::gettid();
+  pid_t first = 0;
+  if (!reporter.compare_exchange_strong(first, self)) {
+    if (first == self) die(signal);
+    for (;;) ::pause();
+  }
+  dying_of = signal;
+  bound_time();
+  Crash crash{signal, info, context, nullptr};
+  write_report(crash);
+  die(signal);
+}
+
+[[noreturn]] void fail(const fs::path& path, int error) {
+  throw std::runtime_error(path.native() + ": crash reports cannot be written there (" +
+                           std::strerror(error) + "); see that the user of the container may");
+}
+
+void store(const fs::path& path, std::array<char, PATH_MAX>& to) {
+  std::string text = fs::absolute(path);
+  if (text.ends_with('/')) text.pop_back();
+  if (text.size() >= to.size()) fail(path, ENAMETOOLONG);
+  std::memcpy(to.data(), text.c_str(), text.size() + 1);
+}
+
+}  // namespace
+
+void install(const fs::path& folder, const fs::path& stages) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail(folder, errno);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) fail(folder, errno);
+  store(folder / (std::to_string(::getpid()) + ".report"), report_path);
+  store(stages, stages_folder);
+  for (int& descriptor : reserve) {
+    if (descriptor < 0) descriptor = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+  installed_in = ::getpid();
+  prepare_to_walk();
+
+  struct sigaction action {};
+  action.sa_sigaction = &on_crash;
+  // NODEFER: a fault in the handler comes back to it, where it is escaped from.
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  ::sigfillset(&action.sa_mask);
+  for (const int signal : kCrashes) ::sigdelset(&action.sa_mask, signal);
+  for (const int signal : kCrashes) ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace shoal::crash

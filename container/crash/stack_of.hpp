@@ -1,0 +1,24 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+
+namespace shoal::crash {
+
+/// The stack of another thread of this process as it is now, innermost frame first, names
+/// demangled, a line per frame; "" when the thread has ended, or has not answered within `timeout`:
+/// it waits in the kernel for a disk, or blocks the signal. `thread` is what gettid() gave it.
+///
+/// Safe to call from any thread, one at a time: others wait. Not from a signal handler, nor for the
+/// calling thread itself.
+///
+/// What the thread notices: it is interrupted by SIGRTMIN+7, as by a profiler. System calls are
+/// restarted, but for those that never are (signal(7)): poll, epoll_wait, nanosleep, sem_timedwait
+/// and such, and reads of sockets with a timeout, may end early with EINTR.
+///
+/// Under ThreadSanitizer a thread answers only when it calls something that this follows.
+std::string stack_of(pid_t thread, std::chrono::milliseconds timeout);
+
+}  // namespace shoal::crash
