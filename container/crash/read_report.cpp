@@ -69,6 +69,7 @@ void read_line(const std::string& line, Report& report) {
          report.signal_name = rest_of(value);
        }},
       {"cause", [&](const auto& value) { report.cause = rest_of(value); }},
+      {"sender", [&](const auto& value) { report.cause = "sent by process " + value; }},
       {"address", text(report.address)},
       {"time",
        [&](const auto& value) {
