@@ -69,7 +69,11 @@ void read_line(const std::string& line, Report& report) {
          report.signal_name = rest_of(value);
        }},
       {"cause", [&](const auto& value) { report.cause = rest_of(value); }},
-      {"sender", [&](const auto& value) { report.cause = "sent by process " + value; }},
+      {"sender",
+       [&](const auto& value) {
+         const bool itself = number_in<pid_t>(value) == report.pid;
+         report.cause = itself ? "raised by itself" : "sent by process " + value;
+       }},
       {"address", text(report.address)},
       {"time",
        [&](const auto& value) {

@@ -14,7 +14,7 @@ namespace shoal::crash {
 namespace {
 
 // What no file of good will reaches: a hostile one must not keep a dying process alive.
-constexpr std::uint64_t kMostSymbols = 8'000'000;
+constexpr std::uint64_t kMostSymbols = 2'000'000;
 constexpr std::size_t kMostSections = 65'535;
 constexpr std::size_t kMostSegments = 256;
 constexpr std::size_t kMostNotes = 64;
@@ -65,7 +65,8 @@ bool is_function(const ElfW(Sym) & symbol) noexcept {
   return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF;
 }
 
-/// Hand-written assembler has functions without a size: these reach to the next one.
+/// Hand-written assembler has functions without a size: these reach to the next one, or to the end
+/// of their section.
 bool holds(const ElfW(Sym) & symbol, std::uint64_t address) noexcept {
   return symbol.st_value <= address &&
          (symbol.st_size == 0 || address - symbol.st_value < symbol.st_size);
@@ -96,6 +97,13 @@ bool find_symbol(int file, const ElfW(Shdr) & table, std::uint64_t address,
     left -= count;
   }
   return found;
+}
+
+bool is_in_section_of(int file, const ElfW(Ehdr) & head, const ElfW(Sym) & symbol,
+                      std::uint64_t address) noexcept {
+  ElfW(Shdr) section{};
+  return read_section(file, head, symbol.st_shndx, section) && address >= section.sh_addr &&
+         address - section.sh_addr < section.sh_size;
 }
 
 struct Note {
@@ -144,6 +152,7 @@ void find_function(int file, std::uint64_t address, Function& found) noexcept {
   if (!read_head(file, head) || !find_table(file, head, table)) return;
   if (!read_section(file, head, table.sh_link, names) || names.sh_type != SHT_STRTAB) return;
   if (!find_symbol(file, table, address, symbol) || symbol.st_name >= names.sh_size) return;
+  if (symbol.st_size == 0 && !is_in_section_of(file, head, symbol, address)) return;
   const std::uint64_t room = names.sh_size - symbol.st_name;
   const std::size_t size = read_some(file, names.sh_offset + symbol.st_name, found.name.data(),
                                      std::min<std::uint64_t>(found.name.size() - 1, room));

@@ -4,28 +4,76 @@
 //
 // opens MODULE below stages/ and has it crash as HOW says; its report goes to crashes/. WITH:
 // `thread` (in a thread of the container's own), `no_activity`, `bad_files` (a pointer to nothing),
-// `no_descriptors` (none is left), `no_folder` (crashes/ is gone). HOW `wait` says so and waits.
+// `no_descriptors` (none is left), `no_folder` (crashes/ is gone), `deaf` (nobody reads what it
+// says). HOW `wait` says so and waits; `look` says where a thread is that cannot be unwound, and
+// ends well.
 
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "crash/doing.hpp"
 #include "crash/report.hpp"
+#include "crash/stack_of.hpp"
 #include "shoal/host/own_thread.hpp"
 
 namespace {
 
 using namespace shoal;
 namespace fs = std::filesystem;
+
+#if defined(__x86_64__)
+std::atomic<int> lost{0};
+std::atomic<int> found{0};
+
+/// Has no frame pointer while it waits, which its unwind table does not know.
+[[gnu::noinline]] void lose_the_frame() {
+  auto* const room = static_cast<volatile char*>(__builtin_alloca(lost + 16));
+  room[0] = 0;
+  asm volatile(
+      "mov %%rbp, %%rbx\n mov $16, %%rbp\n movl $1, (%0)\n"
+      "1: cmpl $0, (%1)\n je 1b\n mov %%rbx, %%rbp"
+      :
+      : "r"(&lost), "r"(&found)
+      : "rbx", "memory", "cc");
+}
+
+int look() {
+  std::atomic<pid_t> id{0};
+  std::thread thread([&] {
+    id = ::gettid();
+    lose_the_frame();
+  });
+  while (lost == 0) std::this_thread::yield();
+  std::cout << crash::stack_of(id, std::chrono::seconds(20)) << std::flush;
+  found = 1;
+  thread.join();
+  return 0;
+}
+#endif
+
+/// Nobody reads from the pipe that standard error is, and it is full.
+void have_no_listener() {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) throw std::runtime_error("pipe");
+  ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  while (::write(ends[1], "x", 1) == 1) {
+  }
+  ::fcntl(ends[1], F_SETFL, 0);
+  ::dup2(ends[1], STDERR_FILENO);
+}
 
 void take_all_descriptors() {
   const rlimit few{32, 32};
@@ -60,6 +108,10 @@ int main(int argc, char** argv) try {
   const host::OwnThread own_thread;
   crash::install("crashes", "stages");
   if (with.contains("no_folder")) fs::remove_all("crashes");
+  if (with.contains("deaf")) have_no_listener();
+#if defined(__x86_64__)
+  if (how == "look") return look();
+#endif
   const std::string files = "pond.fish.so 00aa\npond.frog.so 00bb\n";
   crash::Activity activity;
   activity.id = "7f3a";

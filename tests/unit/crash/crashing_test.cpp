@@ -65,6 +65,7 @@ TEST_F(Crashing, ReportsAnAbort) {
   EXPECT_EQ(died_by(), SIGABRT);
   const Report told = report();
   EXPECT_EQ(told.signal_name, "SIGABRT");
+  EXPECT_EQ(told.cause, "raised by itself");
   EXPECT_THAT(told.stack[0], Not(HasSubstr("pond.fish.so")));  // the C library's own
   EXPECT_THAT(text_of(told.stack), HasSubstr("Fish::give_up()+0x"));
   EXPECT_EQ(told.code, (stage() / "pond.fish.so").native());
@@ -133,6 +134,7 @@ TEST_F(Crashing, TellsWhatCanBeToldOfASmashedStack) {
   EXPECT_EQ(died_by(), SIGSEGV);
   const Report told = report();
   EXPECT_THAT(told.stack[0], HasSubstr("Fish::smash()+0x"));
+  EXPECT_THAT(text_of(told.stack), Not(HasSubstr(" main+0x")));  // the way back is lost
   EXPECT_EQ(told.module, "pond.fish");
   EXPECT_TRUE(told.whole);
 }
@@ -199,6 +201,21 @@ TEST_F(Crashing, IsReportedOnStandardErrorWhenTheFolderIsGone) {
   EXPECT_THAT(output(), AllOf(HasSubstr("shoal crash report\nsignal: 11 SIGSEGV\n"),
                               ContainsRegex("#0 0x[0-9a-f]+ [^ ]*Fish4bite[^ ]* ")));
 }
+
+TEST_F(Crashing, EndsEvenWhenNobodyTakesTheReport) {
+  crash("bite", {"no_folder", "deaf"});
+  EXPECT_EQ(died_by(), SIGSEGV);
+}
+
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+// ThreadSanitizer hands a signal on at the thread's next call, and this one makes none.
+TEST_F(Crashing, IsNotWhatALookAtAnotherThreadLeadsTo) {
+  crash("look");
+  EXPECT_EQ(exit_code(), 0);
+  EXPECT_THAT(output(), AllOf(StartsWith("#0 0x"), HasSubstr("lose_the_frame()+0x")));
+  EXPECT_TRUE(unread_reports(crashes()).empty());
+}
+#endif
 
 TEST_F(Crashing, LeavesTheChildrenOfAModuleToThemselves) {
   crash("in_a_child");

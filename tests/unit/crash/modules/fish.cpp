@@ -65,7 +65,8 @@ class Fish {
   /// Writes over its own frame and those of its callers.
   UNCHECKED void smash() {
     volatile long here[2];
-    for (int i = 0; i < 40; ++i) here[i] = 0x4141414141414141;
+    static volatile int i;  // elsewhere, or it would be written over as well
+    for (i = 0; i < 40; ++i) here[i] = 0x4141414141414141;
     *static_cast<volatile int*>(nullptr) = 1;
   }
 

@@ -1,0 +1,77 @@
+#include "crash/doing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+
+#include "shoal/host/printable.hpp"
+
+namespace shoal::crash {
+namespace {
+
+std::string stored(std::string_view text) {
+  FixedText<16> fixed;
+  fixed = text;
+  return std::string(fixed.view());
+}
+
+TEST(FixedText, IsEmptyAtFirst) { EXPECT_EQ(FixedText<16>().view(), ""); }
+
+TEST(FixedText, KeepsWhatFits) {
+  EXPECT_EQ(stored(""), "");
+  EXPECT_EQ(stored("GET /about"), "GET /about");
+  EXPECT_EQ(stored("exactly fifteen"), "exactly fifteen");
+}
+
+TEST(FixedText, ShowsThatItWasCut) {
+  EXPECT_EQ(stored("sixteen letters."), "sixteen lett...");
+  EXPECT_EQ(stored(std::string(1000, 'x')), "xxxxxxxxxxxx...");
+}
+
+TEST(FixedText, EscapesAsLogsDo) {
+  const std::string bytes("a\r\n\0", 4);
+  EXPECT_EQ(stored(bytes), "a\\x0d\\x0a\\x00");
+  EXPECT_EQ(stored("caf\xc3\xa9"), host::printable("caf\xc3\xa9"));
+}
+
+TEST(FixedText, NeverCutsAnEscapeInTwo) {
+  EXPECT_EQ(stored(std::string(1000, '\n')), "\\x0a\\x0a\\x0a...");
+  EXPECT_EQ(stored("0123456789ab\n"), "0123456789ab...");
+  EXPECT_EQ(stored("0123456789a\n"), "0123456789a\\x0a");
+}
+
+TEST(FixedText, CanBeAssignedAgain) {
+  FixedText<16> fixed;
+  fixed = "first and long";
+  fixed = "second";
+  EXPECT_EQ(fixed.view(), "second");
+}
+
+TEST(Doing, IsNothingByDefault) { EXPECT_EQ(current_activity(), nullptr); }
+
+TEST(Doing, GoesBackToWhatWasDoneBefore) {
+  const Activity outer;
+  const Activity inner;
+  {
+    const Doing doing(outer);
+    EXPECT_EQ(current_activity(), &outer);
+    {
+      const Doing also(inner);
+      EXPECT_EQ(current_activity(), &inner);
+    }
+    EXPECT_EQ(current_activity(), &outer);
+  }
+  EXPECT_EQ(current_activity(), nullptr);
+}
+
+TEST(Doing, IsOfItsThreadAlone) {
+  const Activity activity;
+  const Doing doing(activity);
+  const Activity* seen = &activity;
+  std::thread([&] { seen = current_activity(); }).join();
+  EXPECT_EQ(seen, nullptr);
+}
+
+}  // namespace
+}  // namespace shoal::crash
