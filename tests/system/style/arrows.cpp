@@ -21,10 +21,12 @@ const std::map<std::string, std::set<std::string>> kBelow{
     {"modules", {"shoal", "shoal/host", "elf", "modules"}},
     {"state", {"shoal", "shoal/host", "state"}},
     {"crash", {"shoal", "shoal/host", "crash"}},
-    {"serving", {"shoal", "shoal/host", "settings", "fastcgi", "modules", "crash", "serving"}},
+    {"status", {"shoal", "shoal/host", "status"}},
+    {"serving",
+     {"shoal", "shoal/host", "settings", "fastcgi", "modules", "crash", "status", "serving"}},
     {"daemon",
-     {"shoal", "shoal/host", "elf", "settings", "fastcgi", "modules", "state", "crash", "serving",
-      "daemon"}},
+     {"shoal", "shoal/host", "elf", "settings", "fastcgi", "modules", "state", "crash", "status",
+      "serving", "daemon"}},
 };
 
 bool is_source(const fs::path& file) {

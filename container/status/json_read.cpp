@@ -1,0 +1,140 @@
+#include <cmath>
+
+#include "status/json.hpp"
+#include "status/reader.hpp"
+
+namespace shoal::status {
+namespace {
+
+using std::chrono::nanoseconds;
+
+/// Beyond what a duration can hold it is the longest one.
+nanoseconds duration_of(double seconds) {
+  constexpr double kCentury = 3.0e9;
+  return nanoseconds(std::llround(std::clamp(seconds, 0.0, kCentury) * 1e9));
+}
+
+Thread thread_of(const Reader& from) {
+  return {.number = from.count<int>("number"),
+          .doing = from.one_of<Thread::Doing>("doing"),
+          .since = from.number("since"),
+          .request = from.text("request"),
+          .id = from.text("id"),
+          .module = from.text("module"),
+          .generation = from.text("generation")};
+}
+
+Module module_of(const Reader& from) {
+  return {.name = from.text("name"),
+          .file = from.text("file"),
+          .build_id = from.text("build_id"),
+          .handler = from.flag("handler")};
+}
+
+Lingering lingering_of(const Reader& from) {
+  return {.generation = from.text("generation"),
+          .holder = from.text("holder"),
+          .processes = from.count<unsigned>("processes")};
+}
+
+Quarantine quarantine_of(const Reader& from) {
+  return {.generation = from.text("generation"),
+          .crashes = from.count<unsigned>("crashes"),
+          .since = from.number("since"),
+          .serving = from.text("serving")};
+}
+
+Serving serving_of(const Reader& from) {
+  return {.pid = from.count<int>("pid"), .generation = from.text("generation")};
+}
+
+Crash crash_of(const Reader& from) {
+  return {.at = from.number("at"),
+          .pid = from.count<int>("pid"),
+          .signal = from.text("signal"),
+          .request = from.text("request"),
+          .module = from.text("module"),
+          .generation = from.text("generation"),
+          .file = from.text("file")};
+}
+
+Reloads reloads_of(const Reader& from) {
+  return {.count = from.count("count"),
+          .refused = from.count("refused"),
+          .last = from.number("last"),
+          .errors = from.texts("errors")};
+}
+
+Histogram latency_of(const Reader& from) {
+  Histogram latency;
+  from.list("buckets", [&](const Reader& bucket) {
+    const std::size_t index = bucket.has("le")
+                                  ? Histogram::bucket_of(duration_of(bucket.number("le")))
+                                  : Histogram::kBounds;
+    latency.add(index, bucket.count("count"), nanoseconds(0));
+    return index;
+  });
+  latency.add(0, 0, duration_of(from.number("sum")));
+  return latency;
+}
+
+Group group_of(const Reader& from) {
+  Group group{.name = from.text("name"),
+              .swept = from.flag("swept"),
+              .generation = from.text("generation"),
+              .loaded = from.number("loaded"),
+              .modules = from.list("modules", module_of),
+              .requests = from.count("requests"),
+              .errors = from.count("errors"),
+              .refusals = from.count("refusals"),
+              .latency = latency_of(from.object("latency")),
+              .refused = std::nullopt,
+              .lingering = from.list("lingering", lingering_of),
+              .quarantine = std::nullopt,
+              .disagree = from.list("disagree", serving_of)};
+  if (from.has("refused")) {
+    const Reader refused = from.object("refused");
+    group.refused = Refusal{.message = refused.text("message"), .at = refused.number("at")};
+  }
+  if (from.has("quarantine")) group.quarantine = quarantine_of(from.object("quarantine"));
+  return group;
+}
+
+Worker worker_of(const Reader& from) {
+  return {.pid = from.count<int>("pid"),
+          .started = from.number("started"),
+          .state = from.one_of<Worker::State>("state"),
+          .requests = from.count("requests"),
+          .errors = from.count("errors"),
+          .connections = from.count("connections"),
+          .resident = from.count("resident"),
+          .threads = from.list("threads", thread_of)};
+}
+
+}  // namespace
+
+void from_json(const nlohmann::json& json, WorkerReport& report) {
+  const Reader from(json, "");
+  report = {.worker = worker_of(from), .groups = from.list("groups", group_of)};
+}
+
+void from_json(const nlohmann::json& json, Overview& overview) {
+  const Reader from(json, "");
+  overview = {.at = from.number("at"),
+              .version = from.text("version"),
+              .pid = from.count<int>("pid"),
+              .started = from.number("started"),
+              .config = from.text("config"),
+              .state = from.one_of<Overview::State>("state"),
+              .listen = from.texts("listen"),
+              .processes_wanted = from.count<unsigned>("processes_wanted"),
+              .reloads = reloads_of(from.object("reloads")),
+              .requests = from.count("requests"),
+              .errors = from.count("errors"),
+              .crashed = from.count("crashed"),
+              .crashes = from.list("crashes", crash_of),
+              .workers = from.list("workers", worker_of),
+              .groups = from.list("groups", group_of)};
+}
+
+}  // namespace shoal::status

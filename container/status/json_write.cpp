@@ -1,0 +1,158 @@
+#include "status/json.hpp"
+#include "status/names.hpp"
+
+namespace shoal::status {
+namespace {
+
+using nlohmann::json;
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+template <typename Item, typename Written>
+json list(const std::vector<Item>& items, const Written& written) {
+  json array = json::array();
+  for (const Item& item : items) array.push_back(written(item));
+  return array;
+}
+
+json texts(const std::vector<std::string>& lines) { return list(lines, as_utf8); }
+
+json written(const Thread& thread) {
+  return {{"number", thread.number},
+          {"doing", name_of(thread.doing)},
+          {"since", thread.since},
+          {"request", as_utf8(thread.request)},
+          {"id", as_utf8(thread.id)},
+          {"module", as_utf8(thread.module)},
+          {"generation", as_utf8(thread.generation)}};
+}
+
+json written(const Module& module) {
+  return {{"name", as_utf8(module.name)},
+          {"file", as_utf8(module.file)},
+          {"build_id", as_utf8(module.build_id)},
+          {"handler", module.handler}};
+}
+
+json written(const Lingering& lingering) {
+  return {{"generation", as_utf8(lingering.generation)},
+          {"holder", as_utf8(lingering.holder)},
+          {"processes", lingering.processes}};
+}
+
+json written(const Quarantine& quarantine) {
+  return {{"generation", as_utf8(quarantine.generation)},
+          {"crashes", quarantine.crashes},
+          {"since", quarantine.since},
+          {"serving", as_utf8(quarantine.serving)}};
+}
+
+json written(const Serving& serving) {
+  return {{"pid", serving.pid}, {"generation", as_utf8(serving.generation)}};
+}
+
+json written(const Crash& crash) {
+  return {{"at", crash.at},
+          {"pid", crash.pid},
+          {"signal", as_utf8(crash.signal)},
+          {"request", as_utf8(crash.request)},
+          {"module", as_utf8(crash.module)},
+          {"generation", as_utf8(crash.generation)},
+          {"file", as_utf8(crash.file)}};
+}
+
+json written(const Reloads& reloads) {
+  return {{"count", reloads.count},
+          {"refused", reloads.refused},
+          {"last", reloads.last},
+          {"errors", texts(reloads.errors)}};
+}
+
+/// Only the buckets in which something is, each with the bound that it ends with; the one above the
+/// last bound has none.
+json written(const Histogram& latency) {
+  json buckets = json::array();
+  for (std::size_t i = 0; i <= Histogram::kBounds; ++i) {
+    if (latency.count(i) == 0) continue;
+    json bucket{{"count", latency.count(i)}};
+    if (i < Histogram::kBounds) bucket["le"] = seconds(Histogram::bounds()[i]);
+    buckets.push_back(std::move(bucket));
+  }
+  return {{"count", latency.count()},
+          {"sum", seconds(latency.sum())},
+          {"p50", seconds(latency.quantile(0.5))},
+          {"p99", seconds(latency.quantile(0.99))},
+          {"buckets", std::move(buckets)}};
+}
+
+json written(const Group& group);
+json written(const Worker& worker);
+
+template <typename Item>
+json all(const std::vector<Item>& items) {
+  return list(items, [](const Item& item) { return written(item); });
+}
+
+json written(const Group& group) {
+  json object{{"name", as_utf8(group.name)},
+              {"swept", group.swept},
+              {"generation", as_utf8(group.generation)},
+              {"loaded", group.loaded},
+              {"modules", all(group.modules)},
+              {"requests", group.requests},
+              {"errors", group.errors},
+              {"refusals", group.refusals},
+              {"latency", written(group.latency)},
+              {"lingering", all(group.lingering)},
+              {"disagree", all(group.disagree)}};
+  if (group.refused) {
+    object["refused"] = {{"message", as_utf8(group.refused->message)}, {"at", group.refused->at}};
+  }
+  if (group.quarantine) object["quarantine"] = written(*group.quarantine);
+  return object;
+}
+
+json written(const Worker& worker) {
+  return {{"pid", worker.pid},
+          {"started", worker.started},
+          {"state", name_of(worker.state)},
+          {"requests", worker.requests},
+          {"errors", worker.errors},
+          {"connections", worker.connections},
+          {"resident", worker.resident},
+          {"threads", all(worker.threads)}};
+}
+
+}  // namespace
+
+void to_json(json& object, const WorkerReport& report) {
+  object = written(report.worker);
+  object["groups"] = all(report.groups);
+}
+
+void to_json(json& object, const Overview& overview) {
+  object = {{"at", overview.at},
+            {"version", as_utf8(overview.version)},
+            {"pid", overview.pid},
+            {"started", overview.started},
+            {"config", as_utf8(overview.config)},
+            {"state", name_of(overview.state)},
+            {"listen", texts(overview.listen)},
+            {"processes_wanted", overview.processes_wanted},
+            {"reloads", written(overview.reloads)},
+            {"requests", overview.requests},
+            {"errors", overview.errors},
+            {"crashed", overview.crashed},
+            {"crashes", all(overview.crashes)},
+            {"workers", all(overview.workers)},
+            {"groups", all(overview.groups)}};
+}
+
+std::string as_utf8(std::string_view text) {
+  const json quoted(text);
+  return json::parse(quoted.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+}  // namespace shoal::status

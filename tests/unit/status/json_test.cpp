@@ -1,0 +1,101 @@
+#include "status/json.hpp"
+
+#include <gmock/gmock.h>
+
+#include "sample.hpp"
+
+namespace shoal::status {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Overview through_text(const Overview& overview) {
+  return json::parse(json(overview).dump()).get<Overview>();
+}
+
+std::string refusal_of(const json& report) {
+  try {
+    report.get<Overview>();
+  } catch (const ReportError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Json, OfAnOverviewCanBeReadBackWhole) {
+  EXPECT_EQ(through_text(sample::healthy()), sample::healthy());
+  EXPECT_EQ(through_text(sample::troubled()), sample::troubled());
+  EXPECT_EQ(through_text(Overview{}), Overview{});
+  EXPECT_EQ(json(sample::troubled()).get<Overview>(), sample::troubled()) << "not through text";
+}
+
+TEST(Json, OfAWorkersReportCanBeReadBackWhole) {
+  const WorkerReport report{.worker = sample::worker(7), .groups = sample::troubled().groups};
+  EXPECT_EQ(json::parse(json(report).dump()).get<WorkerReport>(), report);
+}
+
+TEST(Json, KeepsLatenciesBeyondTheLastBound) {
+  Overview overview = sample::healthy();
+  overview.groups[0].latency.add(std::chrono::hours(1));
+  overview.groups[0].latency.add(std::chrono::nanoseconds(0));
+  EXPECT_EQ(through_text(overview), overview);
+}
+
+TEST(Json, TellsPeopleTheQuantilesInSeconds) {
+  const json latency = json(sample::healthy())["groups"][0]["latency"];
+  EXPECT_NEAR(latency["p50"].get<double>(), 0.005, 0.0005);
+  EXPECT_NEAR(latency["p99"].get<double>(), 0.0099, 0.0009);
+  EXPECT_EQ(latency["count"], 1000);
+}
+
+TEST(Json, IsOneLineOfValidTextWhateverVisitorsSent) {
+  const std::string line = json(sample::hostile()).dump();  // throws when a byte is no UTF-8
+  EXPECT_THAT(line, Not(HasSubstr("\n")));
+  EXPECT_THAT(line, HasSubstr("\xef\xbf\xbd"));
+  EXPECT_THAT(json::parse(line).get<Overview>().groups[0].name, HasSubstr("<script>alert(1)"));
+}
+
+TEST(Json, SaysWhatIsMissingAndWhere) {
+  json report = sample::troubled();
+  report["groups"][1].erase("loaded");
+  EXPECT_EQ(refusal_of(report), "groups[1].loaded: a number is needed");
+  report = sample::troubled();
+  report["workers"][0]["threads"][2]["doing"] = "dancing";
+  EXPECT_EQ(
+      refusal_of(report),
+      "workers[0].threads[2].doing: one of idle, reading, waiting, handling, writing is needed");
+  EXPECT_EQ(refusal_of(json::array()), "report: an object is needed");
+}
+
+TEST(Json, RefusesWhatIsOfAnotherType) {
+  json good = sample::troubled();
+  ASSERT_EQ(refusal_of(good), "");
+  int tried = 0;
+  const json flat = good.flatten();
+  for (const auto& [path, value] : flat.items()) {
+    // The quantiles follow from the buckets, and nobody reads them.
+    const std::string_view end(path);
+    if (end.ends_with("/p50") || end.ends_with("/p99") || end.ends_with("latency/count")) continue;
+    json spoilt = good;
+    spoilt[json::json_pointer(path)] = json(nullptr);
+    EXPECT_NE(refusal_of(spoilt), "") << path;
+    if (value.is_number_unsigned()) {
+      spoilt[json::json_pointer(path)] = -1;
+      EXPECT_NE(refusal_of(spoilt), "") << path;
+    }
+    ++tried;
+  }
+  EXPECT_GT(tried, 100);
+}
+
+TEST(Json, PassesOverWhatALaterVersionMayAdd) {
+  json report = sample::healthy();
+  report["weather"] = "fair";
+  report["groups"][0]["colour"] = {1, 2};
+  EXPECT_EQ(report.get<Overview>(), sample::healthy());
+}
+
+}  // namespace
+}  // namespace shoal::status

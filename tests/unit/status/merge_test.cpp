@@ -1,0 +1,126 @@
+#include "status/merge.hpp"
+
+#include <gmock/gmock.h>
+
+#include "sample.hpp"
+
+namespace shoal::status {
+namespace {
+
+using sample::kNow;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+WorkerReport report_of(int pid, std::vector<Group> groups,
+                       Worker::State state = Worker::State::kServing) {
+  WorkerReport report{.worker = sample::worker(pid), .groups = std::move(groups)};
+  report.worker.state = state;
+  return report;
+}
+
+TEST(Merge, KeepsWhatTheSupervisorKnows) {
+  Overview told = sample::healthy();
+  told.workers.clear();
+  told.groups.clear();
+  const Overview merged = merge(told, {});
+  EXPECT_EQ(merged.version, "0.1.0");
+  EXPECT_EQ(merged.processes_wanted, 2u);
+  EXPECT_THAT(merged.groups, IsEmpty());
+}
+
+TEST(Merge, AddsUpWhatTheWorkersCounted) {
+  const Overview merged = merge({}, {report_of(1, {sample::group("aquarium", 2)}),
+                                     report_of(2, {sample::group("aquarium", 2)})});
+  EXPECT_THAT(merged.workers, SizeIs(2));
+  ASSERT_THAT(merged.groups, SizeIs(1));
+  EXPECT_EQ(merged.groups[0].requests, 2000u);
+  EXPECT_EQ(merged.groups[0].errors, 6u);
+  EXPECT_EQ(merged.groups[0].latency.count(), 2000u);
+  EXPECT_EQ(merged.requests, 2 * sample::worker(1).requests);
+  EXPECT_EQ(merged.errors, 24u);
+}
+
+TEST(Merge, HasGroupsByNameAndWorkersByAge) {
+  WorkerReport young = report_of(9, {sample::group("b", 1), sample::group("a", 1)});
+  young.worker.started = kNow;
+  const Overview merged = merge({}, {young, report_of(10, {sample::group("b", 1)})});
+  ASSERT_THAT(merged.groups, SizeIs(2));
+  EXPECT_EQ(merged.groups[0].name, "a");
+  EXPECT_EQ(merged.workers[0].pid, 10);
+}
+
+TEST(Merge, SaysWhoServesWhatWhenWorkersDisagree) {
+  const Overview merged = merge({}, {report_of(1, {sample::group("aquarium", 10)}),
+                                     report_of(2, {sample::group("aquarium", 9)})});
+  EXPECT_EQ(merged.groups[0].generation, "aquarium/10") << "the newest, by number";
+  EXPECT_THAT(merged.groups[0].disagree,
+              ElementsAre(Serving{1, "aquarium/10"}, Serving{2, "aquarium/9"}));
+}
+
+TEST(Merge, SaysNothingOfThatWhenTheyAgree) {
+  const Overview merged = merge({}, {report_of(1, {sample::group("aquarium", 9)}),
+                                     report_of(2, {sample::group("aquarium", 9)})});
+  EXPECT_THAT(merged.groups[0].disagree, IsEmpty());
+}
+
+TEST(Merge, HearsDrainingAndStartingWorkersOnCountsOnly) {
+  Group starting = sample::group("aquarium", 9);
+  starting.generation.clear();
+  const Overview merged =
+      merge({}, {report_of(1, {sample::group("aquarium", 10)}),
+                 report_of(2, {sample::group("aquarium", 9), sample::group("gone", 1)},
+                           Worker::State::kDraining),
+                 report_of(3, {starting}, Worker::State::kStarting)});
+  ASSERT_THAT(merged.groups, SizeIs(1)) << "`gone` is served by nobody any more";
+  EXPECT_EQ(merged.groups[0].generation, "aquarium/10");
+  EXPECT_THAT(merged.groups[0].disagree, IsEmpty());
+  EXPECT_EQ(merged.groups[0].requests, 3000u);
+}
+
+TEST(Merge, HearsThemAllWhenNobodyServes) {
+  const Overview merged =
+      merge({}, {report_of(1, {sample::group("aquarium", 1)}, Worker::State::kDraining)});
+  ASSERT_THAT(merged.groups, SizeIs(1));
+  EXPECT_EQ(merged.groups[0].generation, "aquarium/1");
+}
+
+TEST(Merge, CountsThatSomethingIsLoadedFromTheFirstWorkerThatDid) {
+  Group later = sample::group("aquarium", 2);
+  later.loaded += 100;
+  const Overview merged =
+      merge({}, {report_of(1, {later}), report_of(2, {sample::group("aquarium", 2)})});
+  EXPECT_EQ(merged.groups[0].loaded, sample::group("aquarium", 2).loaded);
+}
+
+TEST(Merge, GathersWhatIsWrongInAnyWorker) {
+  Group lame = sample::group("aquarium", 1);
+  lame.refusals = 2;
+  lame.refused = Refusal{.message = "no", .at = 5};
+  lame.lingering = {{.generation = "aquarium/0", .holder = "thread 5"}};
+  lame.quarantine = Quarantine{.generation = "aquarium/2", .crashes = 3};
+  const Overview merged = merge({}, {report_of(1, {sample::group("aquarium", 1)}),
+                                     report_of(2, {lame}), report_of(3, {lame})});
+  const Group& group = merged.groups[0];
+  EXPECT_EQ(group.refusals, 2u) << "the same drop, refused by each";
+  ASSERT_TRUE(group.refused);
+  EXPECT_EQ(group.refused->message, "no");
+  EXPECT_THAT(group.lingering, ElementsAre(Lingering{"aquarium/0", "thread 5", 2}));
+  ASSERT_TRUE(group.quarantine);
+}
+
+TEST(Merge, CountersDoNotFallWhenAWorkerIsGone) {
+  const WorkerReport one = report_of(1, {sample::group("aquarium", 1)});
+  const WorkerReport other = report_of(2, {sample::group("aquarium", 1)});
+  const Overview before = merge({}, {one, other});
+  Departed departed;
+  departed.add(other);
+  const Overview after = merge({}, {one}, departed);
+  EXPECT_EQ(after.requests, before.requests);
+  EXPECT_EQ(after.errors, before.errors);
+  EXPECT_EQ(after.groups, before.groups);
+  EXPECT_THAT(after.workers, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace shoal::status

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "status/report.hpp"
+
+/// Containers to be told about: one in which all is well, one in which nothing is, and one whose
+/// every text was written by an enemy.
+namespace shoal::status::sample {
+
+/// Tuesday, 2024-03-05, 03:07:00 UTC.
+constexpr Time kNow = 1709608020;
+
+inline Thread idle(int number) {
+  return {.number = number, .doing = Thread::Doing::kIdle, .since = kNow - 1};
+}
+
+inline Thread handling(int number, double seconds) {
+  return {.number = number,
+          .doing = Thread::Doing::kHandling,
+          .since = kNow - seconds,
+          .request = "GET /about?x=1",
+          .id = "5f1c09d2a4b7e803",
+          .module = "aquarium.screen.about",
+          .generation = "aquarium/12"};
+}
+
+inline Worker worker(int pid) {
+  return {.pid = pid,
+          .started = kNow - 86'400,
+          .state = Worker::State::kServing,
+          .requests = 1'204'331,
+          .errors = 12,
+          .connections = 31,
+          .resident = 48'234'496,
+          .threads = {idle(0), handling(1, 0.012), idle(2), idle(3)}};
+}
+
+inline Group group(const std::string& name, int number) {
+  Group group{.name = name,
+              .generation = name + "/" + std::to_string(number),
+              .loaded = kNow - 312,
+              .modules = {{.name = name + ".layout.page",
+                           .file = name + "/layout/page.so",
+                           .build_id = "3b9f0a4c1d2e5f60718293a4b5c6d7e8f9012345"},
+                          {.name = name + ".screen.about",
+                           .file = name + "/screen/about.so",
+                           .build_id = "c0ffee4c1d2e5f60718293a4b5c6d7e8f9012345",
+                           .handler = true}},
+              .requests = 1000,
+              .errors = 3};
+  for (int i = 1; i <= 1000; ++i) group.latency.add(std::chrono::microseconds(i * 10));
+  return group;
+}
+
+inline Overview healthy() {
+  return {.at = kNow,
+          .version = "0.1.0",
+          .pid = 4711,
+          .started = kNow - 3 * 86'400,
+          .config = "/etc/shoal/shoal.yaml",
+          .listen = {"unix:/run/shoal/shoal.sock"},
+          .processes_wanted = 2,
+          .reloads = {.count = 2, .last = kNow - 86'400},
+          .requests = 2'408'662,
+          .errors = 24,
+          .workers = {worker(4712), worker(4713)},
+          .groups = {group("aquarium", 12), group("guestbook", 1), group("hello", 3)}};
+}
+
+inline Overview troubled() {
+  Overview overview = healthy();
+  overview.state = Overview::State::kReloading;
+  overview.processes_wanted = 4;
+  overview.workers[0].threads[2] = handling(2, 95);
+  overview.workers[0].threads[2].request = "GET /report/annual?year=2023";
+  overview.workers[0].threads[3].doing = Thread::Doing::kWaiting;
+  overview.workers[1].state = Worker::State::kDraining;
+  overview.reloads = {.count = 2,
+                      .refused = 1,
+                      .last = kNow - 45,
+                      .errors = {"/etc/shoal/shoal.yaml:14: sweep.setle: unknown key; did you mean "
+                                 "\"settle\"?",
+                                 "/etc/shoal/shoal.yaml:20: routes: no target"}};
+  Group& aquarium = overview.groups[0];
+  aquarium.quarantine = Quarantine{
+      .generation = "aquarium/13", .crashes = 3, .since = kNow - 240, .serving = "aquarium/12"};
+  aquarium.disagree = {{.pid = 4712, .generation = "aquarium/12"},
+                       {.pid = 4713, .generation = "aquarium/13"}};
+  overview.groups[1].refusals = 2;
+  overview.groups[1].refused =
+      Refusal{.message =
+                  "apps/guestbook/guestbook.so: built with AddressSanitizer, this container is "
+                  "not; build it with the same preset",
+              .at = kNow - 130};
+  overview.groups[1].lingering = {
+      {.generation = "guestbook/0", .holder = "thread 4731", .processes = 2}};
+  Group& shop = overview.groups.emplace_back();
+  shop.name = "shop";
+  shop.refusals = 1;
+  shop.refused = Refusal{.message = "apps/shop/cart.so: no database", .at = kNow - 7200};
+  overview.crashed = 4;
+  overview.crashes = {{.at = kNow - 240,
+                       .pid = 4690,
+                       .signal = "SIGSEGV",
+                       .request = "GET /about?x=2",
+                       .module = "aquarium.screen.about",
+                       .generation = "aquarium/13",
+                       .file = "/run/shoal/crashes/2024-03-05T03-03-00.4690.txt"},
+                      {.at = kNow - 90'000, .pid = 4600, .signal = "SIGKILL"}};
+  return overview;
+}
+
+/// Markup, quotes, line ends, controls, a steered terminal, turned writing, and bytes that are no
+/// UTF-8.
+inline const std::string kEvil =
+    "<script>alert(1)</script>\"'&amp;`{}\\\n\r\t\x1b[31m\x7f\xe2\x80\xae\xff\xc3\xed\xa0\x80</td>";
+
+/// `overview` with each text in it followed by kEvil.
+inline Overview hostile() {
+  Overview overview = troubled();
+  const auto spoil = [](auto&... texts) { ((texts += kEvil), ...); };
+  spoil(overview.version, overview.config, overview.listen[0]);
+  for (auto& error : overview.reloads.errors) spoil(error);
+  for (auto& crash : overview.crashes) {
+    spoil(crash.signal, crash.request, crash.module, crash.generation, crash.file);
+  }
+  for (auto& worker : overview.workers) {
+    for (auto& thread : worker.threads) {
+      spoil(thread.request, thread.id, thread.module, thread.generation);
+    }
+  }
+  for (auto& group : overview.groups) {
+    spoil(group.name, group.generation);
+    for (auto& module : group.modules) spoil(module.name, module.file, module.build_id);
+    for (auto& old : group.lingering) spoil(old.generation, old.holder);
+    for (auto& serving : group.disagree) spoil(serving.generation);
+    if (group.refused) spoil(group.refused->message);
+    if (group.quarantine) spoil(group.quarantine->generation, group.quarantine->serving);
+  }
+  return overview;
+}
+
+}  // namespace shoal::status::sample
