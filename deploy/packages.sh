@@ -20,7 +20,8 @@ case "${1:-run}" in
   test)
     programs+=(readelf:binutils clang++:clang clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld
                mold:mold python3:python3 rsync:rsync)
-    libraries+=(libcpp-httplib-dev libgmock-dev libgtest-dev)
+    programs+=(chromium:chromium)
+    libraries+=(libcpp-httplib-dev libgmock-dev libgtest-dev python3-prometheus-client)
     ;;
   bench)
     programs+=(wrk:wrk python3:python3)

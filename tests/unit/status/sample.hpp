@@ -117,10 +117,10 @@ inline Overview troubled() {
 inline const std::string kEvil =
     "<script>alert(1)</script>\"'&amp;`{}\\\n\r\t\x1b[31m\x7f\xe2\x80\xae\xff\xc3\xed\xa0\x80</td>";
 
-/// `overview` with each text in it followed by kEvil.
-inline Overview hostile() {
+/// troubled(), with each text in it followed by `more`.
+inline Overview spoilt(const std::string& more) {
   Overview overview = troubled();
-  const auto spoil = [](auto&... texts) { ((texts += kEvil), ...); };
+  const auto spoil = [&](auto&... texts) { ((texts += more), ...); };
   spoil(overview.version, overview.config, overview.listen[0]);
   for (auto& error : overview.reloads.errors) spoil(error);
   for (auto& crash : overview.crashes) {
@@ -141,5 +141,7 @@ inline Overview hostile() {
   }
   return overview;
 }
+
+inline Overview hostile() { return spoilt(kEvil); }
 
 }  // namespace shoal::status::sample

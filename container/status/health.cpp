@@ -1,0 +1,197 @@
+#include "status/health.hpp"
+
+#include <algorithm>
+
+#include "status/columns.hpp"
+#include "status/words.hpp"
+
+namespace shoal::status {
+namespace {
+
+using Findings = std::vector<Finding>;
+
+void judge_workers(const Overview& overview, Findings& findings) {
+  if (overview.state == Overview::State::kStopping) {
+    findings.push_back({.level = Level::kNote,
+                        .title = "the container is stopping",
+                        .detail = "running requests are finished first"});
+    return;
+  }
+  const std::size_t serving = workers_in(overview, Worker::State::kServing);
+  if (serving >= overview.processes_wanted) return;
+  const std::size_t starting = workers_in(overview, Worker::State::kStarting);
+  const std::string wanted = count_of(overview.processes_wanted, "worker process");
+  findings.push_back({.level = serving == 0 ? Level::kBroken : Level::kWarning,
+                      .title = serving == 0 ? "no worker process serves"
+                                            : "only " + count(serving) + " of " + wanted +
+                                                  " serve" + (serving == 1 ? "s" : ""),
+                      .detail = starting > 0 ? count_of(starting, "process") + " starting"
+                                             : "none is starting yet; the error log says why"});
+}
+
+void judge_threads(const Overview& overview, Findings& findings) {
+  std::size_t threads = 0;
+  std::size_t busy = 0;
+  for (const Worker& worker : overview.workers) {
+    if (worker.state != Worker::State::kServing) continue;
+    threads += worker.threads.size();
+    busy += busy_threads(worker);
+  }
+  if (threads == 0 || busy < threads) return;
+  findings.push_back(
+      {.level = Level::kWarning,
+       .title = "all " + count_of(threads, "thread") + " are busy",
+       .detail = "more requests wait in the queue; see below what holds the threads"});
+}
+
+void judge_requests(const Overview& overview, Findings& findings) {
+  for (const Worker& worker : overview.workers) {
+    for (const Thread& thread : worker.threads) {
+      if (thread.doing == Thread::Doing::kIdle || overview.at - thread.since < kLongRequest) {
+        continue;
+      }
+      findings.push_back(
+          {.level = Level::kWarning,
+           .title = (thread.request.empty() ? "a request" : cut(shown(thread.request), 100)) +
+                    " has been running for " + span(overview.at - thread.since),
+           .detail = "process " + std::to_string(worker.pid) + ", thread " +
+                     std::to_string(thread.number) + ": " + thread.module});
+    }
+  }
+}
+
+void judge_crashes(const Overview& overview, Findings& findings) {
+  const auto is_recent = [&](const Crash& crash) { return overview.at - crash.at < kRecentCrash; };
+  const auto last = std::find_if(overview.crashes.begin(), overview.crashes.end(), is_recent);
+  if (last == overview.crashes.end()) return;
+  const auto recent = std::count_if(overview.crashes.begin(), overview.crashes.end(), is_recent);
+  std::string detail = "process " + std::to_string(last->pid) + ", " + last->signal;
+  if (!last->request.empty()) detail += ", in " + cut(shown(last->request), 100);
+  if (!last->module.empty()) detail += ", " + last->module + " of " + last->generation;
+  if (!last->file.empty()) detail += "\n" + last->file;
+  findings.push_back({.level = Level::kWarning,
+                      .title = count_of(static_cast<std::uint64_t>(recent), "worker process") +
+                               " crashed within the last hour",
+                      .detail = detail,
+                      .since = last->at});
+}
+
+void judge_reloads(const Reloads& reloads, Findings& findings) {
+  if (reloads.errors.empty()) return;
+  std::string detail;
+  for (const std::string& error : reloads.errors) detail += (detail.empty() ? "" : "\n") + error;
+  findings.push_back({.level = Level::kWarning,
+                      .title = "the last change of the configuration was refused",
+                      .detail = detail,
+                      .since = reloads.last});
+}
+
+Finding finding_of(const Quarantine& quarantine, const std::string& group) {
+  const std::string crashes = count_of(quarantine.crashes, "worker process");
+  return {.level = quarantine.serving.empty() ? Level::kBroken : Level::kWarning,
+          .group = group,
+          .title = quarantine.generation + " is withdrawn: it crashed " + crashes,
+          .detail = (quarantine.serving.empty() ? "nothing" : quarantine.serving) +
+                    " serves instead, until new files are dropped into " + group,
+          .since = quarantine.since};
+}
+
+void judge_generation(const Group& group, Findings& findings) {
+  const bool nothing_loaded = group.generation.empty();
+  if (nothing_loaded && !group.quarantine) {
+    findings.push_back({.level = Level::kBroken,
+                        .group = group.name,
+                        .title = group.name + " serves nothing",
+                        .detail = group.refused ? group.refused->message
+                                                : "none of its generations has been loaded yet",
+                        .since = group.refused ? group.refused->at : 0});
+  } else if (group.refused) {
+    findings.push_back({.level = Level::kWarning,
+                        .group = group.name,
+                        .title = "the last drop into " + group.name + " was refused",
+                        .detail = group.refused->message,
+                        .since = group.refused->at});
+  }
+  if (group.quarantine) findings.push_back(finding_of(*group.quarantine, group.name));
+}
+
+void judge_leftovers(const Group& group, Findings& findings) {
+  if (!group.disagree.empty()) {
+    std::string detail;
+    for (const Serving& serving : group.disagree) {
+      detail += (detail.empty() ? "process " : ", ") + std::to_string(serving.pid) + ": " +
+                (serving.generation.empty() ? "nothing" : serving.generation);
+    }
+    findings.push_back({.level = Level::kNote,
+                        .group = group.name,
+                        .title = "processes serve different generations of " + group.name,
+                        .detail = detail});
+  }
+  for (const Lingering& old : group.lingering) {
+    findings.push_back({.level = Level::kNote,
+                        .group = group.name,
+                        .title = old.generation + " is retired, and still mapped in " +
+                                 count_of(old.processes, "process"),
+                        .detail = old.holder.empty() ? "" : "held by " + old.holder});
+  }
+}
+
+std::string good_headline(const Overview& overview) {
+  const std::size_t groups = overview.groups.size();
+  if (groups == 1) return "the one group is healthy";
+  return "all " + std::to_string(groups) + " groups are healthy";
+}
+
+}  // namespace
+
+Health health_of(const Overview& overview) {
+  Health health;
+  judge_workers(overview, health.findings);
+  if (overview.groups.empty()) {
+    health.findings.push_back({.level = Level::kWarning,
+                               .title = "there is no module to serve",
+                               .detail = "drop some into the apps folder"});
+  }
+  for (const Group& group : overview.groups) judge_generation(group, health.findings);
+  judge_crashes(overview, health.findings);
+  judge_reloads(overview.reloads, health.findings);
+  judge_threads(overview, health.findings);
+  judge_requests(overview, health.findings);
+  for (const Group& group : overview.groups) judge_leftovers(group, health.findings);
+
+  std::stable_sort(
+      health.findings.begin(), health.findings.end(),
+      [](const Finding& one, const Finding& other) { return one.level > other.level; });
+  const bool good = health.findings.empty() || health.findings[0].level == Level::kNote;
+  health.level = good ? Level::kGood : health.findings[0].level;
+  health.headline = good ? good_headline(overview) : health.findings[0].title;
+  return health;
+}
+
+Condition condition_of(const Group& group) {
+  Findings findings;
+  judge_generation(group, findings);
+  judge_leftovers(group, findings);
+  Level worst = Level::kGood;
+  for (const Finding& finding : findings) worst = std::max(worst, finding.level);
+  if (group.quarantine) return {worst, "in quarantine"};
+  if (group.generation.empty()) return {worst, "nothing loaded"};
+  if (group.refused) return {worst, "drop refused"};
+  if (!group.disagree.empty()) return {worst, "mixed"};
+  if (!group.lingering.empty()) return {worst, "lingering"};
+  return {worst, "healthy"};
+}
+
+std::size_t busy_threads(const Worker& worker) {
+  return static_cast<std::size_t>(
+      std::count_if(worker.threads.begin(), worker.threads.end(),
+                    [](const Thread& thread) { return thread.doing != Thread::Doing::kIdle; }));
+}
+
+std::size_t workers_in(const Overview& overview, Worker::State state) {
+  return static_cast<std::size_t>(
+      std::count_if(overview.workers.begin(), overview.workers.end(),
+                    [&](const Worker& worker) { return worker.state == state; }));
+}
+
+}  // namespace shoal::status

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "status/report.hpp"
+
+namespace shoal::status {
+
+enum class Level {
+  kGood,
+  kNote,     ///< worth a line, nobody need do anything
+  kWarning,  ///< visitors are served, and somebody should look
+  kBroken    ///< visitors are not served, or soon will not be
+};
+
+/// One thing to know. Texts hold what visitors and modules wrote: show them through shown().
+struct Finding {
+  Level level = Level::kNote;
+  std::string group{};   ///< which it is about; empty: the container
+  std::string title{};   ///< `the last drop into shop was refused`
+  std::string detail{};  ///< cause and remedy, as far as known; may have several lines
+  Time since = 0;        ///< 0: not known
+};
+
+/// What page, table and metrics say first.
+struct Health {
+  Level level = Level::kGood;       ///< the worst of the findings; a note is good as well
+  std::string headline{};           ///< `all 3 groups are healthy`, or the title of the worst
+  std::vector<Finding> findings{};  ///< the worst first
+};
+
+/// Requests that run longer than this many seconds are told of, and crashes that are younger.
+constexpr double kLongRequest = 10;
+constexpr double kRecentCrash = 3600;
+
+/// Decided from `overview` alone; ages are counted from its `at`.
+Health health_of(const Overview& overview);
+
+/// One or two words for a group: `healthy`, `drop refused`, `in quarantine`, `nothing loaded`, ...
+struct Condition {
+  Level level = Level::kGood;
+  std::string words{};
+};
+Condition condition_of(const Group& group);
+
+/// Threads of `worker` that have a request.
+std::size_t busy_threads(const Worker& worker);
+
+/// Worker processes in this state.
+std::size_t workers_in(const Overview& overview, Worker::State state);
+
+}  // namespace shoal::status

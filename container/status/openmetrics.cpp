@@ -1,0 +1,155 @@
+#include "status/openmetrics.hpp"
+
+#include <map>
+
+#include "status/exposition.hpp"
+#include "status/health.hpp"
+#include "status/names.hpp"
+
+namespace shoal::status {
+namespace {
+
+using namespace std::chrono_literals;
+using Labels = Exposition::Labels;
+using std::chrono::nanoseconds;
+
+// Each is one of Histogram::bounds(), so what is told is exact.
+constexpr nanoseconds kBuckets[]{100us, 250us, 500us, 1ms, 2500us, 5ms, 10ms, 25ms, 50ms,
+                                 100ms, 250ms, 500ms, 1s,  2500ms, 5s,  10s,  25s,  50s};
+
+double seconds(nanoseconds duration) { return std::chrono::duration<double>(duration).count(); }
+
+Labels of(const Group& group) { return {{"group", group.name}}; }
+Labels of(const Worker& worker) { return {{"pid", std::to_string(worker.pid)}}; }
+
+/// One gauge or counter with a sample for each of `items`.
+template <typename Item, typename Value>
+void each(Exposition& out, const std::vector<Item>& items, std::string_view suffix,
+          const Value& value) {
+  for (const Item& item : items) out.sample(suffix, of(item), value(item));
+}
+
+void tell_container(Exposition& out, const Overview& overview) {
+  out.family("shoal_up", "gauge", "", "Whether the container serves: 0 while it stops.");
+  out.sample("", {}, std::uint64_t{overview.state != Overview::State::kStopping});
+  out.family("shoal_build", "info", "", "The version of the container.");
+  out.sample("_info", {{"version", overview.version}}, std::uint64_t{1});
+  out.family("shoal_start_time_seconds", "gauge", "seconds",
+             "When the container was started, since 1970.");
+  out.sample("", {}, overview.started);
+  out.family("shoal_healthy", "gauge", "",
+             "1: nothing is wrong. 0: somebody should look; the status page says at what.");
+  out.sample("", {}, std::uint64_t{health_of(overview).level == Level::kGood});
+  out.family("shoal_requests", "counter", "", "Requests answered.");
+  out.sample("_total", {}, overview.requests);
+  out.family("shoal_errors", "counter", "", "Requests answered with a status of 500 to 599.");
+  out.sample("_total", {}, overview.errors);
+  out.family("shoal_crashes", "counter", "", "Worker processes that died unasked.");
+  out.sample("_total", {}, overview.crashed);
+  out.family("shoal_config_reloads", "counter", "", "Times the configuration was read again.");
+  out.sample("_total", {{"result", "taken"}}, overview.reloads.count);
+  out.sample("_total", {{"result", "refused"}}, overview.reloads.refused);
+  out.family("shoal_config_last_reload_successful", "gauge", "",
+             "0: what the configuration file says now was refused.");
+  out.sample("", {}, std::uint64_t{overview.reloads.errors.empty()});
+}
+
+void tell_workers(Exposition& out, const Overview& overview) {
+  out.family("shoal_workers", "gauge", "", "Worker processes, by state.");
+  for (const auto& [state, name] : Names<Worker::State>::kAll) {
+    out.sample("", {{"state", std::string(name)}}, workers_in(overview, state));
+  }
+  out.family("shoal_workers_wanted", "gauge", "", "Worker processes that should serve.");
+  out.sample("", {}, std::uint64_t{overview.processes_wanted});
+  out.family("shoal_threads", "gauge", "", "Threads of worker processes, by what they do.");
+  for (const auto& [doing, name] : Names<Thread::Doing>::kAll) {
+    std::uint64_t threads = 0;
+    for (const Worker& worker : overview.workers) {
+      for (const Thread& thread : worker.threads) threads += thread.doing == doing ? 1 : 0;
+    }
+    out.sample("", {{"doing", std::string(name)}}, threads);
+  }
+  const auto& workers = overview.workers;
+  out.family("shoal_worker_threads_busy", "gauge", "", "Threads of a process that have a request.");
+  each(out, workers, "", busy_threads);
+  out.family("shoal_worker_connections", "gauge", "", "Open connections of a process.");
+  each(out, workers, "", [](const Worker& worker) { return worker.connections; });
+  out.family("shoal_worker_resident_memory_bytes", "gauge", "bytes", "Memory of a process.");
+  each(out, workers, "", [](const Worker& worker) { return worker.resident; });
+  out.family("shoal_worker_start_time_seconds", "gauge", "seconds",
+             "When a process was started, since 1970.");
+  each(out, workers, "", [](const Worker& worker) { return worker.started; });
+}
+
+void tell_latency(Exposition& out, const Group& group) {
+  const Histogram& latency = group.latency;
+  for (const nanoseconds bound : kBuckets) {
+    out.sample("_bucket", {{"group", group.name}, {"le", metric_number(seconds(bound))}},
+               latency.count_up_to(bound));
+  }
+  out.sample("_bucket", {{"group", group.name}, {"le", "+Inf"}}, latency.count());
+  out.sample("_count", of(group), latency.count());
+  out.sample("_sum", of(group), seconds(latency.sum()));
+}
+
+void tell_traffic(Exposition& out, const std::vector<Group>& groups) {
+  out.family("shoal_group_requests", "counter", "", "Requests answered by a group.");
+  each(out, groups, "_total", [](const Group& group) { return group.requests; });
+  out.family("shoal_group_errors", "counter", "",
+             "Requests answered by a group with a status of 500 to 599.");
+  each(out, groups, "_total", [](const Group& group) { return group.errors; });
+  out.family("shoal_group_request_duration_seconds", "histogram", "seconds",
+             "How long a group's requests took.");
+  for (const Group& group : groups) tell_latency(out, group);
+}
+
+void tell_generations(Exposition& out, const std::vector<Group>& groups) {
+  out.family("shoal_group_generation", "gauge", "",
+             "Number of the generation that serves; 0: nothing is loaded.");
+  each(out, groups, "", [](const Group& group) { return number_of(group.generation); });
+  out.family("shoal_group_serving", "info", "", "The generation that serves, by name.");
+  for (const Group& group : groups) {
+    out.sample("_info", {{"group", group.name}, {"generation", group.generation}},
+               std::uint64_t{1});
+  }
+  out.family("shoal_group_loaded_time_seconds", "gauge", "seconds",
+             "When that generation was loaded, since 1970.");
+  each(out, groups, "", [](const Group& group) { return group.loaded; });
+  out.family("shoal_group_generations_served", "gauge", "",
+             "Different generations that processes serve now; more than 1 only during a reload.");
+  each(out, groups, "", [](const Group& group) {
+    std::map<std::string, int> different;
+    for (const Serving& serving : group.disagree) ++different[serving.generation];
+    return different.empty() ? std::uint64_t{1} : std::uint64_t{different.size()};
+  });
+  out.family("shoal_group_lingering_generations", "gauge", "",
+             "Old generations that are retired and still mapped, of all processes.");
+  each(out, groups, "", [](const Group& group) {
+    std::uint64_t lingering = 0;
+    for (const Lingering& old : group.lingering) lingering += old.processes;
+    return lingering;
+  });
+  out.family("shoal_group_refused_drops", "counter", "", "Drops into a group that were refused.");
+  each(out, groups, "_total", [](const Group& group) { return group.refusals; });
+  out.family("shoal_group_drop_refused", "gauge", "",
+             "1: what lies in the apps folder was refused; the generation before it serves.");
+  each(out, groups, "",
+       [](const Group& group) { return std::uint64_t{group.refused.has_value()}; });
+  out.family("shoal_group_quarantined", "gauge", "",
+             "1: the newest generation crashed workers and is withdrawn.");
+  each(out, groups, "",
+       [](const Group& group) { return std::uint64_t{group.quarantine.has_value()}; });
+}
+
+}  // namespace
+
+std::string openmetrics(const Overview& overview) {
+  Exposition out;
+  tell_container(out, overview);
+  tell_workers(out, overview);
+  tell_traffic(out, overview.groups);
+  tell_generations(out, overview.groups);
+  return out.text();
+}
+
+}  // namespace shoal::status

@@ -1,0 +1,147 @@
+#include <algorithm>
+#include <vector>
+
+#include "status/columns.hpp"
+#include "status/names.hpp"
+#include "status/page_parts.hpp"
+
+namespace shoal::status {
+namespace {
+
+constexpr std::size_t kLongestRequest = 300;  // a visitor can send kilobytes
+
+/// One square for each thread, filled while it has a request.
+Markup squares_part(const Worker& worker, Time now) {
+  Markup html;
+  html << "<span class=\"squares\">";
+  for (const Thread& thread : worker.threads) {
+    html << "<i class=\"" << name_of(thread.doing);
+    if (thread.doing != Thread::Doing::kIdle && now - thread.since >= kLongRequest) {
+      html << " long";
+    }
+    html << "\" title=\"thread " << thread.number << ": " << name_of(thread.doing) << " for "
+         << span(now - thread.since) << "\"></i>";
+  }
+  return html << "</span> <small>" << std::to_string(busy_threads(worker)) << " of "
+              << std::to_string(worker.threads.size()) << "</small>";
+}
+
+std::string_view style_of(Worker::State state) {
+  return state == Worker::State::kServing ? "good" : "note";
+}
+
+Markup worker_part(const Worker& worker, Time now) {
+  Markup html;
+  html << "<tr id=\"process-" << worker.pid << "\"><th scope=\"row\">" << worker.pid
+       << "</th><td class=\"chip\"><span class=\"" << style_of(worker.state) << "\">"
+       << name_of(worker.state) << "</span></td><td data-is=\"started\">"
+       << time_part(worker.started, now) << "</td><td class=\"n\" data-is=\"requests\">"
+       << count(worker.requests) << "</td><td class=\"n\" data-is=\"errors\">"
+       << count(worker.errors) << "</td><td class=\"n\" data-is=\"connections\">"
+       << count(worker.connections) << "</td><td class=\"n\" data-is=\"memory\">"
+       << size(worker.resident) << "</td><td class=\"more\" data-is=\"threads\">"
+       << squares_part(worker, now) << "</td></tr>\n";
+  return html;
+}
+
+struct Busy {
+  const Worker* worker;
+  const Thread* thread;
+};
+
+/// Those that have run longest come first.
+std::vector<Busy> busy_in(const Overview& overview) {
+  std::vector<Busy> busy;
+  for (const Worker& worker : overview.workers) {
+    for (const Thread& thread : worker.threads) {
+      if (thread.doing != Thread::Doing::kIdle) busy.push_back({&worker, &thread});
+    }
+  }
+  std::stable_sort(busy.begin(), busy.end(), [](const Busy& one, const Busy& other) {
+    return one.thread->since < other.thread->since;
+  });
+  return busy;
+}
+
+Markup request_part(const std::string& request) {
+  Markup html;
+  if (request.empty()) return html << "<span class=\"none\">not known</span>";
+  return html << "<code>" << cut(shown(request), kLongestRequest) << "</code>";
+}
+
+/// Nothing for nothing: what is empty is left out on a phone.
+Markup code_part(const std::string& text) {
+  Markup html;
+  if (text.empty()) return html;
+  return html << "<code>" << text << "</code>";
+}
+
+Markup thread_part(const Busy& busy, Time now) {
+  const Thread& thread = *busy.thread;
+  const double seconds = now - thread.since;
+  Markup html;
+  html << "<tr><th scope=\"row\" class=\"long\">" << request_part(thread.request)
+       << "</th><td data-is=\"doing\">" << name_of(thread.doing)
+       << "</td><td class=\"n\" data-is=\"for\">";
+  if (seconds >= kLongRequest) {
+    html << "<b class=\"warning\">" << span(seconds) << "</b>";
+  } else {
+    html << span(seconds);
+  }
+  html << "</td><td class=\"wide\" data-is=\"module\">" << thread.module
+       << "</td><td data-is=\"generation\">" << code_part(thread.generation)
+       << "</td><td class=\"n\" data-is=\"process\">" << busy.worker->pid
+       << "</td><td class=\"n\" data-is=\"thread\">" << thread.number
+       << "</td><td data-is=\"request id\"><code class=\"id\">" << thread.id
+       << "</code></td></tr>\n";
+  return html;
+}
+
+Markup crash_part(const Crash& crash, Time now) {
+  Markup html;
+  html << "<tr><th scope=\"row\" class=\"long\">" << request_part(crash.request)
+       << "</th><td class=\"chip\"><span class=\"warning\">" << crash.signal
+       << "</span></td><td data-is=\"when\">" << time_part(crash.at, now)
+       << "</td><td class=\"wide\" data-is=\"module\">" << crash.module
+       << "</td><td data-is=\"generation\">" << code_part(crash.generation)
+       << "</td><td class=\"n\" data-is=\"process\">" << crash.pid
+       << "</td><td class=\"more\" data-is=\"report\">" << code_part(crash.file) << "</td></tr>\n";
+  return html;
+}
+
+}  // namespace
+
+Markup processes_part(const Overview& overview) {
+  Markup html;
+  if (overview.workers.empty()) return html;
+  html << "<section id=\"processes\">\n<h2>Processes</h2>\n<table class=\"cards\">\n<thead><tr>"
+          "<th>pid</th><th>state</th><th>started</th><th class=\"n\">requests</th>"
+          "<th class=\"n\">errors</th><th class=\"n\">connections</th><th class=\"n\">memory</th>"
+          "<th>threads</th></tr></thead>\n<tbody>\n";
+  for (const Worker& worker : overview.workers) html << worker_part(worker, overview.at);
+  return html << "</tbody>\n</table>\n</section>\n";
+}
+
+Markup threads_part(const Overview& overview) {
+  Markup html;
+  html << "<section id=\"threads\">\n<h2>Requests now</h2>\n";
+  const auto busy = busy_in(overview);
+  if (busy.empty()) return html << "<p class=\"none\">All threads are idle.</p>\n</section>\n";
+  html << "<table class=\"cards\">\n<thead><tr><th>request</th><th>doing</th><th class=\"n\">for"
+          "</th><th>module</th><th>generation</th><th class=\"n\">process</th>"
+          "<th class=\"n\">thread</th><th>request id</th></tr></thead>\n<tbody>\n";
+  for (const Busy& one : busy) html << thread_part(one, overview.at);
+  return html << "</tbody>\n</table>\n</section>\n";
+}
+
+Markup crashes_part(const Overview& overview) {
+  Markup html;
+  if (overview.crashes.empty()) return html;
+  html << "<section id=\"crashes\">\n<h2>Crashes</h2>\n<table class=\"cards\">\n<thead><tr>"
+          "<th>request</th><th>signal</th><th>when</th><th>module</th><th>generation</th>"
+          "<th class=\"n\">process</th><th>report</th></tr></thead>\n<tbody>\n";
+  for (const Crash& crash : overview.crashes) html << crash_part(crash, overview.at);
+  return html << "</tbody>\n</table>\n</section>\n";
+}
+
+}  // namespace shoal::status

@@ -1,0 +1,114 @@
+#include "status/health.hpp"
+
+#include <gmock/gmock.h>
+
+#include "sample.hpp"
+
+namespace shoal::status {
+namespace {
+
+using sample::kNow;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<std::string> titles_of(const Overview& overview) {
+  std::vector<std::string> titles;
+  for (const Finding& finding : health_of(overview).findings) titles.push_back(finding.title);
+  return titles;
+}
+
+TEST(Health, OfAContainerInWhichAllIsWell) {
+  const Health health = health_of(sample::healthy());
+  EXPECT_EQ(health.level, Level::kGood);
+  EXPECT_EQ(health.headline, "all 3 groups are healthy");
+  EXPECT_THAT(health.findings, IsEmpty());
+}
+
+TEST(Health, SaysTheWorstFirst) {
+  const Health health = health_of(sample::troubled());
+  EXPECT_EQ(health.level, Level::kBroken);
+  EXPECT_EQ(health.headline, "shop serves nothing");
+  EXPECT_EQ(health.findings[0].detail, "apps/shop/cart.so: no database");
+  EXPECT_THAT(titles_of(sample::troubled()),
+              ElementsAre("shop serves nothing", "only 1 of 4 worker processes serves",
+                          "aquarium/13 is withdrawn: it crashed 3 worker processes",
+                          "the last drop into guestbook was refused",
+                          "1 worker process crashed within the last hour",
+                          "the last change of the configuration was refused",
+                          "GET /report/annual?year=2023 has been running for 95 s",
+                          "processes serve different generations of aquarium",
+                          "guestbook/0 is retired, and still mapped in 2 processes"));
+}
+
+TEST(Health, IsBrokenWhenNoProcessServes) {
+  Overview overview = sample::healthy();
+  for (Worker& worker : overview.workers) worker.state = Worker::State::kStarting;
+  EXPECT_EQ(health_of(overview).headline, "no worker process serves");
+  EXPECT_EQ(health_of(overview).findings[0].detail, "2 processes starting");
+  EXPECT_EQ(health_of(overview).level, Level::kBroken);
+}
+
+TEST(Health, IsBrokenWhenAGroupIsWithdrawnAndNothingServesInstead) {
+  Overview overview = sample::healthy();
+  overview.groups[1].generation.clear();
+  overview.groups[1].quarantine = Quarantine{.generation = "guestbook/1", .crashes = 3};
+  EXPECT_THAT(titles_of(overview),
+              ElementsAre("guestbook/1 is withdrawn: it crashed 3 worker processes"));
+  EXPECT_EQ(health_of(overview).level, Level::kBroken);
+  EXPECT_THAT(health_of(overview).findings[0].detail, HasSubstr("nothing serves instead"));
+}
+
+TEST(Health, WarnsWhenAllThreadsAreBusy) {
+  Overview overview = sample::healthy();
+  for (Worker& worker : overview.workers) {
+    for (Thread& thread : worker.threads) thread = sample::handling(thread.number, 1);
+  }
+  EXPECT_THAT(titles_of(overview), ElementsAre("all 8 threads are busy"));
+  overview.workers[0].threads[0] = sample::idle(0);
+  EXPECT_THAT(titles_of(overview), IsEmpty());
+}
+
+TEST(Health, WarnsWhenThereIsNothingToServe) {
+  Overview overview = sample::healthy();
+  overview.groups.clear();
+  EXPECT_EQ(health_of(overview).level, Level::kWarning);
+}
+
+TEST(Health, ForgetsACrashAfterAnHour) {
+  Overview overview = sample::healthy();
+  overview.crashes = {{.at = kNow - kRecentCrash + 1, .pid = 5, .signal = "SIGBUS"}};
+  EXPECT_EQ(health_of(overview).level, Level::kWarning);
+  overview.crashes[0].at = kNow - kRecentCrash - 1;
+  EXPECT_EQ(health_of(overview).level, Level::kGood);
+}
+
+TEST(Health, IsGoodWithNotes) {
+  Overview overview = sample::healthy();
+  overview.groups[0].lingering = {{.generation = "aquarium/11", .holder = "a thread"}};
+  const Health health = health_of(overview);
+  EXPECT_EQ(health.level, Level::kGood);
+  EXPECT_EQ(health.headline, "all 3 groups are healthy");
+  EXPECT_THAT(titles_of(overview),
+              ElementsAre("aquarium/11 is retired, and still mapped in 1 process"));
+}
+
+TEST(Health, DoesNotMournProcessesOfAContainerThatStops) {
+  Overview overview = sample::healthy();
+  overview.state = Overview::State::kStopping;
+  overview.workers.clear();
+  EXPECT_THAT(titles_of(overview), ElementsAre("the container is stopping"));
+}
+
+TEST(Health, OfAGroupFitsOnAChip) {
+  const Overview overview = sample::troubled();
+  EXPECT_EQ(condition_of(overview.groups[0]).words, "in quarantine");
+  EXPECT_EQ(condition_of(overview.groups[1]).words, "drop refused");
+  EXPECT_EQ(condition_of(overview.groups[1]).level, Level::kWarning);
+  EXPECT_EQ(condition_of(overview.groups[2]).words, "healthy");
+  EXPECT_EQ(condition_of(overview.groups[3]).words, "nothing loaded");
+  EXPECT_EQ(condition_of(overview.groups[3]).level, Level::kBroken);
+}
+
+}  // namespace
+}  // namespace shoal::status

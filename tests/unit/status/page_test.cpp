@@ -1,0 +1,110 @@
+#include "status/page.hpp"
+
+#include <gmock/gmock.h>
+#include <nettle/base64.h>
+#include <nettle/sha2.h>
+
+#include <array>
+#include <regex>
+
+#include "sample.hpp"
+#include "status/page_parts.hpp"
+
+namespace shoal::status {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+std::string hash_of(std::string_view text) {
+  sha256_ctx context;
+  nettle_sha256_init(&context);
+  nettle_sha256_update(&context, text.size(), reinterpret_cast<const std::uint8_t*>(text.data()));
+  std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
+  nettle_sha256_digest(&context, digest.size(), digest.data());
+  std::string encoded(BASE64_ENCODE_RAW_LENGTH(SHA256_DIGEST_SIZE), '\0');
+  nettle_base64_encode_raw(encoded.data(), digest.size(), digest.data());
+  return "sha256-" + encoded;
+}
+
+/// What stands between the first `<name>` and its end.
+std::string inside(const std::string& html, const std::string& name) {
+  const std::size_t begin = html.find("<" + name + ">") + name.size() + 2;
+  return html.substr(begin, html.find("</" + name + ">") - begin);
+}
+
+/// Every tag without its attributes, in order.
+std::vector<std::string> tags_of(const std::string& html) {
+  static const std::regex tag("<(/?[a-z0-9]+)");
+  std::vector<std::string> tags;
+  for (std::sregex_iterator at(html.begin(), html.end(), tag), end; at != end; ++at) {
+    tags.push_back((*at)[1]);
+  }
+  return tags;
+}
+
+TEST(Page, SaysFirstHowTheContainerIs) {
+  const std::string good = page(sample::healthy());
+  EXPECT_THAT(good, HasSubstr("<title>all 3 groups are healthy · Shoal</title>"));
+  EXPECT_LT(good.find("<h2>all 3 groups are healthy</h2>"), good.find("<h2>Groups</h2>"));
+  const std::string bad = page(sample::troubled());
+  EXPECT_THAT(bad, HasSubstr("<title>shop serves nothing · Shoal</title>"));
+  EXPECT_LT(bad.find("apps/shop/cart.so: no database"), bad.find("<h2>Groups</h2>"));
+}
+
+TEST(Page, TellsOfGroupsModulesThreadsProcessesAndCrashes) {
+  const std::string html = page(sample::troubled());
+  for (const char* text :
+       {"aquarium/12", "3b9f0a4c1d2e5f60718293a4b5c6d7e8f9012345", "aquarium/screen/about.so",
+        "5 min ago", "title=\"2024-03-05 03:01:48 UTC\"", "4.8 ms", "GET /report/annual?year=2023",
+        "5f1c09d2a4b7e803", "held by thread 4731", "in quarantine", "draining", "SIGSEGV",
+        "/run/shoal/crashes/2024-03-05T03-03-00.4690.txt", "did you mean &quot;settle&quot;?"}) {
+    EXPECT_THAT(html, HasSubstr(text));
+  }
+}
+
+TEST(Page, TakesNothingFromOutsideForMarkup) {
+  const std::string html = page(sample::hostile());
+  EXPECT_THAT(html, Not(HasSubstr("<script>alert")));
+  EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;amp;"));
+  EXPECT_THAT(html, Not(HasSubstr("\xff")));
+  EXPECT_THAT(html, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(html, Not(HasSubstr("\xe2\x80\xae")));
+  // Were evil texts markup anywhere, there would be other tags than with tame texts.
+  EXPECT_EQ(tags_of(html), tags_of(page(sample::spoilt("tame\nword"))));
+}
+
+TEST(Page, NeedsNothingFromElsewhere) {
+  std::string html = page(sample::troubled());
+  const std::string name_of_svg = "http://www.w3.org/2000/svg";  // a name, never fetched
+  html.erase(html.find(name_of_svg), name_of_svg.size());
+  for (const char* way : {"http:", "https:", "src=", "@import", "url("}) {
+    EXPECT_THAT(html, Not(HasSubstr(way)));
+  }
+}
+
+TEST(Page, CutsWhatWouldFillIt) {
+  Overview overview = sample::healthy();
+  overview.workers[0].threads[1].request = "GET /" + std::string(8000, 'x');
+  EXPECT_THAT(page(overview), Not(HasSubstr(std::string(400, 'x'))));
+}
+
+TEST(Page, OfNothingIsAPage) {
+  const std::string html = page(Overview{});
+  EXPECT_THAT(html, HasSubstr("no worker process serves"));
+  EXPECT_THAT(html, HasSubstr("</html>"));
+}
+
+TEST(Page, HasAPolicyThatAllowsItsOwnStyleAndScriptAlone) {
+  const std::string html = page(sample::hostile());
+  EXPECT_EQ(kPageStyleHash, hash_of(inside(html, "style"))) << "renew it in page_style.cpp";
+  EXPECT_EQ(kPageScriptHash, hash_of(inside(html, "script"))) << "renew it in page_script.cpp";
+  EXPECT_THAT(page_policy(), HasSubstr(std::string(kPageScriptHash)));
+  EXPECT_THAT(page_policy(), HasSubstr(std::string(kPageStyleHash)));
+  EXPECT_THAT(html, Not(HasSubstr(" style=")));
+  EXPECT_THAT(html, Not(HasSubstr(" onclick=")));
+}
+
+}  // namespace
+}  // namespace shoal::status
