@@ -66,7 +66,7 @@ Exchange::Exchange(Key, Connection& connection, RequestHolder request)
       started_(connection.began()),
       request_(std::move(request)) {
   learn_content_length();
-  unread_ = content_length_;
+  unread_ = unannounced_ ? limits_.body : content_length_;
 }
 
 Exchange::~Exchange() = default;
@@ -81,7 +81,8 @@ std::optional<std::string_view> Exchange::param(std::string_view name) const {
 
 void Exchange::learn_content_length() {
   const std::string_view text = param("CONTENT_LENGTH").value_or("");
-  if (text.empty()) return;
+  unannounced_ = text.empty() || text == "-1";  // so says Caddy of a body that it passes on unread
+  if (unannounced_) return;
   const char* const end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, content_length_);
   malformed_ = stopped != end || error == std::errc::invalid_argument;
@@ -104,17 +105,23 @@ std::size_t Exchange::read(std::span<char> buffer) {
   if (malformed_) throw BodyError("the body's CONTENT_LENGTH is not a number of bytes");
   if (over_) throw BodyError("the request is over");
   const int wanted = as_int(std::min<std::uint64_t>(buffer.size(), unread_));
-  if (wanted == 0) return 0;
+  if (wanted == 0) {
+    over_limit_ = unannounced_ && !at_end_of_body() && ::FCGX_GetError(request_->in) == 0;
+    if (over_limit_) throw BodyError("the body is over limits.body");
+    return 0;
+  }
   const int got = ::FCGX_GetStr(buffer.data(), wanted, request_->in);
   unread_ -= static_cast<std::uint64_t>(got);
-  if (got < wanted) throw BodyError(why_body_ended());
+  if (got < wanted && !(unannounced_ && at_end_of_body())) throw BodyError(why_body_ended());
   if (unread_ == 0) at_end_of_body();
   return static_cast<std::size_t>(got);
 }
 
 std::string Exchange::why_body_ended() const {
-  const std::string so_far = "the body stopped after " + std::to_string(content_length_ - unread_) +
-                             " of " + std::to_string(content_length_) + " bytes: ";
+  const std::uint64_t read = (unannounced_ ? limits_.body : content_length_) - unread_;
+  const std::string so_far = "the body stopped after " + std::to_string(read) +
+                             (unannounced_ ? "" : " of " + std::to_string(content_length_)) +
+                             " bytes: ";
   const int error = ::FCGX_GetError(request_->in);
   if (error == 0) return so_far + "CONTENT_LENGTH promised more than was sent";
   if (timed_out(error)) return so_far + "nothing came for limits.read_timeout";
@@ -167,7 +174,7 @@ bool Exchange::finish() {
 bool Exchange::drain() {
   if (body_ended_) return true;
   const std::uint64_t limit = limits_.keep_alive_drain;
-  if (unread_ > limit) return false;
+  if (unread_ > limit && !unannounced_) return false;
 
   Deadline& deadline = connection_.deadline();
   const auto now = Deadline::Clock::now();

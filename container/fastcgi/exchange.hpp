@@ -49,12 +49,14 @@ class Exchange final : public host::Exchange {
   /// CONTENT_LENGTH is there and is no number: to be answered with 400. `read` throws.
   bool content_length_malformed() const { return malformed_; }
 
-  /// CONTENT_LENGTH is over `limits.body`: to be answered with 413.
-  bool body_too_large() const { return content_length_ > limits_.body; }
+  /// To be answered with 413: CONTENT_LENGTH is over `limits.body`; or it is not there, as of
+  /// bodies that came in chunks, and `read` has thrown since more came than that.
+  bool body_too_large() const { return over_limit_ || content_length_ > limits_.body; }
 
   std::optional<std::string_view> param(std::string_view name) const override;
 
-  /// Waits until `buffer` is full or the body is complete. Bytes beyond CONTENT_LENGTH are no body.
+  /// Waits until `buffer` is full or the body is complete. Bytes beyond CONTENT_LENGTH are no body;
+  /// without it all are that come.
   std::size_t read(std::span<char> buffer) override;
 
   bool write(std::string_view bytes) override;
@@ -83,8 +85,11 @@ class Exchange final : public host::Exchange {
   const std::chrono::steady_clock::time_point started_;
   const RequestHolder request_;
   std::uint64_t content_length_ = 0;
-  std::uint64_t unread_ = 0;  // of content_length_
+  std::uint64_t unread_ =
+      0;  // of content_length_ or, of a body that is unannounced, of limits.body
+  bool unannounced_ = false;
   bool malformed_ = false;
+  bool over_limit_ = false;
   bool body_ended_ = false;       // the record that ends the body has been read
   bool answering_ = false;        // part of the answer is on the wire
   mutable bool aborted_ = false;  // by the web server, as peer_gone has found

@@ -11,8 +11,8 @@ namespace {
 
 using modules::Snapshot;
 
-/// The URL's path as the web server decoded it. nginx puts all of it into SCRIPT_NAME, Apache
-/// splits it.
+/// The URL's path as the web server decoded it. Most put all of it into SCRIPT_NAME, H2O all of it
+/// into PATH_INFO; Apache's mod_fcgid splits it.
 std::string path_of(const fastcgi::Exchange& exchange) {
   std::string path(exchange.param("SCRIPT_NAME").value_or(""));
   path += exchange.param("PATH_INFO").value_or("");
@@ -108,7 +108,7 @@ bool Line::handle(fastcgi::Exchange& exchange, Response& response, const std::st
                   const Found& found, const Snapshot& snapshot) const {
   // A module's exception must end in here: its code is mapped only as long as the snapshot is held.
   const auto failed = [&](int status, const char* what) {
-    spdlog::log(status == 400 ? spdlog::level::warn : spdlog::level::err, "{}: {}",
+    spdlog::log(status < 500 ? spdlog::level::warn : spdlog::level::err, "{}: {}",
                 request_line(exchange, found), host::printable(what));
     return answer_instead(response, status);
   };
@@ -118,7 +118,7 @@ bool Line::handle(fastcgi::Exchange& exchange, Response& response, const std::st
     found.entry->handler->handle(*request, response);
     return true;
   } catch (const BodyError& error) {
-    return failed(400, error.what());
+    return failed(exchange.body_too_large() ? 413 : 400, error.what());
   } catch (const std::exception& error) {
     return failed(500, error.what());
   } catch (...) {

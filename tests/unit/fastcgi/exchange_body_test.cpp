@@ -78,7 +78,7 @@ TEST_F(AnExchange, RefusesABodyThatStalls) {
 }
 
 TEST_F(AnExchange, RefusesAContentLengthThatIsNoNumber) {
-  for (const char* wrong : {"12x", "-1", "+1", " 1", "0x10", "1.5"}) {
+  for (const char* wrong : {"12x", "-2", "+1", " 1", "0x10", "1.5"}) {
     open({});
     const auto exchange = receive(request({{"CONTENT_LENGTH", wrong}}, "a"));
     ASSERT_TRUE(exchange) << wrong;
@@ -92,6 +92,50 @@ TEST_F(AnExchange, HasNoBodyWithoutContentLength) {
   const auto exchange = receive(request({{"CONTENT_LENGTH", ""}}));
   EXPECT_FALSE(exchange->content_length_malformed());
   EXPECT_EQ(read_all(*exchange), "");
+}
+
+TEST_F(AnExchange, ReadsABodyThatAnnouncesNoLengthToItsEnd) {
+  const std::string body(20'000, 'b');
+  for (const test::Params& params :
+       {test::Params{}, {{"CONTENT_LENGTH", ""}}, {{"CONTENT_LENGTH", "-1"}}}) {
+    open({.body = 20'000});
+    const auto exchange = receive(request(params, body));
+    EXPECT_FALSE(exchange->content_length_malformed());
+    EXPECT_EQ(exchange->content_length(), 0u);
+    EXPECT_EQ(read_all(*exchange), body);
+    EXPECT_FALSE(exchange->body_too_large());
+    ASSERT_TRUE(exchange->finish());
+    keep();
+    EXPECT_TRUE(receive(request({}))) << "the connection is in step";
+  }
+}
+
+TEST_F(AnExchange, RefusesTheRestOfAnUnannouncedBodyThatIsOverTheLimit) {
+  open({.body = 4});
+  const auto exchange = receive(request({}, "fives"));
+  EXPECT_FALSE(exchange->body_too_large()) << "nobody has read it";
+  EXPECT_EQ(body_error(*exchange), "the body is over limits.body");
+  EXPECT_EQ(body_error(*exchange), "the body is over limits.body") << "and stays so";
+  EXPECT_TRUE(exchange->body_too_large());
+  EXPECT_TRUE(exchange->finish());
+}
+
+TEST_F(AnExchange, RefusesAnUnannouncedBodyWhosePeerLeaves) {
+  const auto exchange =
+      receive(test::begin(true) + stream(FCGI_PARAMS, "") + record(FCGI_STDIN, "abcd"));
+  client_->leave();
+  EXPECT_EQ(
+      body_error(*exchange),
+      "the body stopped after 4 bytes: the peer closed the connection or aborted the request");
+  EXPECT_FALSE(exchange->finish());
+}
+
+TEST_F(AnExchange, KeepsTheConnectionWhenAnUnannouncedBodyIsLeftUnread) {
+  const auto exchange = receive(request({}, std::string(20'000, 'b')));
+  exchange->write("first");
+  ASSERT_TRUE(exchange->finish());
+  keep();
+  EXPECT_TRUE(receive(request({})));
 }
 
 TEST_F(AnExchange, SaysWhenABodyIsOverTheLimit) {

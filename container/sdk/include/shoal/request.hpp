@@ -22,7 +22,8 @@ class Access;
 }
 
 /// The visitor's body could not be read: it ended before CONTENT_LENGTH bytes, stalled for longer
-/// than `limits.read_timeout`, or is no valid form. Not caught, it is answered with 400.
+/// than `limits.read_timeout`, or is no valid form; not caught, it is answered with 400. Or it told
+/// no length and is over `limits.body`; not caught, that is answered with 413.
 class SHOAL_EXPORT BodyError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -38,10 +39,11 @@ class SHOAL_EXPORT NoSuchModule : public std::runtime_error {
 
 /// The body of a request, read once from front to back, in pieces; never held in memory as a whole
 /// unless `read_all` is asked to. At most `limits.body` bytes: what announces more is answered with
-/// 413 before a handler sees it.
+/// 413 before a handler sees it; what announces nothing and is more throws when that is read.
 class SHOAL_EXPORT Body {
  public:
-  /// CONTENT_LENGTH as announced, in bytes; 0 when there is no body.
+  /// CONTENT_LENGTH as announced, in bytes; 0 when there is no body, and when its length was not
+  /// announced: a body sent in chunks, if the web server passes it on as it comes.
   std::uint64_t length() const;
 
   /// Fills up to `buffer.size()` bytes and returns how many; 0 means the body is complete. Blocks

@@ -18,7 +18,7 @@ class Exchange {
   virtual std::optional<std::string_view> param(std::string_view name) const = 0;
 
   /// Reads up to `buffer.size()` bytes of the body; 0 at its end. Throws shoal::BodyError when the
-  /// body is shorter than CONTENT_LENGTH or a read times out.
+  /// body is shorter than CONTENT_LENGTH, has none and is too large, or a read times out.
   virtual std::size_t read(std::span<char> buffer) = 0;
 
   /// Appends to the answer, head and body alike. False once the peer has gone.
