@@ -6,7 +6,7 @@
 #   deploy/packages.sh bench   the same, and what tests/bench/run.sh needs
 #
 # Nothing missing: nothing happens, and no rights are needed. Else it wants root, or sudo.
-# The services that come with nginx and php-fpm are not started.
+# The services that come with the web servers and php-fpm are not started.
 set -euo pipefail
 
 # program:package. Whatever brings the program is good enough.
@@ -18,10 +18,12 @@ libraries=(libboost-dev libboost-filesystem-dev libcli11-dev libfcgi-dev liblmdb
 case "${1:-run}" in
   run) ;;
   test)
-    programs+=(readelf:binutils clang++:clang clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld
+    programs+=(apache2:apache2-bin caddy:caddy h2o:h2o lighttpd:lighttpd spawn-fcgi:spawn-fcgi
+               readelf:binutils clang++:clang clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld
                mold:mold python3:python3 rsync:rsync)
     programs+=(chromium:chromium)
-    libraries+=(libcpp-httplib-dev libgmock-dev libgtest-dev python3-prometheus-client)
+    # apache2-bin has the program and its modules, and no site or service.
+    libraries+=(libapache2-mod-fcgid libcpp-httplib-dev libgmock-dev libgtest-dev python3-prometheus-client)
     ;;
   bench)
     programs+=(wrk:wrk python3:python3)

@@ -15,7 +15,7 @@ class Echo final : public shoal::Module {
     line("remote_address", request.remote_address());
     line("protocol", request.param("SERVER_PROTOCOL").value_or("none"));
     for (const auto& [name, value] : request.query()) line("query " + name, value);
-    for (const char* name : {"X-Fish", "Content-Type", "Content-Length"}) {
+    for (const char* name : {"X-Fish", "Authorization", "Content-Type", "Content-Length"}) {
       if (const auto value = request.header(name)) line(std::string("header ") + name, *value);
     }
     if (const auto tank = request.cookie("tank")) line("cookie tank", *tank);

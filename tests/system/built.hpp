@@ -8,7 +8,13 @@ inline constexpr char kModules[] = SHOAL_BUILT_MODULES;        ///< tests/module
 inline constexpr char kFolder[] = SHOAL_BUILT_FOLDER;          ///< the build folder
 inline constexpr char kRepository[] = SHOAL_BUILT_REPOSITORY;  ///< the source folder
 inline constexpr char kNginx[] = SHOAL_BUILT_NGINX;            ///< the program
-inline constexpr char kCompiler[] = SHOAL_BUILT_COMPILER;      ///< what built the container
+inline constexpr char kApache[] = SHOAL_BUILT_APACHE;          ///< the program
+inline constexpr char kApacheModules[] = SHOAL_BUILT_APACHE_MODULES;  ///< their folder
+inline constexpr char kLighttpd[] = SHOAL_BUILT_LIGHTTPD;             ///< the program
+inline constexpr char kCaddy[] = SHOAL_BUILT_CADDY;                   ///< the program
+inline constexpr char kH2o[] = SHOAL_BUILT_H2O;                       ///< the program
+inline constexpr char kSpawnFcgi[] = SHOAL_BUILT_SPAWN_FCGI;          ///< the program
+inline constexpr char kCompiler[] = SHOAL_BUILT_COMPILER;             ///< what built the container
 inline constexpr char kSanitizerFlags[] = SHOAL_BUILT_SANITIZER_FLAGS;  ///< of the container
 
 }  // namespace shoal::system::built

@@ -13,6 +13,18 @@ namespace {
 constexpr std::chrono::minutes kPatience{2};
 constexpr std::size_t kShown = 5;  // problems, of what may be thousands
 
+Answer answer_of(const httplib::Result& result) {
+  Answer answer;
+  if (!result) {
+    answer.failure = httplib::to_string(result.error());
+    return answer;
+  }
+  answer.status = result->status;
+  answer.body = result->body;
+  answer.headers.assign(result->headers.begin(), result->headers.end());
+  return answer;
+}
+
 }  // namespace
 
 std::string Answer::header(std::string_view name) const {
@@ -48,16 +60,27 @@ Answer Visitor::ask(const Question& question) {
   request.body = question.body;
   for (const auto& [name, value] : question.headers) request.headers.emplace(name, value);
 
-  const auto result = connection_->send(request);
-  Answer answer;
-  if (!result) {
-    answer.failure = httplib::to_string(result.error());
-    return answer;
+  return answer_of(connection_->send(request));
+}
+
+Answer Visitor::ask_in_chunks(const Question& question) {
+  httplib::Headers headers;
+  std::string type = "application/octet-stream";
+  for (const auto& [name, value] : question.headers) {
+    if (name == "Content-Type") {
+      type = value;
+    } else {
+      headers.emplace(name, value);
+    }
   }
-  answer.status = result->status;
-  answer.body = result->body;
-  answer.headers.assign(result->headers.begin(), result->headers.end());
-  return answer;
+  const auto halves = [&](std::size_t, httplib::DataSink& sink) {
+    const std::size_t half = question.body.size() / 2;
+    sink.write(question.body.data(), half);
+    sink.write(question.body.data() + half, question.body.size() - half);
+    sink.done();
+    return true;
+  };
+  return answer_of(connection_->Post(question.path, headers, halves, type));
 }
 
 Clients::Clients(std::uint16_t port, unsigned number, std::vector<std::string> paths, Judge judge)

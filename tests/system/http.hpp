@@ -42,6 +42,9 @@ class Visitor {
   Answer get(const std::string& path);
   Answer ask(const Question& question);
 
+  /// Sends a POST in chunks, its length not told beforehand.
+  Answer ask_in_chunks(const Question& question);
+
  private:
   class Connection;
   std::unique_ptr<Connection> connection_;

@@ -27,6 +27,8 @@ struct Plan {
   std::string modules = "{}";
   std::string limits = "{ body: 1MiB }";
   std::string log = "{ level: debug, file: stderr }";
+  std::string routes =
+      "{ /: site.screen, /lone: lone, /late: late, /answers: answers, /echo: echo, /slow: slow }";
   std::string apps = "apps";  ///< as the container is told; drops go there as well
   /// Off: a request that the container fails must be seen to fail. `error` is what the shipped site
   /// file says, and asks once more when a kept connection turns out to be closed.
@@ -60,6 +62,9 @@ class Site : public ::testing::Test {
   std::filesystem::path file(const std::string& module) const;
 
   // --- serving
+
+  /// Makes `shoal.yaml` of the plan, as `start_container` does by itself.
+  void write_settings() const;
 
   /// Starts container and nginx; returns when both are ready.
   void start();
@@ -103,7 +108,6 @@ class Site : public ::testing::Test {
   std::size_t stage_folders() const;
 
  private:
-  void write_settings() const;
   std::string placed(std::string text) const;
 
   const Plan plan_;

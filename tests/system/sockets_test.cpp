@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+#include "built.hpp"
+#include "eventually.hpp"
 #include "site.hpp"
 #include "unit/fastcgi/fastcgi_client.hpp"
 
@@ -116,7 +118,24 @@ TEST_F(PortsForSome, AreClosedToOthers) {
 
 class InheritedSockets : public Sockets {
  protected:
-  InheritedSockets() : Sockets({.listen = "[\"fd:0\"]"}) {}
+  InheritedSockets()
+      : Sockets({.listen = "[\"fd:0\"]", .log = "{ level: debug, file: shoal.log }"}) {}
+
+  /// Runs spawn-fcgi, told to start the container on the test's socket.
+  Process spawn(const std::string& option, const std::string& value = "") {
+    write_settings();
+    std::vector<std::string> words{built::kSpawnFcgi, "-s", socket(), "-M", "0600", option};
+    if (!value.empty()) words.push_back(value);
+    words.insert(words.end(), {"--", built::kContainer, "serve", "-c", here() / "shoal.yaml"});
+    return Process(words, here() / "spawn-fcgi.log");
+  }
+
+  void expect_answers_through_nginx() {
+    ASSERT_TRUE(eventually([&] { return said("ready: ") == 1; }))
+        << contents(here() / "spawn-fcgi.log");
+    start_nginx();
+    EXPECT_EQ(get("/lone").body, "lone 1\n");
+  }
 };
 
 TEST_F(InheritedSockets, AreServedAsSpawnFcgiLeavesThem) {
@@ -124,6 +143,21 @@ TEST_F(InheritedSockets, AreServedAsSpawnFcgiLeavesThem) {
   start_container(listener.get());
   EXPECT_EQ(said("listening on fd:0\n"), 1u);
   EXPECT_THAT(ask_for_lone(unix_address()), HasSubstr("lone 1\n"));
+}
+
+TEST_F(InheritedSockets, OfSpawnFcgiThatBecomesTheContainerAreServed) {
+  Process container = spawn("-n");
+  expect_answers_through_nginx();
+  container.send(SIGTERM);
+  EXPECT_EQ(container.wait(), 0);
+}
+
+TEST_F(InheritedSockets, OfSpawnFcgiThatLeavesAreServed) {
+  const fs::path pid_file = here() / "spawned.pid";
+  EXPECT_EQ(spawn("-P", pid_file).wait(), 0);
+  expect_answers_through_nginx();
+  ::kill(std::stoi(contents(pid_file)), SIGTERM);
+  EXPECT_TRUE(eventually([&] { return said("stopped\n") == 1; }));
 }
 
 }  // namespace
