@@ -14,6 +14,7 @@ namespace shoal::elf {
 namespace {
 
 constexpr std::size_t kLongestNote = 4096;
+constexpr std::size_t kLongestBuildId = 64;
 constexpr std::size_t kLongestRunPath = 16 * 1024;
 constexpr std::size_t kLongestNotes = 64 * 1024;  // of one segment
 constexpr std::uint64_t kNoteHead = 24;           // sizes, type and owner
@@ -61,6 +62,39 @@ std::string note_in(std::string_view segment) {
     const std::string_view text = slice(segment, here + kNoteHead, size);
     const auto end = std::min(text.find('\0'), text.size());
     return std::string(text.substr(0, end));
+  }
+  return {};
+}
+
+/// What the linker calls this file, the same for the same input: NT_GNU_BUILD_ID. Found like the
+/// note above, and never an error: it is for people and debuggers.
+std::string build_id_in(std::string_view segment) {
+  constexpr std::string_view kOwner("GNU\0", 4);
+  constexpr std::uint64_t kHead = 12;
+  for (std::uint64_t here = 0; here + kHead + kOwner.size() <= segment.size(); here += 4) {
+    const auto size = at<std::uint32_t>(segment, here + 4);
+    if (at<std::uint32_t>(segment, here) != kOwner.size() ||
+        at<std::uint32_t>(segment, here + 8) != NT_GNU_BUILD_ID || size > kLongestBuildId ||
+        segment.substr(here + kHead, kOwner.size()) != kOwner) {
+      continue;
+    }
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const char byte : segment.substr(here + kHead + kOwner.size(), size)) {
+      text += kDigits[static_cast<unsigned char>(byte) >> 4];
+      text += kDigits[static_cast<unsigned char>(byte) & 15];
+    }
+    return text;
+  }
+  return {};
+}
+
+std::string build_id_of(const Image& image) {
+  for (const auto& segment : image.segments()) {
+    if (segment.p_type != PT_NOTE || segment.p_filesz == 0) continue;
+    std::string id = build_id_in(
+        slice(image.bytes(), segment.p_offset, segment.p_filesz).substr(0, kLongestNotes));
+    if (!id.empty()) return id;
   }
   return {};
 }
@@ -135,6 +169,7 @@ Facts read(std::string_view bytes) {
   read_symbols(image, facts);
   version_names(image);
   facts.abi = note_of(image);
+  facts.build_id = build_id_of(image);
   return facts;
 }
 

@@ -24,6 +24,7 @@ struct Facts {
   bool handler = false;                   ///< defines what SHOAL_MODULE defines
   std::string sanitizer{};  ///< e.g. `AddressSanitizer`, as its symbols tell; or empty
   std::string abi{};        ///< the note of SHOAL_MODULE; empty when it has none
+  std::string build_id{};   ///< in hexadecimal digits; empty when the linker wrote none
 };
 
 /// Reads a file from its program headers alone and verifies that it is a whole shared object for

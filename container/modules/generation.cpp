@@ -12,16 +12,23 @@ Generation::Generation(const Order& order, std::unique_ptr<const Stage> stage,
     : group_(order.group),
       number_(order.number),
       label_(order.label()),
+      note_(order.note),
       files_(order.files),
       opened_at_(time_since_boot()),
       stage_(std::move(stage)) {
-  for (const auto& [module, facts] : prepared.facts) {
-    if (facts.thread_local_destructors) {
-      thread_locals_.push_back(files_.find(module)->second.path.native());
-    }
-  }
+  note_facts(prepared.facts);
   open(order, prepared.opening, surroundings.on_step);
   make_handlers(prepared.opening, surroundings);
+  loaded_at_ = std::chrono::system_clock::now();
+}
+
+void Generation::note_facts(const Facts& facts) {
+  for (const auto& [module, file] : facts) {
+    const auto& path = files_.find(module)->second.path;
+    if (file.thread_local_destructors) thread_locals_.push_back(path.native());
+    module_files_.push_back({module, path, file.build_id, file.handler});
+    files_text_ += path.native() + " " + (file.build_id.empty() ? "-" : file.build_id) + "\n";
+  }
 }
 
 void Generation::open(const Order& order, const Opening& opening, const OnStep& on_step) {

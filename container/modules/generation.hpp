@@ -27,6 +27,14 @@ struct Surroundings {
   OnStep on_step;        ///< told before each step; may be empty
 };
 
+/// One file of a generation.
+struct ModuleFile {
+  std::string module;
+  std::filesystem::path path;  ///< where it was dropped
+  std::string build_id;        ///< as hexadecimal digits; empty: it was linked without
+  bool handler = false;        ///< else others are linked to it
+};
+
 /// One loaded group: immutable, numbered per group from 1, counted by its users.
 ///
 /// Made and destroyed on the loader thread; between the two, safe to use from any thread.
@@ -45,12 +53,24 @@ class Generation {
   /// `aquarium/12`: X-Shoal-Generation, and the name of this generation in the log.
   const std::string& label() const { return label_; }
 
+  /// `instead of 12, quarantined`: what is to be said beside the label; most often empty.
+  const std::string& note() const { return note_; }
+
   const Files& files() const { return files_; }
+  const std::vector<ModuleFile>& module_files() const { return module_files_; }
+
+  /// A line for each file, `path build-id`, `-` where it has none. It does not move while the
+  /// generation lives: whoever holds it may read it from a signal handler.
+  const std::string& files_text() const { return files_text_; }
+
   const Handlers& handlers() const { return handlers_; }
   const std::filesystem::path& folder() const { return stage_->folder(); }
 
   /// When it began to be opened, as the kernel counts: time_since_boot().
   std::chrono::nanoseconds opened_at() const { return opened_at_; }
+
+  /// When it was complete, for people.
+  std::chrono::system_clock::time_point loaded_at() const { return loaded_at_; }
 
   /// Files that have a thread_local with a destructor; what such a one keeps is unmapped when every
   /// thread that touched it has ended.
@@ -61,15 +81,20 @@ class Generation {
   void end_handlers(const OnStep& on_step = {});
 
  private:
+  void note_facts(const Facts& facts);
   void open(const Order& order, const Opening& opening, const OnStep& on_step);
   void make_handlers(const Opening& opening, const Surroundings& surroundings);
 
   const std::string group_;
   const unsigned long number_;
   const std::string label_;
+  const std::string note_;
   const Files files_;
   const std::chrono::nanoseconds opened_at_;
+  std::chrono::system_clock::time_point loaded_at_;
   std::vector<std::string> thread_locals_;
+  std::vector<ModuleFile> module_files_;
+  std::string files_text_;
   // Destroyed from the bottom up: handlers while their code is mapped, files last.
   std::unique_ptr<const Stage> stage_;
   std::map<std::string, Library> libraries_;

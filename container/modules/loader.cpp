@@ -43,9 +43,11 @@ std::string joined(const std::vector<std::string>& all) {
 
 }  // namespace
 
-Loader::Loader(Desk& desk, Stages& stages, Surroundings surroundings, std::optional<Probe> probe)
+Loader::Loader(Desk& desk, Stages& stages, const Kept& kept, Surroundings surroundings,
+               std::optional<Probe> probe)
     : desk_(desk),
       stages_(stages),
+      kept_(kept),
       surroundings_(std::move(surroundings)),
       probe_(std::move(probe)),
       thread_([this] { run(); }) {}
@@ -114,8 +116,13 @@ void Loader::reload(const Order& order) {
 
 std::unique_ptr<Generation> Loader::build(const Order& order) {
   Steps steps;
-  auto stage = std::make_unique<const Stage>(stages_, order.group, order.files);
+  const bool again = !order.copies.empty();
+  auto stage =
+      std::make_unique<const Stage>(stages_, order.group, again ? order.copies : order.files);
   steps.done("staged");
+  // Now, for the stage is about to be relabelled, and what lies in the apps folder to be replaced.
+  Kept::Draft draft = again ? Kept::Draft() : copy_of(order, *stage);
+  steps.done("copied to keep");
   const Prepared prepared = prepare(*stage, order);
   steps.done("verified and relabelled");
   if (probe_) {
@@ -124,8 +131,30 @@ std::unique_ptr<Generation> Loader::build(const Order& order) {
   }
   auto built = std::make_unique<Generation>(order, std::move(stage), prepared, surroundings_);
   steps.done("opened and made");
+  keep(draft);
+  steps.done("kept");
   spdlog::debug("{}: {}", order.label(), steps.text());
   return built;
+}
+
+/// Without a copy the reload goes on: a group has less to go back to.
+Kept::Draft Loader::copy_of(const Order& order, const Stage& stage) try {
+  return kept_.copy(order.group, order.terms.files, order.files, stage, stages_);
+} catch (const std::runtime_error& error) {
+  report(error.what());
+  return {};
+}
+
+void Loader::keep(Kept::Draft& draft) try {
+  if (draft.keep()) unkept_.clear();
+} catch (const std::runtime_error& error) {
+  report(error.what());
+}
+
+void Loader::report(const std::string& problem) {
+  if (std::exchange(unkept_, problem) == problem) return;
+  spdlog::warn("{}; a generation of these files could not be brought back in a quarantine",
+               problem);
 }
 
 void Loader::try_out(const Order& order, const Stage& stage, const Opening& opening) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "modules/generation.hpp"
+#include "modules/kept.hpp"
 #include "modules/probe.hpp"
 
 namespace shoal::modules {
@@ -46,7 +47,8 @@ class Desk {
 class Loader {
  public:
   /// Without a probe, modules are opened here at once.
-  Loader(Desk& desk, Stages& stages, Surroundings surroundings, std::optional<Probe> probe);
+  Loader(Desk& desk, Stages& stages, const Kept& kept, Surroundings surroundings,
+         std::optional<Probe> probe);
 
   /// Retires what is free and ends the thread. A generation that is still held then is never
   /// closed.
@@ -82,6 +84,9 @@ class Loader {
   void run();
   void reload(const Order& order);
   std::unique_ptr<Generation> build(const Order& order);
+  Kept::Draft copy_of(const Order& order, const Stage& stage);
+  void keep(Kept::Draft& draft);
+  void report(const std::string& problem);
   void try_out(const Order& order, const Stage& stage, const Opening& opening);
   void retire(std::unique_ptr<Generation> generation);
   bool is_gone(Lingering& lingering);
@@ -90,8 +95,10 @@ class Loader {
 
   Desk& desk_;
   Stages& stages_;
+  const Kept& kept_;
   const Surroundings surroundings_;
   std::optional<Probe> probe_;        // loader thread only
+  std::string unkept_;                // loader thread only; why, as the log has it
   std::vector<Lingering> lingering_;  // loader thread only
   std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
   std::thread thread_;

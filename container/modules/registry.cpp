@@ -23,11 +23,13 @@ SweepRules with_time_to_tick(SweepRules rules) {
 
 }  // namespace
 
-Registry::Registry(std::filesystem::path apps, const std::filesystem::path& run, Grouping grouping,
-                   SweepRules rules, Surroundings surroundings, std::optional<Probe> probe)
+Registry::Registry(std::filesystem::path apps, const std::filesystem::path& run, Ledger& ledger,
+                   Grouping grouping, SweepRules rules, Surroundings surroundings,
+                   std::optional<Probe> probe)
     : grouping_(std::move(grouping)),
       rules_(with_time_to_tick(rules)),
       stages_(run),
+      ledger_(ledger),
       folder_(std::move(apps), rules.watch, rules.interval) {
   std::unique_lock lock(mutex_);
   std::set<std::string> names;
@@ -39,7 +41,8 @@ Registry::Registry(std::filesystem::path apps, const std::filesystem::path& run,
     settled_at = std::min(settled_at, Clock::now() + kClockTick);
   }
   replace_snapshot();
-  loader_.emplace(static_cast<Desk&>(*this), stages_, std::move(surroundings), std::move(probe));
+  loader_.emplace(static_cast<Desk&>(*this), stages_, ledger_.kept(), std::move(surroundings),
+                  std::move(probe));
   judged_.wait_for(lock, kLongestStart, [this] { return stale_groups_ == 0; });
 }
 
@@ -56,7 +59,8 @@ Registry::~Registry() {
 
 std::shared_ptr<const Snapshot> Registry::enter(std::string_view target) {
   std::unique_lock lock(mutex_);
-  sweep();
+  // Woken for the least event: other processes may have seen more of it.
+  if (sweep()) loader_->wake();
   if (stale_groups_ == 0) return snapshot_;
   const auto latest = Clock::now() + rules_.wait;
   // None is ever taken out, so others may sweep while this one waits.
@@ -66,31 +70,16 @@ std::shared_ptr<const Snapshot> Registry::enter(std::string_view target) {
   return snapshot_;
 }
 
-std::vector<GroupReport> Registry::report() const {
-  const std::lock_guard lock(mutex_);
-  std::vector<GroupReport> reports;
-  for (const auto& [name, group] : groups_) {
-    GroupReport report{name, group.swept,   group.serving ? group.serving->label() : "",
-                       {},   group.refusal, {}};
-    for (const auto& [number, holder] : group.live) {
-      if (!holder.empty()) {
-        report.lingering.push_back(name + "/" + std::to_string(number) + ": " + holder);
-      }
-    }
-    for (const auto& [module, file] : group.wanted) report.modules.push_back(module);
-    reports.push_back(std::move(report));
-  }
-  return reports;
-}
-
 std::string Registry::watching() const {
   const std::lock_guard lock(mutex_);
   return folder_.watching();
 }
 
-/// Learns of drops. Quiet, it costs one system call, whatever the number of modules.
-void Registry::sweep() {
-  if (folder_.quiet()) return;
+/// Learns of drops; whether there was anything to learn. Quiet, it costs one system call, whatever
+/// the number of modules.
+bool Registry::sweep() {
+  if (folder_.quiet()) return false;
+  doubtful_ = true;
   std::set<std::string> touched;
   for (const auto& module : folder_.refresh()) {
     const Membership membership = grouping_.of(module);
@@ -100,8 +89,8 @@ void Registry::sweep() {
     if (membership.swept || due) touched.insert(membership.group);
   }
   for (const auto& name : touched) renew(name);
-  if (stale_groups_ != 0 && loader_) loader_->wake();
   judged_.notify_all();
+  return true;
 }
 
 /// Compares what one group should be made of with what its generation was made of.
@@ -114,10 +103,19 @@ void Registry::renew(const std::string& name) {
     group.swept = membership.swept;
     wanted.emplace(module, file);
   }
-  if (wanted != group.wanted) ++group.drops;
-  group.wanted = std::move(wanted);
-  if (group.serving && group.wanted == group.serving->files()) {
+  if (wanted != group.wanted) {
+    ++group.drops;
+    group.fall_back = false;
+    group.wanted = std::move(wanted);
+    std::vector<std::string> modules;
+    for (const auto& [module, file] : group.wanted) modules.push_back(module);
+    group.modules = std::make_shared<const std::vector<std::string>>(std::move(modules));
+  }
+  // What stands in for files in quarantine is a new drop like any other when it is dropped.
+  if (group.serving && !group.quarantine && group.wanted == group.serving->files()) {
     group.tried = group.wanted;
+    group.terms = group.served;
+    group.wish.files = group.served.files;
     group.refusal.clear();
   }
   judge(group);
@@ -125,7 +123,7 @@ void Registry::renew(const std::string& name) {
 }
 
 void Registry::judge(Group& group) {
-  const bool stale = group.wanted != group.tried;
+  const bool stale = group.wanted != group.tried || group.due || group.fall_back;
   if (stale && !group.stale) {
     ++stale_groups_;
     group.stale_since = Clock::now();
@@ -138,9 +136,16 @@ void Registry::judge(Group& group) {
 
 /// The last order for the group is done, for better or worse. What is stale from here on has become
 /// so since that order was taken.
-void Registry::conclude(Group& group, const Files& files) {
-  group.tried = files;
+void Registry::conclude(Group& group, const Order& order) {
+  group.tried = std::move(group.taking);
   group.judged = group.taken;
+  group.due = false;
+  group.fall_back = false;
+  // To fall back says nothing of the files that lie there: those were judged before.
+  if (!order.wish.refused) {
+    group.wish = order.wish;
+    group.terms = order.terms;
+  }
   if (std::exchange(group.stale, false)) --stale_groups_;
   judge(group);
 }

@@ -24,9 +24,24 @@ constexpr std::chrono::milliseconds kNextLookAtMarker{5};
 }  // namespace
 
 std::optional<Order> Registry::take(Clock::time_point& look_again) {
-  const std::lock_guard lock(mutex_);
-  if (closing_) return std::nullopt;
-  sweep();  // a drop that arrived while this group settled is part of it
+  look_at_ledger(false);
+  for (;;) {
+    bool everything = false;
+    std::optional<Order> order;
+    {
+      const std::lock_guard lock(mutex_);
+      if (closing_) return std::nullopt;
+      sweep();  // a drop that arrived while this group settled is part of it
+      order = next(look_again);
+      if (!order) everything = std::exchange(doubtful_, false);
+    }
+    // What to load comes first: most often the ledger has nothing new.
+    if (!order && !look_at_ledger(everything)) return std::nullopt;
+    if (order && (order->files.empty() || agree(*order))) return order;
+  }
+}
+
+std::optional<Order> Registry::next(Clock::time_point& look_again) {
   const auto now = Clock::now();
   if (stale_groups_ != 0 && folder_.held()) {
     look_again = std::min(look_again, now + kNextLookAtMarker);
@@ -46,6 +61,7 @@ std::optional<Order> Registry::take(Clock::time_point& look_again) {
   }
   if (next == nullptr) return std::nullopt;
   next->taken = next->drops;
+  next->taking = next->wanted;
   return order_of(name, *next);
 }
 
@@ -66,7 +82,8 @@ bool Registry::has_room(const std::string& name, Group& group) {
 }
 
 Order Registry::order_of(const std::string& name, const Group& group) const {
-  Order order{name, group.number + 1, group.wanted, {}, {}};
+  Order order{name, 0, group.wanted, {}};
+  order.wish = {{}, group.number, !group.swept, group.fall_back};
   order.apps = std::make_shared<const Apps>(Apps{folder_.path(), folder_.files(), grouping_});
   if (group.serving) {
     for (const auto& [module, handler] : group.serving->handlers()) order.handlers.insert(module);
@@ -75,6 +92,13 @@ Order Registry::order_of(const std::string& name, const Group& group) const {
 }
 
 void Registry::publish(const Order& order, std::shared_ptr<const Generation> generation) {
+  // Ahead of the first request, which may crash: then it must be known what it crashed in.
+  bool moved_on = false;
+  if (generation) {
+    moved_on = ledger_.publish(order.group, order.terms);
+  } else {
+    ledger_.end(order.group);
+  }
   std::shared_ptr<const Generation> old;  // released, like the old snapshot, without the mutex
   std::shared_ptr<const Snapshot> snapshot;
   {
@@ -84,39 +108,69 @@ void Registry::publish(const Order& order, std::shared_ptr<const Generation> gen
     if (generation) {
       group.number = order.number;
       group.live.emplace(order.number, std::string());
-      spdlog::info("{}: live, {} modules", generation->label(), order.files.size());
+      say_what_is_withdrawn(group, order);
+      spdlog::info("{}: live, {} modules{}", generation->label(), order.files.size(),
+                   order.note.empty() ? "" : " (" + order.note + ")");
     } else {
       spdlog::info("{}: all its files are gone; it is no longer served", order.group);
     }
     old = std::exchange(group.serving, std::move(generation));
     snapshot = snapshot_;
-    group.refusal.clear();
+    group.served = order.terms;
+    group.quarantine = order.terms.quarantine;
+    group.doubted |= moved_on;
+    if (!order.wish.refused) group.refusal.clear();
     replace_snapshot();
-    conclude(group, order.files);
+    conclude(group, order);
   }
   judged_.notify_all();
+  if (!order.files.empty()) ledger_.tidy(order.group);
 }
 
 void Registry::refuse(const Order& order, const std::string& why) {
+  ledger_.give_back(order.group, order.terms);
+  // Its stead was refused: all the more may the files in quarantine not serve.
+  if (order.terms.quarantine && order.terms.kept) return withdraw(order, why);
+  const bool falls_back = can_fall_back(order);
   {
     const std::lock_guard lock(mutex_);
     if (closing_) return;
     Group& group = groups_.at(order.group);
-    group.refusal = why;
-    conclude(group, order.files);
-    spdlog::error("{}: drop refused: {}; {}", order.group, why,
-                  group.serving ? "still serving " + group.serving->label() : "it is not served");
+    if (order.wish.refused) {
+      spdlog::error("{}: what served before cannot be loaded: {}; it is not served", order.group,
+                    why);
+    } else {
+      note_refusal(group, why);
+      spdlog::error("{}: drop refused: {}; {}", order.group, why,
+                    group.serving ? "still serving " + group.serving->label()
+                    : falls_back  ? "serving what served before"
+                                  : "it is not served");
+    }
+    const unsigned long judged = group.judged;
+    conclude(group, order);
+    if (falls_back) {
+      group.judged = judged;  // who waits for this drop waits on
+      group.fall_back = true;
+      judge(group);
+    }
   }
   judged_.notify_all();
 }
 
+void Registry::note_refusal(Group& group, const std::string& why) {
+  group.refusal = why;
+  group.refused = std::chrono::system_clock::now();
+}
+
 void Registry::put_back(const Order& order, const std::string& why) {
+  ledger_.give_back(order.group, order.terms);
   const std::lock_guard lock(mutex_);
   if (closing_) return;
   folder_.doubt();
   Group& group = groups_.at(order.group);
   group.not_before = Clock::now() + std::max(rules_.settle, why.empty() ? kNextLook : kNextTry);
-  if (why.empty() || std::exchange(group.refusal, why) == why) return;
+  if (why.empty() || group.refusal == why) return;
+  note_refusal(group, why);
   spdlog::error("{}: cannot be loaded now: {}", order.group, why);
 }
 

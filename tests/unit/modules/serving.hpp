@@ -51,7 +51,8 @@ class Serving : public AppsFolder {
   void serve() {
     const std::string diary = folder() / "diary", latches_folder = latches();
     configs_["lone"] = settings_of({{"diary", diary}, {"latches", latches_folder}});
-    registry_.emplace(apps_served_.value_or(apps()), run(), grouping_, rules_,
+    ledger_.begin();
+    registry_.emplace(apps_served_.value_or(apps()), run(), ledger_, grouping_, rules_,
                       Surroundings{configs_, {}, false, {}});
   }
 
@@ -124,6 +125,7 @@ class Serving : public AppsFolder {
   SweepRules rules_;
   Configs configs_;
   std::optional<std::filesystem::path> apps_served_;
+  Ledger ledger_{run()};
   std::optional<Registry> registry_;
 };
 

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "modules/identity.hpp"
+
+namespace shoal::modules {
+
+/// What tells one set of files from every other, in 32 hexadecimal digits: a digest of the modules'
+/// names, paths and identities. Equal in every process that looks at the same files; the same
+/// content dropped once more has another.
+std::string fingerprint_of(const Files& files);
+
+}  // namespace shoal::modules

@@ -1,0 +1,80 @@
+#include "serving/timekeeper.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <condition_variable>
+#include <mutex>
+
+#include "crash/stack_of.hpp"
+#include "shoal/host/own_thread.hpp"
+
+namespace shoal::serving {
+namespace {
+
+using std::chrono::milliseconds;
+using Doing = Seat::Doing;
+
+// A request is found to be slow, or overdue, at most this much late.
+constexpr milliseconds kLook{50};
+
+// A thread that does not answer by then waits for a disk.
+constexpr milliseconds kStackTimeout{500};
+
+}  // namespace
+
+Timekeeper::Timekeeper(const Scoreboard& scoreboard, milliseconds slow, Replace replace)
+    : scoreboard_(scoreboard),
+      slow_(slow),
+      replace_(std::move(replace)),
+      thread_([this](const std::stop_token& stop) {
+        const host::OwnThread own_thread;
+        std::mutex mutex;
+        std::condition_variable_any stopped;
+        std::unique_lock lock(mutex);
+        while (!stop.stop_requested()) {
+          look();
+          stopped.wait_for(lock, stop, kLook, [] { return false; });
+        }
+      }) {}
+
+void Timekeeper::look() {
+  for (std::size_t number = 0; number < scoreboard_.size(); ++number) look_at(number);
+}
+
+void Timekeeper::look_at(std::size_t number) {
+  const Seat::Task task = scoreboard_.seat(number).task();
+  // While it reads, the peer is bounded by limits.read_timeout.
+  if (task.doing == Doing::kIdle || task.doing == Doing::kReading) return;
+  Told& told = told_[number];
+  if (told.request != task.number) told = {task.number, false, false};
+
+  const auto so_far = Seat::Clock::now() - task.began;
+  if (task.timeout.count() != 0 && so_far >= task.timeout && !std::exchange(told.overdue, true)) {
+    told.slow = true;
+    tell(number, task, "over its request_timeout", true);
+    if (!std::exchange(replaced_, true)) replace_("a request is over its request_timeout");
+  }
+  if (slow_.count() != 0 && so_far >= slow_ && !std::exchange(told.slow, true)) {
+    tell(number, task, "slow", false);
+  }
+}
+
+std::string Timekeeper::where_is(std::size_t number, const Seat::Task& task) const {
+  if (task.doing == Doing::kWaiting) return "waits for its group to be loaded";
+  if (task.doing == Doing::kWriting) return "waits for the web server to take the answer";
+  std::string stack;
+  const bool looked = scoreboard_.seat(number).unless_in_peer_io(
+      [&] { stack = crash::stack_of(task.thread, kStackTimeout); });
+  if (!looked) return "waits for the web server, to read or to write";
+  return stack.empty() ? "its thread does not answer" : "its stack:\n" + stack;
+}
+
+void Timekeeper::tell(std::size_t number, const Seat::Task& task, const char* what,
+                      bool is_error) const {
+  const auto so_far = std::chrono::ceil<milliseconds>(Seat::Clock::now() - task.began);
+  spdlog::log(is_error ? spdlog::level::err : spdlog::level::warn,
+              "{} [{}]: {} ({}): {} after {} ms; {}", task.request, task.id, task.module,
+              task.generation, what, so_far.count(), where_is(number, task));
+}
+
+}  // namespace shoal::serving

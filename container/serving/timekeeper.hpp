@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <thread>
+
+#include "serving/scoreboard.hpp"
+
+namespace shoal::serving {
+
+/// Looks at what the threads of the pool do, and speaks of what takes too long: a slow request is
+/// logged with its stack while it is slow; one that is over its timeout as well, and then the
+/// process wants to be replaced, since a thread cannot be stopped alone.
+class Timekeeper {
+ public:
+  /// Called once, on the timekeeper's thread, with the reason.
+  using Replace = std::function<void(const std::string& why)>;
+
+  /// `slow`: 0 for not at all. REQUIRES: `scoreboard` outlives it.
+  Timekeeper(const Scoreboard& scoreboard, std::chrono::milliseconds slow, Replace replace);
+
+ private:
+  void look();
+  void look_at(std::size_t number);
+  std::string where_is(std::size_t number, const Seat::Task& task) const;
+  void tell(std::size_t number, const Seat::Task& task, const char* what, bool is_error) const;
+
+  /// What has been told of the request that a seat has.
+  struct Told {
+    unsigned long request = 0;
+    bool slow = false;
+    bool overdue = false;
+  };
+
+  const Scoreboard& scoreboard_;
+  const std::chrono::milliseconds slow_;
+  const Replace replace_;
+  std::map<std::size_t, Told> told_;  // of the thread alone, like what follows
+  bool replaced_ = false;
+  std::jthread thread_;  // last: uses all of the above
+};
+
+}  // namespace shoal::serving

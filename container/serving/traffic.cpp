@@ -1,0 +1,39 @@
+#include "serving/traffic.hpp"
+
+#include <mutex>
+
+namespace shoal::serving {
+
+void Traffic::add(std::string_view group, int status, std::chrono::nanoseconds took) {
+  const bool is_error = status >= 500;
+  ++requests_;
+  if (is_error) ++errors_;
+  if (group.empty()) return;
+  Counters& counters = counters_of(group);
+  if (is_error) ++counters.errors;
+  counters.latency.add(took);
+}
+
+/// None is ever taken out, so what is found stays.
+Traffic::Counters& Traffic::counters_of(std::string_view group) {
+  {
+    const std::shared_lock lock(mutex_);
+    const auto found = groups_.find(group);
+    if (found != groups_.end()) return *found->second;
+  }
+  const std::lock_guard lock(mutex_);
+  auto& counters = groups_[std::string(group)];
+  if (!counters) counters = std::make_unique<Counters>();
+  return *counters;
+}
+
+Traffic::OfGroup Traffic::of(std::string_view group) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = groups_.find(group);
+  if (found == groups_.end()) return {};
+  OfGroup told{0, found->second->errors, found->second->latency.histogram()};
+  told.requests = told.latency.count();
+  return told;
+}
+
+}  // namespace shoal::serving

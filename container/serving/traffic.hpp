@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+
+#include "status/latency.hpp"
+
+namespace shoal::serving {
+
+/// What has been answered, in all and by group, since the process began. Safe to use from any
+/// thread.
+class Traffic {
+ public:
+  /// What one group has answered.
+  struct OfGroup {
+    std::uint64_t requests = 0;
+    std::uint64_t errors = 0;  ///< of these with 500 to 599
+    status::Histogram latency;
+  };
+
+  /// A request is over. `group` is empty when none was found to answer it. The time is from its
+  /// first byte.
+  void add(std::string_view group, int status, std::chrono::nanoseconds took);
+
+  std::uint64_t requests() const { return requests_; }
+  std::uint64_t errors() const { return errors_; }
+  OfGroup of(std::string_view group) const;
+
+ private:
+  struct Counters {
+    std::atomic<std::uint64_t> errors{0};
+    status::LatencyRecorder latency;
+  };
+
+  Counters& counters_of(std::string_view group);
+
+  std::atomic<std::uint64_t> requests_{0};
+  std::atomic<std::uint64_t> errors_{0};
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, std::unique_ptr<Counters>, std::less<>> groups_;  // guarded by mutex_
+};
+
+}  // namespace shoal::serving
