@@ -57,9 +57,12 @@ state::Options options_of(const settings::State& state) {
           .read_only = false};
 }
 
-std::vector<serving::Route> routes_of(const std::vector<settings::Route>& routes) {
+std::vector<serving::Route> routes_of(const settings::Settings& settings) {
   std::vector<serving::Route> plain;
-  for (const auto& route : routes) plain.push_back({route.prefix, route.target});
+  for (const auto& route : settings.routes) {
+    plain.push_back({route.prefix, route.target,
+                     route.request_timeout.value_or(settings.limits.request_timeout)});
+  }
   return plain;
 }
 

@@ -19,6 +19,6 @@ fastcgi::Limits limits_of(const settings::Limits& limits);
 modules::Grouping grouping_of(const settings::Groups& groups);
 modules::SweepRules rules_of(const settings::Sweep& sweep);
 state::Options options_of(const settings::State& state);
-std::vector<serving::Route> routes_of(const std::vector<settings::Route>& routes);
+std::vector<serving::Route> routes_of(const settings::Settings& settings);
 
 }  // namespace shoal::daemon

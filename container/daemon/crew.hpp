@@ -10,6 +10,7 @@
 
 #include "daemon/epoch.hpp"
 #include "daemon/link.hpp"
+#include "status/report.hpp"
 
 namespace shoal::daemon {
 
@@ -28,7 +29,8 @@ struct Worker {
   std::chrono::steady_clock::time_point started;
   Stage stage = Stage::kStarting;
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
-  bool overdue = false;  ///< has been killed for that
+  bool overdue = false;                ///< has been killed for that
+  status::WorkerReport last_report{};  ///< what it told of itself last
 };
 
 /// What a process has to do that was forked to be a worker.

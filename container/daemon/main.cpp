@@ -2,6 +2,7 @@
 #include <exception>
 #include <iostream>
 
+#include "daemon/ask.hpp"
 #include "daemon/check.hpp"
 #include "daemon/drop.hpp"
 #include "daemon/probe.hpp"
@@ -45,6 +46,29 @@ CLI::App* add_trial(CLI::App& app, shoal::daemon::TrialWords& words) {
   return trial;
 }
 
+/// The words of `shoal status` and `shoal reload`.
+struct AskWords {
+  std::string config = SHOAL_CONFIGURATION;
+  bool json = false;
+  bool watch = false;
+  std::string group;
+};
+
+CLI::App* add_status(CLI::App& app, AskWords& words) {
+  auto* status = app.add_subcommand("status", "Tell what the running container does");
+  add_config_option(*status, words.config);
+  status->add_flag("--json", words.json, "Print JSON");
+  status->add_flag("--watch", words.watch, "Again every second, until interrupted");
+  return status;
+}
+
+CLI::App* add_reload(CLI::App& app, AskWords& words) {
+  auto* reload = app.add_subcommand("reload", "Replace a group by a new generation of its files");
+  reload->add_option("GROUP", words.group, "Its name")->required();
+  add_config_option(*reload, words.config);
+  return reload;
+}
+
 template <typename Command>
 int saying_what_is_wrong(const Command& command) {
   try {
@@ -72,6 +96,9 @@ int main(int argc, char** argv) {
   const auto* drop = add_drop(app, words);
   shoal::daemon::ProbeWords probe_words;
   const auto* probe = add_probe(app, probe_words);
+  AskWords ask_words;
+  const auto* status = add_status(app, ask_words);
+  const auto* reload = add_reload(app, ask_words);
   shoal::daemon::TrialWords trial_words;
   const auto* trial = add_trial(app, trial_words);
   try {
@@ -84,7 +111,10 @@ int main(int argc, char** argv) {
   if (probe->parsed())
     return saying_what_is_wrong([&] { return shoal::daemon::probe(probe_words); });
   return saying_what_is_wrong([&] {
-    const auto settings = shoal::settings::read(file);
+    const bool asks = status->parsed() || reload->parsed();
+    const auto settings = shoal::settings::read(asks ? ask_words.config : file);
+    if (status->parsed()) return shoal::daemon::status(settings, ask_words.json, ask_words.watch);
+    if (reload->parsed()) return shoal::daemon::reload(settings, ask_words.group);
     return check->parsed() ? shoal::daemon::check(settings) : shoal::daemon::serve(settings);
   });
 }

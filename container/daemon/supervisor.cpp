@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -15,6 +16,8 @@
 #include "daemon/log.hpp"
 #include "daemon/systemd.hpp"
 #include "daemon/worker.hpp"
+#include "status/health.hpp"
+#include "status/json.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -24,6 +27,9 @@ using Stage = Worker::Stage;
 
 // Who dies sooner than this after its start has died quickly.
 constexpr std::chrono::seconds kLongLife{10};
+
+// How often systemd's STATUS is brought up to date.
+constexpr std::chrono::seconds kTellStatus{5};
 
 // For the workers of a supervisor that was killed.
 constexpr std::chrono::seconds kBeyondGrace{5};
@@ -41,7 +47,12 @@ milliseconds pause_after(unsigned quick_deaths) {
 
 Supervisor::Supervisor(settings::Settings settings)
     : pid_file_(settings.run, settings.workers.grace + kBeyondGrace),
-      epoch_(Epoch::make(std::move(settings), {})) {}
+      ledger_(settings.run),
+      control_(settings.run),
+      casualties_(settings.run) {
+  ledger_.begin();
+  epoch_ = Epoch::make(std::move(settings), {});
+}
 
 std::optional<Duty> Supervisor::run() {
   while (!stopping_ || !crew_.workers().empty()) {
@@ -49,10 +60,11 @@ std::optional<Duty> Supervisor::run() {
     wait();
     follow_signals();
     listen_to_workers();
+    answer_questions();
     bury_the_dead();
     let_the_old_go();
     crew_.kill_overdue();
-    tell_watchdog();
+    tell_systemd_how_it_is();
   }
   if (!cannot_start_.empty()) throw std::runtime_error(cannot_start_);
   spdlog::info("stopped");
@@ -63,6 +75,7 @@ std::optional<Duty> Supervisor::run() {
 
 void Supervisor::wait() const {
   std::vector<pollfd> watched{{signals_.descriptor(), POLLIN, 0}};
+  for (const int descriptor : control_.descriptors()) watched.push_back({descriptor, POLLIN, 0});
   for (const auto& worker : crew_.workers()) {
     if (!worker.link.closed()) watched.push_back({worker.link.descriptor(), POLLIN, 0});
   }
@@ -77,15 +90,26 @@ Supervisor::Clock::time_point Supervisor::next_deadline() const {
   if (!stopping_ && crew_.strength(epoch_) < epoch_.settings->workers.processes) {
     next = std::min(next, start_not_before_);
   }
+  next = std::min(next, inquiries_.deadline());
   if (watchdog_of_systemd()) next = std::min(next, watchdog_due_);
+  if (under_systemd()) next = std::min(next, status_due_);
   return next == Clock::time_point::max() ? Clock::now() + std::chrono::hours(1) : next;
 }
 
-void Supervisor::tell_watchdog() {
-  const auto interval = watchdog_of_systemd();
-  if (!interval || Clock::now() < watchdog_due_) return;
-  watchdog_due_ = Clock::now() + *interval / 2;
-  tell_systemd("WATCHDOG=1");
+void Supervisor::tell_systemd_how_it_is() {
+  if (const auto interval = watchdog_of_systemd(); interval && Clock::now() >= watchdog_due_) {
+    watchdog_due_ = Clock::now() + *interval / 2;
+    tell_systemd("WATCHDOG=1");
+  }
+  if (!under_systemd() || !ready_ || Clock::now() < status_due_) return;
+  status_due_ = Clock::now() + kTellStatus;
+  tell_status([](const status::Overview& overview) {
+    std::string generations;
+    for (const auto& group : overview.groups) {
+      generations += " " + (group.generation.empty() ? group.name + "/-" : group.generation);
+    }
+    tell_systemd("STATUS=" + status::health_of(overview).headline + ":" + generations);
+  });
 }
 
 // --- signals
@@ -128,6 +152,8 @@ void Supervisor::heed(Worker& worker, const nlohmann::json& message) {
     became_ready(worker);
   } else if (said == words::kFailed) {
     failed_to_start(worker, message.value("why", ""));
+  } else if (said == words::kReport && message.contains("report")) {
+    inquiries_.told(worker, message.value("inquiry", 0u), message["report"]);
   } else if (said == words::kReplace && worker.stage == Stage::kServing) {
     spdlog::info("worker {} is replaced: {}", worker.id, message.value("why", ""));
     worker.stage = Stage::kRetiring;
@@ -155,6 +181,58 @@ void Supervisor::failed_to_start(const Worker& worker, const std::string& why) {
   cannot_start_ = why;
   stopping_ = true;
   for (auto& each : crew_.workers()) Crew::drain(each);
+}
+
+// --- what others ask
+
+void Supervisor::answer_questions() {
+  for (const auto& [asker, words] : control_.take()) {
+    const std::string asked = words.value("ask", "");
+    if (asked == "status") {
+      tell_status([this, asker = asker](const status::Overview& overview) {
+        control_.answer(asker, {{"overview", overview}});
+      });
+    } else if (asked == "reload") {
+      control_.answer(asker, reload(words.value("group", "")));
+    } else {
+      control_.answer(asker, {{"error", "\"ask\" is status or reload"}});
+    }
+  }
+  if (!inquiries_.empty()) inquiries_.conclude(overview());
+}
+
+void Supervisor::tell_status(const Inquiries::Answer& answer) { inquiries_.begin(crew_, answer); }
+
+nlohmann::json Supervisor::reload(const std::string& group) try {
+  if (!ledger_.renew(group)) return {{"error", group + ": there is no such group"}};
+  spdlog::info("{}: is to be reloaded", group);
+  have_reconsidered(group);
+  return {{"asked", group}};
+} catch (const std::exception& error) {
+  return {{"error", error.what()}};
+}
+
+void Supervisor::have_reconsidered(const std::string& group) {
+  for (auto& worker : crew_.workers()) {
+    worker.link.send({{"say", words::kReconsider}, {"group", group}});
+  }
+}
+
+status::Overview Supervisor::overview() const {
+  using State = status::Overview::State;
+  status::Overview told;
+  told.at = status::now();
+  told.version = SHOAL_VERSION;
+  told.pid = ::getpid();
+  told.started = started_;
+  told.config = epoch_.settings->file.native();
+  told.state = stopping_ ? State::kStopping : renewed_ ? State::kReloading : State::kRunning;
+  for (const auto& [identity, listener] : epoch_.listeners) told.listen.push_back(listener->name());
+  told.processes_wanted = epoch_.settings->workers.processes;
+  told.reloads = reloads_;
+  told.crashed = casualties_.number();
+  told.crashes = casualties_.latest();
+  return told;
 }
 
 // --- the life of workers
@@ -187,6 +265,7 @@ void Supervisor::bury_the_dead() {
     if (!worker.link.closed()) {
       for (const auto& message : worker.link.receive()) heed(worker, message);  // its last words
     }
+    inquiries_.departed(worker);
     if (worker.stage != Stage::kDraining || WIFSIGNALED(status)) lost(worker, status);
   }
 }
@@ -198,12 +277,23 @@ void Supervisor::lost(const Worker& worker, int status) {
           ? std::string("was ended by ") + ::strsignal(WTERMSIG(status))
           : "ended by itself with exit code " + std::to_string(WEXITSTATUS(status));
   spdlog::error("worker {} {}", worker.id, how);
+  if (WIFSIGNALED(status) && !worker.overdue) {
+    blame(casualties_.add(worker.id, WTERMSIG(status), epoch_.settings->quarantine));
+  }
   if (stopping_) return;
   if (is_renewed(worker) && worker.stage == Stage::kStarting) {
     return give_up_renewal("a worker " + how);
   }
   quick_deaths_ = Clock::now() - worker.started < kLongLife ? quick_deaths_ + 1 : 1;
   start_not_before_ = Clock::now() + pause_after(quick_deaths_);
+}
+
+void Supervisor::blame(const std::optional<Casualties::Culprit>& culprit) {
+  if (!culprit) return;
+  const auto withdrawn = ledger_.quarantine(culprit->group, culprit->number, culprit->crashes);
+  if (!withdrawn) return;
+  spdlog::error("{}", *withdrawn);
+  have_reconsidered(culprit->group);
 }
 
 // --- a new configuration
@@ -216,6 +306,7 @@ void Supervisor::renew() {
     return;
   }
   spdlog::info("SIGHUP: reading {} again", epoch_.settings->file.native());
+  reloads_.errors.clear();
   tell_systemd("RELOADING=1");
   try {
     auto settings = settings::read(epoch_.settings->file);
@@ -226,6 +317,7 @@ void Supervisor::renew() {
     start_not_before_ = {};
   } catch (const settings::SettingsError& error) {
     for (const auto& line : error.errors()) spdlog::error("{}", line);
+    reloads_.errors = error.errors();
     give_up_renewal("see above");
   } catch (const std::exception& error) {
     give_up_renewal(error.what());
@@ -240,6 +332,9 @@ bool Supervisor::is_renewed(const Worker& worker) const {
 void Supervisor::adopt() {
   epoch_ = *std::exchange(renewed_, std::nullopt);
   spdlog::info("the new configuration serves");
+  ++reloads_.count;
+  reloads_.last = status::now();
+  reloads_.errors.clear();
   tell_systemd("READY=1");
   if (std::exchange(renew_again_, false)) renew();
 }
@@ -250,6 +345,9 @@ void Supervisor::give_up_renewal(const std::string& why) {
     if (is_renewed(worker)) Crew::drain(worker);
   }
   renewed_.reset();
+  ++reloads_.refused;
+  reloads_.last = status::now();
+  if (reloads_.errors.empty()) reloads_.errors = {why};
   tell_systemd("READY=1");
 }
 

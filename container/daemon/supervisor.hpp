@@ -5,10 +5,14 @@
 #include <optional>
 #include <string>
 
+#include "daemon/casualties.hpp"
+#include "daemon/control.hpp"
 #include "daemon/crew.hpp"
 #include "daemon/epoch.hpp"
+#include "daemon/inquiries.hpp"
 #include "daemon/pid_file.hpp"
 #include "daemon/signals.hpp"
+#include "modules/ledger.hpp"
 
 namespace shoal::daemon {
 
@@ -39,8 +43,14 @@ class Supervisor {
   void follow_signals();
   void listen_to_workers();
   void heed(Worker& worker, const nlohmann::json& message);
+  void answer_questions();
+  void tell_status(const Inquiries::Answer& answer);
+  nlohmann::json reload(const std::string& group);
+  void have_reconsidered(const std::string& group);
+  status::Overview overview() const;
   void bury_the_dead();
   void lost(const Worker& worker, int status);
+  void blame(const std::optional<Casualties::Culprit>& culprit);
   void failed_to_start(const Worker& worker, const std::string& why);
   std::optional<Duty> fill_up();
   void let_the_old_go();
@@ -50,10 +60,14 @@ class Supervisor {
   void adopt();
   void give_up_renewal(const std::string& why);
   void stop(int signal);
-  void tell_watchdog();
+  void tell_systemd_how_it_is();
 
   const PidFile pid_file_;
   const Signals signals_;
+  modules::Ledger ledger_;
+  Control control_;
+  Inquiries inquiries_;
+  Casualties casualties_;
   Epoch epoch_;                   // serves, or starts to
   std::optional<Epoch> renewed_;  // of SIGHUP: starts, and then takes its place
   Crew crew_;
@@ -64,6 +78,9 @@ class Supervisor {
   unsigned quick_deaths_ = 0;             // in a row
   Clock::time_point start_not_before_{};  // the next worker, for that
   Clock::time_point watchdog_due_{};
+  Clock::time_point status_due_{};  // for systemd
+  const status::Time started_ = status::now();
+  status::Reloads reloads_;
 };
 
 }  // namespace shoal::daemon

@@ -2,6 +2,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include <cstdlib>
 #include <numeric>
 #include <stdexcept>
 
@@ -18,6 +19,8 @@ std::vector<int> sockets_from_systemd() {
   std::iota(descriptors.begin(), descriptors.end(), SD_LISTEN_FDS_START);
   return descriptors;
 }
+
+bool under_systemd() { return std::getenv("NOTIFY_SOCKET") != nullptr; }
 
 void tell_systemd(const std::string& lines) { ::sd_notify(/*unset_environment=*/0, lines.c_str()); }
 

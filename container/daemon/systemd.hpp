@@ -13,6 +13,9 @@ namespace shoal::daemon {
 /// std::runtime_error, with the remedy, when there is none.
 std::vector<int> sockets_from_systemd();
 
+/// Whether it started us and wants to hear how we are.
+bool under_systemd();
+
 /// Lines for the service manager: `READY=1`, `STATUS=...`.
 void tell_systemd(const std::string& lines);
 

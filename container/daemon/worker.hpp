@@ -16,6 +16,7 @@ inline constexpr const char* kReplace = "replace";  ///< worker: wants to be rep
 inline constexpr const char* kReport = "report";    ///< both: asks with "ask", tells with "report"
 inline constexpr const char* kDrain = "drain";      ///< supervisor: finish what runs, and end
 inline constexpr const char* kReopen = "reopen";    ///< supervisor: the log was moved away
+inline constexpr const char* kReconsider = "reconsider";  ///< supervisor: the ledger on "group"
 }  // namespace words
 
 /// A worker process, from its fork to its exit code: loads modules, serves requests from the

@@ -10,12 +10,8 @@ namespace shoal::fastcgi {
 
 Peers::Peers(const std::vector<std::string>& addresses) {
   for (const std::string& text : addresses) {
-    in_addr four{};
-    Address six{};
-    if (::inet_pton(AF_INET, text.c_str(), &four) == 1)
-      addresses_.push_back(mapped(four));
-    else if (::inet_pton(AF_INET6, text.c_str(), six.data()) == 1)
-      addresses_.push_back(six);
+    if (const auto address = parsed(text))
+      addresses_.push_back(*address);
     else
       throw std::runtime_error(
           "allowed_clients: \"" + text +
@@ -31,7 +27,24 @@ bool Peers::allow(const sockaddr_storage& peer) const {
   else if (peer.ss_family == AF_INET6)
     std::memcpy(address.data(), &reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr,
                 address.size());
+  return lists(address);
+}
+
+bool Peers::allow(const std::string& peer) const {
+  const auto address = parsed(peer);
+  return addresses_.empty() || (address && lists(*address));
+}
+
+bool Peers::lists(const Address& address) const {
   return std::find(addresses_.begin(), addresses_.end(), address) != addresses_.end();
+}
+
+std::optional<Peers::Address> Peers::parsed(const std::string& text) {
+  in_addr four{};
+  Address six{};
+  if (::inet_pton(AF_INET, text.c_str(), &four) == 1) return mapped(four);
+  if (::inet_pton(AF_INET6, text.c_str(), six.data()) == 1) return six;
+  return std::nullopt;
 }
 
 Peers::Address Peers::mapped(const in_addr& address) {

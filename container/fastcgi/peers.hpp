@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,15 @@ class Peers {
   /// `127.0.0.1` and `::ffff:127.0.0.1` are the same address.
   bool allow(const sockaddr_storage& peer) const;
 
+  /// The same of an address as text, e.g. REMOTE_ADDR; what is none is not allowed.
+  bool allow(const std::string& peer) const;
+
  private:
   using Address = std::array<unsigned char, 16>;  // IPv6; IPv4 as mapped into it
 
   static Address mapped(const in_addr& address);
+  static std::optional<Address> parsed(const std::string& text);
+  bool lists(const Address& address) const;
 
   std::vector<Address> addresses_;
 };

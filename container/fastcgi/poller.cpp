@@ -88,6 +88,14 @@ std::unique_ptr<Connection> Poller::next() {
   return take_last();
 }
 
+std::unique_ptr<Connection> Poller::try_next() {
+  epoll_event event{};
+  while (!stopped_ && ::epoll_wait(epoll_.get(), &event, 1, /*do not wait*/ 0) == 1) {
+    if (auto connection = take(event)) return connection;
+  }
+  return nullptr;
+}
+
 // `stop_` stays readable, and epoll_wait goes round all that is ready: when `stop_` is seen twice
 // in a row, no request is left.
 std::unique_ptr<Connection> Poller::take_last() {

@@ -37,6 +37,9 @@ class Poller {
   /// is left that had begun to arrive. Safe to call from any number of threads.
   std::unique_ptr<Connection> next();
 
+  /// The same without waiting: null when no request has begun anywhere.
+  std::unique_ptr<Connection> try_next();
+
   /// Takes back a connection that may carry further requests. Once `stop` was called, closes it.
   /// Safe to call from any number of threads.
   void keep(std::unique_ptr<Connection> connection);

@@ -19,6 +19,7 @@ Generation::Generation(const Order& order, std::unique_ptr<const Stage> stage,
   note_facts(prepared.facts);
   open(order, prepared.opening, surroundings.on_step);
   make_handlers(prepared.opening, surroundings);
+  if (surroundings.on_step) surroundings.on_step(Step::kNothing, *this, {});
   loaded_at_ = std::chrono::system_clock::now();
 }
 
@@ -35,7 +36,7 @@ void Generation::open(const Order& order, const Opening& opening, const OnStep& 
   open_outside(opening.outside, order);
   const Names names = names_of(*stage_, files_);
   for (const auto& root : opening.roots) {
-    if (on_step) on_step(Step::kOpening, root.module);
+    if (on_step) on_step(Step::kOpening, *this, root.module);
     libraries_.emplace(root.module, Library(root, names));
   }
 }
@@ -50,7 +51,7 @@ void Generation::make_handlers(const Opening& opening, const Surroundings& surro
   }
   for (const auto& root : opening.roots) {
     if (!root.handler) continue;
-    if (surroundings.on_step) surroundings.on_step(Step::kMaking, root.module);
+    if (surroundings.on_step) surroundings.on_step(Step::kMaking, *this, root.module);
     const auto config = surroundings.configs.find(root.module);
     auto& context = contexts_[root.module];
     context = std::make_unique<ModuleContext>(
@@ -65,10 +66,11 @@ void Generation::make_handlers(const Opening& opening, const Surroundings& surro
 // The contexts stay: a thread that a module left behind may still use its own.
 void Generation::end_handlers(const OnStep& on_step) {
   for (auto& [module, handler] : handlers_) {
-    if (on_step) on_step(Step::kEnding, module);
+    if (on_step) on_step(Step::kEnding, *this, module);
     handler.reset();
   }
   handlers_.clear();
+  if (on_step) on_step(Step::kNothing, *this, {});
 }
 
 }  // namespace shoal::modules

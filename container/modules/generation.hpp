@@ -15,9 +15,12 @@ namespace shoal::modules {
 /// Module name -> what conf/shoal.yaml hands it.
 using Configs = std::map<std::string, Config>;
 
-/// What is about to be done with a module: code of its own runs in each.
-enum class Step { kOpening, kMaking, kEnding };
-using OnStep = std::function<void(Step step, const std::string& module)>;
+class Generation;
+
+/// What is about to be done with a module: code of its own runs in each, but for kNothing.
+enum class Step { kOpening, kMaking, kEnding, kNothing };
+using OnStep =
+    std::function<void(Step step, const Generation& generation, const std::string& module)>;
 
 /// What a generation is made with, besides its files.
 struct Surroundings {

@@ -28,6 +28,7 @@ struct GroupReport {
   std::vector<std::string> modules;  ///< what the group's folder holds
   std::string refusal;               ///< why the last drop was refused; empty when it was not
   std::optional<std::chrono::system_clock::time_point> refused;  ///< since when it is
+  unsigned long refusals = 0;                                    ///< drops that were refused, ever
   std::vector<LingeringReport> lingering;
   std::optional<Quarantine> quarantine;  ///< of what lies in its folder; `number` serves instead
 };

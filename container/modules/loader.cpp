@@ -191,7 +191,7 @@ void Loader::retire(std::unique_ptr<Generation> generation) {
                     generation->thread_locals(),
                     {},
                     nullptr};
-  generation->end_handlers();
+  generation->end_handlers(surroundings_.on_step);
   remains.generation = std::move(generation);
   if (is_gone(remains)) {
     spdlog::debug("{}: retired", remains.label);

@@ -72,6 +72,7 @@ std::string deed_of(const Told& told) {
       return "while it was opened (in a static initialiser)";
     case Step::kMaking:
       return "in its constructor";
+    case Step::kNothing:
     case Step::kEnding:
       break;
   }

@@ -63,7 +63,8 @@ std::vector<std::string> threads_left_in(const Generation& generation) {
 }
 
 void try_out(const Trial& trial, const States& states) {
-  const auto on_step = [&](Step step, const std::string& module) {
+  const auto on_step = [&](Step step, const Generation&, const std::string& module) {
+    if (step == Step::kNothing) return;
     say({{"step", static_cast<int>(step)},
          {"module", module},
          {"at", std::chrono::steady_clock::now().time_since_epoch().count()}});

@@ -93,6 +93,7 @@ class Registry final : private Desk {
     Terms served;              // that it was made by
     unsigned long number = 0;  // of the last generation
     std::string refusal;
+    unsigned long refusals = 0;                     // ever
     std::chrono::system_clock::time_point refused;  // while there is a refusal
     std::optional<Quarantine> quarantine;           // of `tried`
     std::map<unsigned long, std::string> live;      // not unmapped yet -> what keeps it, if retired

@@ -141,6 +141,7 @@ void Registry::refuse(const Order& order, const std::string& why) {
                     why);
     } else {
       note_refusal(group, why);
+      ++group.refusals;
       spdlog::error("{}: drop refused: {}; {}", order.group, why,
                     group.serving ? "still serving " + group.serving->label()
                     : falls_back  ? "serving what served before"

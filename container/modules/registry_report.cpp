@@ -20,6 +20,7 @@ std::vector<GroupReport> Registry::report() const {
       report.group = name;
       report.swept = group.swept;
       report.refusal = group.refusal;
+      report.refusals = group.refusals;
       if (!group.refusal.empty()) report.refused = group.refused;
       report.quarantine = group.quarantine;
       for (const auto& [number, holder] : group.live) {

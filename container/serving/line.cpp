@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "crash/doing.hpp"
 #include "shoal/host/access.hpp"
 #include "shoal/host/printable.hpp"
 #include "shoal/module.hpp"
@@ -19,9 +20,35 @@ std::string path_of(const fastcgi::Exchange& exchange) {
   return path.empty() ? "/" : path;
 }
 
+constexpr std::chrono::milliseconds kNoTimeout{0};
+
+/// While it lives, the seat has a connection.
+class Seated {
+ public:
+  explicit Seated(Seat& seat) : seat_(seat) { seat_.reads(); }
+  ~Seated() { seat_.rests(); }
+  Seated(const Seated&) = delete;
+  Seated& operator=(const Seated&) = delete;
+
+ private:
+  Seat& seat_;
+};
+
+bool is_head(const fastcgi::Exchange& exchange) {
+  return exchange.param("REQUEST_METHOD") == "HEAD";
+}
+
+/// `X-Shoal-Generation: aquarium/13 (instead of 12, quarantined)`
 std::string exposed_head(const std::optional<Found>& found) {
   if (!found || found->entry->generation == nullptr) return {};
-  return "X-Shoal-Generation: " + found->entry->generation->label() + "\r\n";
+  const auto& generation = *found->entry->generation;
+  const std::string note = generation.note().empty() ? "" : " (" + generation.note() + ")";
+  return "X-Shoal-Generation: " + generation.label() + note + "\r\n";
+}
+
+std::string_view group_of(const std::optional<Found>& found) {
+  if (!found || found->entry->generation == nullptr) return {};
+  return found->entry->generation->group();
 }
 
 host::Dispatch dispatch_within(const Snapshot& snapshot) {
@@ -75,29 +102,64 @@ bool answer_instead(Response& response, int status) {
 
 }  // namespace
 
-Line::Line(modules::Registry& registry, Router router, bool expose)
-    : registry_(registry), router_(std::move(router)), expose_(expose) {}
-
-bool Line::serve(fastcgi::Connection& connection) const noexcept try {
+bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try {
+  const Seated seated(seat);
   const auto exchange = fastcgi::Exchange::read(connection);
   if (!exchange) return false;
-
   const std::string path = path_of(*exchange);
-  const auto destination = router_.destination(path);
-  const auto snapshot = registry_.enter(destination ? destination->name : std::string());
+  if (parts_.status_page != nullptr && parts_.status_page->is_for(path, *exchange)) {
+    return tell_status(*exchange);
+  }
+
+  const auto destination = parts_.router.destination(path);
+  seat.waits(request_line(*exchange, {}), {}, destination ? destination->timeout : kNoTimeout);
+  const auto snapshot = parts_.registry.enter(destination ? destination->name : std::string());
   const auto found = destination ? Router::find(*destination, *snapshot) : std::nullopt;
 
-  const auto response = host::Access::make_response(
-      *exchange, exchange->param("REQUEST_METHOD") == "HEAD", expose_ ? exposed_head(found) : "");
-  bool whole = true;
-  if (const auto refused = refusal(*exchange, found)) {
-    spdlog::log(refused->level, "{}: {}", request_line(*exchange, found), refused->why);
-    response->error(refused->status);
-  } else {
-    whole = handle(*exchange, *response, path, *found, *snapshot);
+  const auto response = host::Access::make_response(*exchange, is_head(*exchange),
+                                                    parts_.expose ? exposed_head(found) : "");
+  const bool whole =
+      answer(*exchange, *response, path, found, *snapshot, seat) && host::Access::finish(*response);
+  seat.writes();
+  const bool kept = whole && exchange->finish();
+  if (!whole) exchange->cut();  // or the web server would take it for complete
+  parts_.traffic.add(group_of(found), response->status(),
+                     std::chrono::steady_clock::now() - exchange->started());
+  return kept;
+} catch (const std::exception& error) {
+  spdlog::error("a request was lost: {}", error.what());
+  return false;
+}
+
+bool Line::answer(fastcgi::Exchange& exchange, Response& response, const std::string& path,
+                  const std::optional<Found>& found, const Snapshot& snapshot, Seat& seat) const {
+  if (const auto refused = refusal(exchange, found)) {
+    spdlog::log(refused->level, "{}: {}", request_line(exchange, found), refused->why);
+    response.error(refused->status);
+    return true;
   }
-  if (whole && host::Access::finish(*response)) return exchange->finish();
-  exchange->cut();  // or the web server would take it for complete
+  seat.handles(found->module, *found->entry->generation);
+  const crash::Doing doing(seat.activity());
+  return handle(exchange, response, path, *found, snapshot);
+}
+
+bool Line::tell_status(fastcgi::Exchange& exchange) const {
+  const auto response = host::Access::make_response(exchange, is_head(exchange), "");
+  parts_.status_page->answer(exchange, *response);
+  if (host::Access::finish(*response)) return exchange.finish();
+  exchange.cut();
+  return false;
+}
+
+bool Line::turn_away(fastcgi::Connection& connection) noexcept try {
+  const auto exchange = fastcgi::Exchange::read(connection);
+  if (!exchange) return false;
+  spdlog::warn("{}: 503: workers.queue is full", request_line(*exchange, {}));
+  const auto response = host::Access::make_response(*exchange, is_head(*exchange), "");
+  response->error(503);
+  response->header("Retry-After", "1");
+  if (host::Access::finish(*response)) return exchange->finish();
+  exchange->cut();
   return false;
 } catch (const std::exception& error) {
   spdlog::error("a request was lost: {}", error.what());

@@ -5,6 +5,9 @@
 #include "fastcgi/poller.hpp"
 #include "modules/registry.hpp"
 #include "serving/router.hpp"
+#include "serving/scoreboard.hpp"
+#include "serving/status_page.hpp"
+#include "serving/traffic.hpp"
 #include "shoal/response.hpp"
 
 namespace shoal::serving {
@@ -13,23 +16,39 @@ namespace shoal::serving {
 /// from many threads at once.
 class Line {
  public:
-  /// `expose`: tell visitors the generation that answered, in X-Shoal-Generation.
-  /// REQUIRES: `registry` outlives the line.
-  Line(modules::Registry& registry, Router router, bool expose);
+  /// What it works with; all of it outlives the line.
+  struct Parts {
+    modules::Registry& registry;
+    const Router& router;
+    Traffic& traffic;
+    const StatusPage* status_page;  ///< null: none
+    bool expose;  ///< tell visitors the generation that answered, in X-Shoal-Generation
+  };
 
-  /// Reads the request that begins on the connection and answers it. False when the connection
-  /// cannot carry another. Whatever a module throws ends in here: the visitor gets a plain 500, the
-  /// log the cause.
-  bool serve(fastcgi::Connection& connection) const noexcept;
+  explicit Line(const Parts& parts) : parts_(parts) {}
+
+  /// Reads the request that begins on the connection and answers it; the seat tells how far it is.
+  /// False when the connection cannot carry another. Whatever a module throws ends in here: the
+  /// visitor gets a plain 500, the log the cause.
+  bool serve(fastcgi::Connection& connection, Seat& seat) const noexcept;
+
+  /// Answers that too many wait already: 503, with Retry-After. False as above.
+  static bool turn_away(fastcgi::Connection& connection) noexcept;
 
  private:
   /// Has the module answer. False when it failed with part of its answer on the way.
   bool handle(fastcgi::Exchange& exchange, Response& response, const std::string& path,
               const Found& found, const modules::Snapshot& snapshot) const;
 
-  modules::Registry& registry_;
-  const Router router_;
-  const bool expose_;
+  /// What a visitor gets for the request, but for its end. False when it failed with part of its
+  /// answer on the way.
+  bool answer(fastcgi::Exchange& exchange, Response& response, const std::string& path,
+              const std::optional<Found>& found, const modules::Snapshot& snapshot,
+              Seat& seat) const;
+
+  bool tell_status(fastcgi::Exchange& exchange) const;
+
+  const Parts parts_;
 };
 
 }  // namespace shoal::serving

@@ -24,7 +24,7 @@ std::optional<Destination> Router::destination(std::string_view path) const {
   if (route == routes_.end()) return std::nullopt;
 
   const std::size_t rest = route->prefix == "/" ? 0 : route->prefix.size();
-  Destination destination{route->target, route->target.size(), path, rest};
+  Destination destination{route->target, route->target.size(), path, rest, route->timeout};
   std::size_t segments = 0;
   for (std::size_t at = rest; at + 1 < path.size() && ++segments <= kMostSegments;) {
     const std::size_t end = std::min(path.find('/', at + 1), path.size());

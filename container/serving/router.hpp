@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@ namespace shoal::serving {
 struct Route {
   std::string prefix;  ///< `/hello`; no trailing slash, but for `/` itself
   std::string target;  ///< `hello`, or a folder of modules such as `aquarium.screen`
+  std::chrono::milliseconds timeout{0};  ///< of its requests; 0: none
 };
 
 /// What a path may mean, before anyone has looked which modules there are.
@@ -21,6 +23,7 @@ struct Destination {
   std::size_t shortest;   ///< how much of `name` is the target itself
   std::string_view path;  ///< the path that was asked for; the caller's
   std::size_t rest;       ///< where in `path` the route's prefix ends
+  std::chrono::milliseconds timeout{0};  ///< of the request; 0: none
 };
 
 /// Where a request goes.

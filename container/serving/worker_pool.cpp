@@ -3,23 +3,47 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "shoal/host/own_thread.hpp"
+#include "shoal/host/signal_stack.hpp"
 
 namespace shoal::serving {
+namespace {
 
-WorkerPool::WorkerPool(fastcgi::Poller& poller, unsigned threads, Serve serve)
-    : poller_(poller), running_(threads) {
-  const auto shared = std::make_shared<const Serve>(std::move(serve));
+// For so long an usher whose threads are all busy leaves what comes to other processes, which may
+// have free ones.
+constexpr std::chrono::milliseconds kCourtesy{5};
+
+}  // namespace
+
+WorkerPool::WorkerPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve serve,
+                       std::size_t queue, TurnAway turn_away)
+    : poller_(poller), serve_(std::move(serve)), turn_away_(std::move(turn_away)), queue_(queue) {
   try {
-    while (threads_.size() < threads) threads_.emplace_back([this, shared] { run(*shared); });
+    start(scoreboard);
   } catch (const std::system_error& error) {
     poller_.stop();
+    {
+      const std::lock_guard lock(mutex_);
+      no_more_ = true;
+    }
+    arrived_.notify_all();
     for (auto& thread : threads_) thread.join();
     throw std::runtime_error("workers.threads: only " + std::to_string(threads_.size()) + " of " +
-                             std::to_string(threads) + " can be started (" + error.what() +
+                             std::to_string(scoreboard.size()) + " can be started (" +
+                             error.what() +
                              "); lower it, or raise the limit on processes (ulimit -u)");
   }
+}
+
+void WorkerPool::start(Scoreboard& scoreboard) {
+  for (std::size_t number = 0; number < scoreboard.size(); ++number) {
+    const std::lock_guard lock(mutex_);
+    threads_.emplace_back([this, &seat = scoreboard.seat(number)] { run(seat); });
+    ++running_;
+  }
+  if (queue_ != 0) threads_.emplace_back([this] { usher(); });
 }
 
 WorkerPool::~WorkerPool() {
@@ -31,14 +55,60 @@ bool WorkerPool::finish_within(std::chrono::milliseconds grace) {
   return ended_.wait_for(lock, grace, [this] { return running_ == 0; });
 }
 
-void WorkerPool::run(const Serve& serve) {
+void WorkerPool::run(Seat& seat) {
   const host::OwnThread own_thread;
-  while (auto connection = poller_.next()) {
-    if (serve(*connection)) poller_.keep(std::move(connection));
+  const host::SignalStack signal_stack;
+  seat.sit_down();
+  while (auto connection = next()) {
+    if (serve_(*connection, seat)) poller_.keep(std::move(connection));
   }
   const std::lock_guard lock(mutex_);
   --running_;
   ended_.notify_all();
+}
+
+std::unique_ptr<fastcgi::Connection> WorkerPool::next() {
+  if (queue_ == 0) return poller_.next();
+  std::unique_lock lock(mutex_);
+  ++free_;
+  arrived_.wait(lock, [this] { return no_more_ || !waiting_.empty(); });
+  --free_;
+  if (waiting_.empty()) return nullptr;
+  auto connection = std::move(waiting_.front());
+  waiting_.pop_front();
+  return connection;
+}
+
+// --- the usher
+
+void WorkerPool::usher() {
+  const host::OwnThread own_thread;
+  while (auto connection = poller_.next()) {
+    admit(std::move(connection));
+    if (!all_busy()) continue;
+    std::this_thread::sleep_for(kCourtesy);
+    while (auto another = poller_.try_next()) admit(std::move(another));
+  }
+  const std::lock_guard lock(mutex_);
+  no_more_ = true;
+  arrived_.notify_all();
+}
+
+void WorkerPool::admit(std::unique_ptr<fastcgi::Connection> connection) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (free_ > waiting_.size() || waiting_.size() < queue_) {
+      waiting_.push_back(std::move(connection));
+      arrived_.notify_one();
+      return;
+    }
+  }
+  if (turn_away_(*connection)) poller_.keep(std::move(connection));
+}
+
+bool WorkerPool::all_busy() {
+  const std::lock_guard lock(mutex_);
+  return free_ <= waiting_.size();
 }
 
 }  // namespace shoal::serving

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -9,18 +10,27 @@
 #include <vector>
 
 #include "fastcgi/poller.hpp"
+#include "serving/scoreboard.hpp"
 
 namespace shoal::serving {
 
-/// A fixed number of threads that take connections from the poller and serve one request each.
+/// A fixed number of threads, one for each seat of a scoreboard, that take connections from the
+/// poller and serve one request each.
+///
+/// With a bound on how many requests may wait for them, an usher takes the connections instead, and
+/// hands them over in order; who comes when as many wait already is turned away at once. Without,
+/// they wait in the poller and in the listeners' backlogs.
 class WorkerPool {
  public:
   /// Serves the request that begins on the connection; false when the connection cannot be kept.
   /// Must not throw.
-  using Serve = std::function<bool(fastcgi::Connection&)>;
+  using Serve = std::function<bool(fastcgi::Connection&, Seat&)>;
+  using TurnAway = std::function<bool(fastcgi::Connection&)>;
 
-  /// REQUIRES: `poller` outlives the pool.
-  WorkerPool(fastcgi::Poller& poller, unsigned threads, Serve serve);
+  /// `queue`: requests that may wait; 0 for no bound and no usher. REQUIRES: `poller` and
+  /// `scoreboard` outlive the pool.
+  WorkerPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve serve, std::size_t queue = 0,
+             TurnAway turn_away = {});
 
   /// Joins the threads. REQUIRES: the poller was stopped.
   ~WorkerPool();
@@ -30,12 +40,24 @@ class WorkerPool {
   bool finish_within(std::chrono::milliseconds grace);
 
  private:
-  void run(const Serve& serve);
+  void start(Scoreboard& scoreboard);
+  void run(Seat& seat);
+  void usher();
+  void admit(std::unique_ptr<fastcgi::Connection> connection);
+  bool all_busy();
+  std::unique_ptr<fastcgi::Connection> next();
 
   fastcgi::Poller& poller_;
+  const Serve serve_;
+  const TurnAway turn_away_;
+  const std::size_t queue_;
   std::mutex mutex_;
   std::condition_variable ended_;
-  unsigned running_ = 0;  // guarded by mutex_; threads that have not ended
+  std::condition_variable arrived_;                           // something waits, or none will
+  std::deque<std::unique_ptr<fastcgi::Connection>> waiting_;  // guarded by mutex_
+  std::size_t free_ = 0;     // guarded by mutex_; threads that wait for arrived_
+  bool no_more_ = false;     // guarded by mutex_; the usher has ended
+  std::size_t running_ = 0;  // guarded by mutex_; threads that have not ended
   std::vector<std::thread> threads_;
 };
 

@@ -198,8 +198,8 @@ void Site::write_settings() const {
       << "listen: " << placed(plan_.listen) << "\nworkers: " << plan_.workers
       << "\napps: " << plan_.apps << "\nrun: run\ngroups: " << plan_.groups
       << "\nsweep: " << plan_.sweep << "\nmodules: " << placed(plan_.modules)
-      << "\nlimits: " << plan_.limits << "\nlog: " << placed(plan_.log)
-      << "\nroutes: " << plan_.routes << "\n";
+      << (plan_.status.empty() ? "" : "\nstatus: " + plan_.status) << "\nlimits: " << plan_.limits
+      << "\nlog: " << placed(plan_.log) << "\nroutes: " << plan_.routes << "\n";
 }
 
 std::string version_of(const Answer& answer) {

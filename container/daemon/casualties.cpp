@@ -1,0 +1,52 @@
+#include "daemon/casualties.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <cstring>
+#include <utility>
+
+#include "crash/read_report.hpp"
+
+namespace shoal::daemon {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t kLatest = 10;
+
+void log(pid_t id, const crash::Report& report) {
+  spdlog::error("worker {}: {}; the report is {}", id, report.summary(),
+                report.kept.empty() ? "lost: it cannot be written" : report.kept.native());
+  for (const auto& line : report.stack) spdlog::error("worker {}: {}", id, line);
+}
+
+}  // namespace
+
+std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
+                                                   const settings::Quarantine& rules) {
+  ++number_;
+  const auto report = crash::read_report(folder_, id).value_or(crash::Report{});
+  if (!report.signal_name.empty()) log(id, report);
+  const char* const name = ::sigabbrev_np(signal);
+  latest_.push_front({.at = status::now(),
+                      .pid = id,
+                      .signal = std::string("SIG") + (name == nullptr ? "?" : name),
+                      .request = report.request,
+                      .module = report.module,
+                      .generation = report.generation,
+                      .file = report.kept.native()});
+  if (latest_.size() > kLatest) latest_.pop_back();
+  if (report.generation.empty()) return std::nullopt;
+
+  const auto now = steady_clock::now();
+  Times& times = crashes_of_[report.generation];
+  times.push_back(now);
+  while (now - times.front() > rules.within) times.pop_front();
+  if (times.size() < rules.crashes) return std::nullopt;
+  crashes_of_.erase(report.generation);
+  const auto slash = report.generation.rfind('/');
+  return Culprit{report.generation.substr(0, slash), status::number_of(report.generation),
+                 rules.crashes};
+}
+
+}  // namespace shoal::daemon

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "settings/settings.hpp"
+#include "status/report.hpp"
+
+namespace shoal::daemon {
+
+/// What became of workers that crashed: reads their reports, logs them, and counts which generation
+/// has ended how many. Used by one thread.
+class Casualties {
+ public:
+  /// The folder is `run/crashes`.
+  explicit Casualties(const std::filesystem::path& run) : folder_(run / "crashes") {}
+
+  /// A generation that has ended too many workers.
+  struct Culprit {
+    std::string group;
+    unsigned long number = 0;
+    unsigned crashes = 0;
+  };
+
+  /// Worker `id` was ended by `signal`. The generation that was to blame, if that was its last
+  /// chance; it is forgotten then.
+  std::optional<Culprit> add(pid_t id, int signal, const settings::Quarantine& rules);
+
+  std::uint64_t number() const { return number_; }
+
+  /// The last ten, newest first.
+  std::vector<status::Crash> latest() const { return {latest_.begin(), latest_.end()}; }
+
+ private:
+  using Times = std::deque<std::chrono::steady_clock::time_point>;
+
+  const std::filesystem::path folder_;
+  std::uint64_t number_ = 0;
+  std::deque<status::Crash> latest_;
+  std::map<std::string, Times> crashes_of_;  // generation's label -> when it crashed
+};
+
+}  // namespace shoal::daemon

@@ -1,0 +1,121 @@
+// What takes too long, or comes too often.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <future>
+
+#include "eventually.hpp"
+#include "site.hpp"
+
+namespace shoal::system {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+class Bounds : public Site {
+ protected:
+  explicit Bounds(Plan plan) : Site(std::move(plan)) {}
+
+  void SetUp() override {
+    drop("1");
+    drop("plain");
+    start();
+  }
+
+  /// A request that is answered when `go` says so.
+  std::future<Answer> ask_slowly(const std::string& name = "meeting") {
+    const fs::path place = here() / name;
+    auto answer = std::async(std::launch::async, [this, place] {
+      return Visitor(port()).get("/slow?meet=" + place.native());
+    });
+    EXPECT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
+    return answer;
+  }
+  void go(const std::string& name = "meeting") {
+    std::ofstream((here() / name).native() + ".go").put('\n');
+  }
+};
+
+class SlowRequests : public Bounds {
+ protected:
+  SlowRequests() : Bounds({.log = "{ level: debug, file: stderr, slow: 300ms }"}) {}
+};
+
+TEST_F(SlowRequests, AreLoggedOnceWithTheStackOfTheirThreadAndGoOn) {
+  auto answer = ask_slowly();
+  ASSERT_TRUE(eventually([&] { return said(": slow after") == 1; }));
+  EXPECT_THAT(log(), ContainsRegex("GET /slow.*slow/1"));
+  EXPECT_TRUE(eventually([&] { return said("Slow::handle") >= 1; })) << "its stack names it";
+  go();
+  EXPECT_EQ(answer.get().body, "slow, but whole\n");
+  EXPECT_EQ(get("/lone").status, 200);
+  EXPECT_EQ(said(": slow after"), 1u);
+}
+
+class OverdueRequests : public Bounds {
+ protected:
+  OverdueRequests()
+      : Bounds({.workers = "{ threads: 4, grace: 300ms }",
+                .limits = "{ body: 1MiB, request_timeout: 500ms }"}) {}
+};
+
+TEST_F(OverdueRequests, HaveTheirProcessReplacedAndEndWithIt) {
+  const pid_t first = worker();
+  auto answer = ask_slowly();
+  ASSERT_TRUE(eventually([&] { return said("over its request_timeout after") == 1; }));
+  EXPECT_THAT(log(), HasSubstr("Slow::handle"));
+  EXPECT_EQ(answer.get().status, 502);
+  ASSERT_TRUE(eventually([&] { return workers().size() == 1 && worker() != first; }));
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+}
+
+class WornOutWorkers : public Bounds {
+ protected:
+  WornOutWorkers()
+      : Bounds({.workers = "{ threads: 4, grace: 60s, max_requests: 100 }",
+                .next_upstream = "error"}) {}
+};
+
+TEST_F(WornOutWorkers, AreReplacedWithoutLosingARequest) {
+  const pid_t first = worker();
+  Clients clients(port(), 4, {"/lone"}, [](const std::string&, const Answer& answer) {
+    return answer.body == "lone 1\n" ? "" : "status " + std::to_string(answer.status);
+  });
+  clients.ask_for(1'000);
+  const auto report = clients.stop();
+  EXPECT_EQ(report.failed, 0u) << ::testing::PrintToString(report.problems);
+  EXPECT_THAT(log(), HasSubstr("is replaced: workers.max_requests"));
+  ASSERT_TRUE(eventually([&] { return workers().size() == 1 && worker() != first; }));
+}
+
+class FullQueue : public Bounds {
+ protected:
+  FullQueue() : Bounds({.workers = "{ threads: 1, grace: 60s, queue: 1 }"}) {}
+};
+
+TEST_F(FullQueue, TurnsAwayWhoComesThenWithARetryAfter) {
+  auto first = ask_slowly("first");
+  auto waits = std::async(std::launch::async, [this] { return Visitor(port()).get("/lone"); });
+  Answer turned_away;
+  ASSERT_TRUE(eventually([&] {
+    // While one waits, who comes next is turned away; if this one waits, it is answered at the end.
+    auto another = std::async(std::launch::async, [this] { return Visitor(port()).get("/lone"); });
+    if (another.wait_for(std::chrono::seconds(2)) != std::future_status::ready) {
+      go("first");
+      return another.get().status == 200;
+    }
+    turned_away = another.get();
+    return turned_away.status == 503;
+  }));
+  go("first");
+  EXPECT_EQ(first.get().body, "slow, but whole\n");
+  EXPECT_EQ(waits.get().body, "lone 1\n");
+  EXPECT_EQ(turned_away.status, 503);
+  EXPECT_EQ(turned_away.header("Retry-After"), "1");
+  EXPECT_THAT(log(), HasSubstr("503: workers.queue is full"));
+}
+
+}  // namespace
+}  // namespace shoal::system

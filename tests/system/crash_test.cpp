@@ -1,0 +1,96 @@
+// A module that ends its process: what is said about it, and what becomes of it.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include "eventually.hpp"
+#include "site.hpp"
+
+namespace shoal::system {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+class Crashing : public Site {
+ protected:
+  explicit Crashing(Plan plan = {}) : Site(std::move(plan)) {}
+
+  void SetUp() override {
+    drop("1");
+    drop("plain");
+    start();
+    EXPECT_EQ(get("/lone").body, "lone 1\n");
+    drop("deadly", {"lone"});
+    EXPECT_EQ(get("/lone").body, "lone 2\n");
+  }
+
+  void crash() {
+    const std::size_t ready = said("was ended by");
+    EXPECT_EQ(get("/lone?die").status, 502);
+    ASSERT_TRUE(eventually([&] { return said("was ended by") == ready + 1; }));
+  }
+
+  std::string the_report() const {
+    for (const auto& entry : fs::directory_iterator(here() / "run" / "crashes")) {
+      if (entry.path().extension() == ".txt") return contents(entry.path());
+    }
+    return "no report";
+  }
+};
+
+TEST_F(Crashing, LeavesAReportThatNamesRequestGenerationAndFunction) {
+  crash();
+  ASSERT_TRUE(eventually([&] { return said("the report is") == 1; }));
+  const std::string report = the_report();
+  EXPECT_THAT(report, HasSubstr("SIGSEGV"));
+  EXPECT_THAT(report, HasSubstr("GET /lone?die"));
+  EXPECT_THAT(report, HasSubstr("lone/2"));
+  EXPECT_THAT(report, HasSubstr("swim_into_the_net"));
+  EXPECT_THAT(report, ContainsRegex("lone.so [0-9a-f]{20}"));
+  EXPECT_THAT(log(), HasSubstr("swim_into_the_net"));
+  EXPECT_EQ(get("/lone").body, "lone 2\n") << "once is no reason to withdraw it";
+}
+
+TEST_F(Crashing, KeepsTheNumberOfTheGenerationInTheNextProcess) {
+  crash();
+  EXPECT_EQ(generation("/lone"), "lone/2");
+  EXPECT_EQ(generation("/"), "site/1");
+}
+
+TEST_F(Crashing, ThriceGoesBackToTheLastGoodFilesUntilNewOnesCome) {
+  for (int i = 0; i < 3; ++i) crash();
+  EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
+  EXPECT_THAT(get("/lone").generation(), ContainsRegex("lone/[0-9]+ \\(instead of .*quarantine"));
+  EXPECT_EQ(get("/lone?die").body, "lone 1\n") << "it knows no such question";
+
+  EXPECT_EQ(stop_container(SIGTERM), 0);
+  start();
+  EXPECT_EQ(get("/lone").body, "lone 1\n") << "a restart remembers";
+
+  drop("deadly", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n") << "dropped anew, it has another chance";
+  EXPECT_THAT(get("/lone").generation(), Not(HasSubstr("quarantine")));
+}
+
+class CrashingOneOfTwo : public Crashing {
+ protected:
+  CrashingOneOfTwo() : Crashing({.workers = "{ processes: 2, threads: 4, grace: 60s }"}) {}
+};
+
+TEST_F(CrashingOneOfTwo, IsWithdrawnInBothProcesses) {
+  for (int i = 0; i < 3; ++i) crash();
+  ASSERT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
+  const std::string first = get("/lone").generation();
+  ASSERT_TRUE(eventually([&] { return workers().size() == 2; }));
+  EXPECT_TRUE(eventually([&] {
+    for (int i = 0; i < 20; ++i) {
+      const Answer answer = Visitor(port()).get("/lone");
+      if (answer.body != "lone 1\n" || answer.generation() != first) return false;
+    }
+    return true;
+  }));
+}
+
+}  // namespace
+}  // namespace shoal::system

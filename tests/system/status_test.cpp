@@ -1,0 +1,151 @@
+// What is running, as the page, the socket and the commands tell it.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "built.hpp"
+#include "eventually.hpp"
+#include "site.hpp"
+
+namespace shoal::system {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class StatusPage : public Site {
+ protected:
+  explicit StatusPage(Plan plan = {.status = "{ route: /-/shoal }"}) : Site(std::move(plan)) {}
+
+  void SetUp() override {
+    drop("1");
+    drop("plain");
+    start();
+  }
+
+  nlohmann::json told() { return nlohmann::json::parse(get("/-/shoal?json").body); }
+
+  nlohmann::json group(const std::string& name) {
+    for (const auto& group : told()["groups"]) {
+      if (group["name"] == name) return group;
+    }
+    return {};
+  }
+
+  /// Runs the program with the test's own configuration.
+  Outcome shoal(const std::string& words) {
+    return run(std::string(built::kContainer) + " " + words + " -c " +
+               (here() / "shoal.yaml").native());
+  }
+};
+
+TEST_F(StatusPage, TellsGroupsWorkersAndRequests) {
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(get("/lone").status, 200);
+  EXPECT_EQ(get("/answers/throws").status, 500);
+  const auto all = told();
+  EXPECT_EQ(all["workers"].size(), 1u);
+  EXPECT_EQ(all["workers"][0]["pid"], worker());
+  EXPECT_EQ(all["pid"], container().id());
+  EXPECT_EQ(group("lone")["generation"], "lone/1");
+  EXPECT_EQ(group("lone")["requests"], 5);
+  EXPECT_EQ(group("answers")["errors"], 1);
+  EXPECT_EQ(group("site")["modules"].size(), 5u);
+}
+
+TEST_F(StatusPage, TellsWhatEachThreadDoes) {
+  const fs::path place = here() / "meeting";
+  auto answer = std::async(std::launch::async, [this, place] {
+    return Visitor(port()).get("/slow?meet=" + place.native());
+  });
+  ASSERT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
+  const std::string threads = told()["workers"][0]["threads"].dump();
+  EXPECT_THAT(threads, HasSubstr("\"handling\""));
+  EXPECT_THAT(threads, HasSubstr("GET /slow?meet="));
+  EXPECT_THAT(threads, HasSubstr("slow/1"));
+  std::ofstream(place.native() + ".go").put('\n');
+  EXPECT_EQ(answer.get().status, 200);
+}
+
+TEST_F(StatusPage, TellsOfRefusedDrops) {
+  drop("throws_when_made", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_THAT(group("lone")["refused"].dump(), HasSubstr("lone.so"));
+  EXPECT_THAT(get("/-/shoal").body, HasSubstr("refused"));
+}
+
+TEST_F(StatusPage, SpeaksToPeopleProgramsPrometheusAndPings) {
+  const Answer page = get("/-/shoal");
+  EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8");
+  EXPECT_THAT(page.body, HasSubstr("site/1"));
+  EXPECT_EQ(page.header("Cache-Control"), "no-store");
+  EXPECT_EQ(get("/-/shoal?json").header("Content-Type"), "application/json");
+  const Answer metrics = get("/-/shoal?openmetrics");
+  EXPECT_THAT(metrics.header("Content-Type"), HasSubstr("application/openmetrics-text"));
+  EXPECT_THAT(metrics.body, HasSubstr("# EOF"));
+  EXPECT_EQ(get("/-/shoal?ping").body, "pong\n");
+}
+
+class StatusForOthers : public StatusPage {
+ protected:
+  StatusForOthers() : StatusPage({.status = "{ route: /-/shoal, allow: [10.1.2.3] }"}) {}
+};
+
+TEST_F(StatusForOthers, IsNotThere) {
+  EXPECT_EQ(get("/-/shoal").status, 404);
+  EXPECT_EQ(get("/-/shoal?ping").status, 404);
+}
+
+TEST_F(StatusPage, TheControlSocketIsForItsOwnerAlone) {
+  struct stat status;
+  ASSERT_EQ(::stat((here() / "run" / "control.sock").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+}
+
+TEST_F(StatusPage, TheCommandTellsTheSame) {
+  const auto [exit_code, output] = shoal("status");
+  EXPECT_EQ(exit_code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("site/1"));
+  const auto [json_code, json] = shoal("status --json");
+  EXPECT_EQ(json_code, 0);
+  EXPECT_EQ(nlohmann::json::parse(json)["pid"], container().id());
+}
+
+TEST_F(StatusPage, TheCommandSaysWhenThereIsNobodyToAsk) {
+  EXPECT_EQ(stop_container(SIGTERM), 0);
+  const auto [exit_code, output] = shoal("status");
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr("no container uses this run folder"));
+}
+
+TEST_F(StatusPage, ReloadReplacesAGroupByItsOwnFiles) {
+  const auto [exit_code, output] = shoal("reload lone");
+  EXPECT_EQ(exit_code, 0) << output;
+  EXPECT_EQ(output, "lone/2\n");
+  EXPECT_EQ(generation("/lone"), "lone/2");
+  EXPECT_EQ(generation("/"), "site/1");
+  const auto [none, error] = shoal("reload nobody");
+  EXPECT_EQ(none, 1);
+  EXPECT_THAT(error, HasSubstr("nobody: there is no such group"));
+}
+
+class StatusOfTwo : public StatusPage {
+ protected:
+  StatusOfTwo()
+      : StatusPage({.workers = "{ processes: 2, threads: 4, grace: 60s }",
+                    .status = "{ route: /-/shoal }"}) {}
+};
+
+TEST_F(StatusOfTwo, AddsUpBothProcessesAndReloadReachesBoth) {
+  for (int i = 0; i < 40; ++i) EXPECT_EQ(Visitor(port()).get("/lone").status, 200);
+  EXPECT_EQ(told()["workers"].size(), 2u);
+  EXPECT_EQ(group("lone")["requests"], 40);
+  EXPECT_EQ(shoal("reload lone").output, "lone/2\n");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(Visitor(port()).get("/lone").generation(), "lone/2");
+}
+
+}  // namespace
+}  // namespace shoal::system
