@@ -1,5 +1,6 @@
 #include "daemon/assemble.hpp"
 
+#include "daemon/log.hpp"
 #include "daemon/systemd.hpp"
 
 namespace shoal::daemon {
@@ -55,6 +56,11 @@ state::Options options_of(const settings::State& state) {
           .durability = state.durability == Durability::kMachine ? state::Durability::kMachine
                                                                  : state::Durability::kProcess,
           .read_only = false};
+}
+
+std::optional<serving::AccessLog> access_log_of(const settings::Log& log) {
+  if (!log.access) return std::nullopt;
+  return serving::AccessLog(access::Format(log.access->format), access_logger());
 }
 
 std::vector<serving::Route> routes_of(const settings::Settings& settings) {

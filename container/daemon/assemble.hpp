@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "fastcgi/listener.hpp"
 #include "fastcgi/poller.hpp"
 #include "modules/grouping.hpp"
 #include "modules/registry.hpp"
+#include "serving/access_log.hpp"
 #include "serving/router.hpp"
 #include "settings/settings.hpp"
 #include "state/options.hpp"
@@ -20,5 +22,8 @@ modules::Grouping grouping_of(const settings::Groups& groups);
 modules::SweepRules rules_of(const settings::Sweep& sweep);
 state::Options options_of(const settings::State& state);
 std::vector<serving::Route> routes_of(const settings::Settings& settings);
+
+/// The access log that open_log has opened; none when the settings have none.
+std::optional<serving::AccessLog> access_log_of(const settings::Log& log);
 
 }  // namespace shoal::daemon

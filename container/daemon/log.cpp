@@ -1,50 +1,87 @@
 #include "daemon/log.hpp"
 
-#include <spdlog/details/file_helper.h>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/systemd_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
-#include <memory>
-#include <mutex>
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
+
+#include "daemon/line_sinks.hpp"
 
 namespace shoal::daemon {
 namespace {
 
-/// spdlog's own file sink cannot be told to open its file again.
-class ReopenableSink final : public spdlog::sinks::base_sink<std::mutex> {
- public:
-  explicit ReopenableSink(std::string name) : name_(std::move(name)), file_(open()) {}
+using Kind = settings::LogTarget::Kind;
+using Ids = CleanSink::Ids;
 
-  /// Throws spdlog::spdlog_ex, and goes on with the old file, when the new one cannot be opened.
-  void reopen() {
-    auto file = open();
-    const std::lock_guard lock(mutex_);
-    file_ = std::move(file);
+constexpr const char* kErrorLog = "shoal";
+constexpr const char* kAccessLog = "shoal-access";  // also the tag in syslog and journal
+
+/// Both throw away silently what nobody receives.
+void warn_when_nobody_listens(const std::string& key, const char* socket) {
+  if (::access(socket, W_OK) == 0) return;
+  std::cerr << "shoal: " << key << ": " << socket << ": " << std::strerror(errno)
+            << "; lines are lost until that service runs\n";
+}
+
+/// `key` is that of the settings, for errors; `tag` is who speaks, in syslog and journal.
+spdlog::sink_ptr open_target(const settings::LogTarget& target, const std::string& key,
+                             const char* tag) {
+  switch (target.kind) {
+    case Kind::kStderr:
+      break;
+    case Kind::kFile:
+      try {
+        return std::make_shared<DescriptorSink>(target.path.native());
+      } catch (const spdlog::spdlog_ex& error) {
+        throw std::runtime_error(key + ": " + error.what() +
+                                 "; allow the container's user to write there");
+      }
+    case Kind::kSyslog:
+      warn_when_nobody_listens(key, "/dev/log");
+      return std::make_shared<SyslogSink>(tag);
+    case Kind::kJournald:
+      warn_when_nobody_listens(key, "/run/systemd/journal/socket");
+      return std::make_shared<spdlog::sinks::systemd_sink_mt>(tag, true);
   }
+  return std::make_shared<DescriptorSink>();
+}
 
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    spdlog::memory_buf_t line;
-    formatter_->format(message, line);
-    file_->write(line);
-  }
+std::string shown(const settings::LogTarget& target) {
+  return target.kind == Kind::kFile     ? target.path.native()
+         : target.kind == Kind::kSyslog ? "syslog"
+         : target.kind == Kind::kStderr ? "stderr"
+                                        : "journald";
+}
 
-  void flush_() override { file_->flush(); }
+std::shared_ptr<spdlog::logger> open(const settings::LogTarget& target, const std::string& key,
+                                     const char* tag, Ids ids) {
+  auto clean =
+      std::make_shared<CleanSink>(open_target(target, key, tag), key + ": " + shown(target), ids);
+  return std::make_shared<spdlog::logger>(tag, std::move(clean));
+}
 
- private:
-  std::unique_ptr<spdlog::details::file_helper> open() const {
-    auto file = std::make_unique<spdlog::details::file_helper>();
-    file->open(name_);
-    return file;
-  }
+/// What each line begins with; syslog and journal know the rest by themselves.
+const char* pattern_for(Kind kind) {
+  return kind == Kind::kJournald ? "%v"
+         : kind == Kind::kSyslog ? "%l: %v"
+                                 : "%Y-%m-%d %H:%M:%S.%e [%P] %l: %v";
+}
 
-  const std::string name_;
-  std::unique_ptr<spdlog::details::file_helper> file_;  // guarded by mutex_ of base_sink
-};
+/// Without the end of the line where the target brings its own.
+std::unique_ptr<spdlog::formatter> formatter_for(Kind kind, const char* pattern) {
+  const bool own_end = kind == Kind::kSyslog || kind == Kind::kJournald;
+  return std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::local,
+                                                     own_end ? "" : "\n");
+}
 
 spdlog::level::level_enum level_of(settings::Log::Level level) {
   using Level = settings::Log::Level;
@@ -54,34 +91,45 @@ spdlog::level::level_enum level_of(settings::Log::Level level) {
                                     : spdlog::level::err;
 }
 
+/// Whether it was a file, and is now open again.
+bool reopen(spdlog::logger& logger, const char* key) {
+  const auto* clean = dynamic_cast<CleanSink*>(logger.sinks().front().get());
+  if (clean == nullptr) return false;
+  auto* target = dynamic_cast<DescriptorSink*>(clean->target().get());
+  if (target == nullptr) return false;
+  try {
+    return target->reopen();
+  } catch (const spdlog::spdlog_ex& error) {
+    spdlog::error("{}: {}; going on with the old one", key, error.what());
+    return false;
+  }
+}
+
 }  // namespace
 
 void open_log(const settings::Log& log) {
-  spdlog::sink_ptr sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  if (log.target.kind == settings::LogTarget::Kind::kFile) try {
-      sink = std::make_shared<ReopenableSink>(log.target.path.native());
-    } catch (const spdlog::spdlog_ex& error) {
-      throw std::runtime_error("log.file: " + std::string(error.what()) +
-                               "; allow the container's user to write there");
-    }
-  auto logger = std::make_shared<spdlog::logger>("shoal", std::move(sink));
+  static std::optional<settings::Log> opened;
+  if (opened == log) return;
+  auto logger = open(log.target, "log.file", kErrorLog, Ids::kShown);
   logger->set_level(level_of(log.level));
-  logger->set_pattern("%Y-%m-%d %H:%M:%S.%e [%P] %l: %v");
-  logger->flush_on(spdlog::level::trace);  // a line that is not written yet helps nobody at 3 a.m.
+  logger->set_formatter(formatter_for(log.target.kind, pattern_for(log.target.kind)));
+
+  std::shared_ptr<spdlog::logger> access;
+  if (log.access) {
+    access = open(log.access->target, "log.access.file", kAccessLog, Ids::kNone);
+    access->set_formatter(formatter_for(log.access->target.kind, "%v"));
+  }
   spdlog::set_default_logger(std::move(logger));
+  spdlog::drop(kAccessLog);
+  if (access != nullptr) spdlog::register_logger(std::move(access));
+  opened = log;
 }
 
+std::shared_ptr<spdlog::logger> access_logger() { return spdlog::get(kAccessLog); }
+
 void reopen_log() {
-  for (const auto& sink : spdlog::default_logger()->sinks()) {
-    auto* file = dynamic_cast<ReopenableSink*>(sink.get());
-    if (file == nullptr) continue;
-    try {
-      file->reopen();
-      spdlog::info("log opened again");
-    } catch (const spdlog::spdlog_ex& error) {
-      spdlog::error("log.file: {}; going on with the old one", error.what());
-    }
-  }
+  if (reopen(*spdlog::default_logger(), "log.file")) spdlog::info("log opened again");
+  if (const auto access = access_logger()) reopen(*access, "log.access.file");
 }
 
 }  // namespace shoal::daemon

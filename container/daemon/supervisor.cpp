@@ -331,6 +331,11 @@ bool Supervisor::is_renewed(const Worker& worker) const {
 /// The new workers serve: from here on theirs is the configuration, and the old ones may go.
 void Supervisor::adopt() {
   epoch_ = *std::exchange(renewed_, std::nullopt);
+  try {
+    open_log(epoch_.settings->log);
+  } catch (const std::exception& error) {
+    spdlog::error("{}; the supervisor goes on with the old log", error.what());
+  }
   spdlog::info("the new configuration serves");
   ++reloads_.count;
   reloads_.last = status::now();

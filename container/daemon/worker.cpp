@@ -135,7 +135,7 @@ class Served {
                 limits_of(settings.limits)),
         scoreboard_(settings.workers.threads),
         line_({registry_, router_, traffic_, status_page_ ? &*status_page_ : nullptr,
-               settings.expose}),
+               access_log_ ? &*access_log_ : nullptr, settings.expose}),
         timekeeper_(scoreboard_, settings.log.slow,
                     [this](const std::string& why) { wish_.be_replaced(why); }),
         workers_(
@@ -228,6 +228,7 @@ class Served {
   std::atomic<std::uint64_t> served_{0};
   bool draining_ = false;  // of the main thread
   serving::Traffic traffic_;
+  const std::optional<serving::AccessLog> access_log_ = access_log_of(settings_.log);
   const std::optional<serving::StatusPage> status_page_ = make_status_page();
   const state::Store store_;
   modules::Ledger ledger_;
@@ -248,6 +249,8 @@ int work(const settings::Settings& settings, std::vector<fastcgi::Listener> list
   std::signal(SIGXFSZ, SIG_IGN);  // a bound on file sizes (LimitFSIZE=) is an error, not the end
   const host::SignalStack signal_stack;
   try {
+    // A new configuration may have another, of which the supervisor waits to hear.
+    open_log(settings.log);
     crash::install(settings.run / "crashes", settings.run / "stages");
     Served served(settings, std::move(listeners), speaks);
     supervisor.send({{"say", words::kReady}});

@@ -4,7 +4,9 @@
 
 #include "crash/doing.hpp"
 #include "shoal/host/access.hpp"
+#include "shoal/host/current_request.hpp"
 #include "shoal/host/printable.hpp"
+#include "shoal/host/request_id.hpp"
 #include "shoal/module.hpp"
 
 namespace shoal::serving {
@@ -106,23 +108,29 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
   const Seated seated(seat);
   const auto exchange = fastcgi::Exchange::read(connection);
   if (!exchange) return false;
+  const std::string id = host::request_id_of(*exchange);
+  const host::CurrentRequest current(id);
+  const auto cpu = parts_.access_log != nullptr ? parts_.access_log->cpu() : access::Cpu{};
   const std::string path = path_of(*exchange);
   if (parts_.status_page != nullptr && parts_.status_page->is_for(path, *exchange)) {
     return tell_status(*exchange);
   }
 
   const auto destination = parts_.router.destination(path);
-  seat.waits(request_line(*exchange, {}), {}, destination ? destination->timeout : kNoTimeout);
+  seat.waits(request_line(*exchange, {}), id, destination ? destination->timeout : kNoTimeout);
   const auto snapshot = parts_.registry.enter(destination ? destination->name : std::string());
   const auto found = destination ? Router::find(*destination, *snapshot) : std::nullopt;
 
   const auto response = host::Access::make_response(*exchange, is_head(*exchange),
                                                     parts_.expose ? exposed_head(found) : "");
-  const bool whole =
-      answer(*exchange, *response, path, found, *snapshot, seat) && host::Access::finish(*response);
+  const bool whole = answer(*exchange, *response, path, id, found, *snapshot, seat) &&
+                     host::Access::finish(*response);
   seat.writes();
   const bool kept = whole && exchange->finish();
   if (!whole) exchange->cut();  // or the web server would take it for complete
+  if (parts_.access_log != nullptr) {
+    parts_.access_log->write(*exchange, *response, {path, id, found, whole, cpu});
+  }
   parts_.traffic.add(group_of(found), response->status(),
                      std::chrono::steady_clock::now() - exchange->started());
   return kept;
@@ -132,7 +140,8 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
 }
 
 bool Line::answer(fastcgi::Exchange& exchange, Response& response, const std::string& path,
-                  const std::optional<Found>& found, const Snapshot& snapshot, Seat& seat) const {
+                  std::string_view id, const std::optional<Found>& found, const Snapshot& snapshot,
+                  Seat& seat) const {
   if (const auto refused = refusal(exchange, found)) {
     spdlog::log(refused->level, "{}: {}", request_line(exchange, found), refused->why);
     response.error(refused->status);
@@ -140,7 +149,7 @@ bool Line::answer(fastcgi::Exchange& exchange, Response& response, const std::st
   }
   seat.handles(found->module, *found->entry->generation);
   const crash::Doing doing(seat.activity());
-  return handle(exchange, response, path, *found, snapshot);
+  return handle(exchange, response, path, id, *found, snapshot);
 }
 
 bool Line::tell_status(fastcgi::Exchange& exchange) const {
@@ -167,7 +176,7 @@ bool Line::turn_away(fastcgi::Connection& connection) noexcept try {
 }
 
 bool Line::handle(fastcgi::Exchange& exchange, Response& response, const std::string& path,
-                  const Found& found, const Snapshot& snapshot) const {
+                  std::string_view id, const Found& found, const Snapshot& snapshot) const {
   // A module's exception must end in here: its code is mapped only as long as the snapshot is held.
   const auto failed = [&](int status, const char* what) {
     spdlog::log(status < 500 ? spdlog::level::warn : spdlog::level::err, "{}: {}",
@@ -176,7 +185,7 @@ bool Line::handle(fastcgi::Exchange& exchange, Response& response, const std::st
   };
   try {
     const auto request = host::Access::make_request(exchange, response, path, found.path_info,
-                                                    dispatch_within(snapshot));
+                                                    dispatch_within(snapshot), id);
     found.entry->handler->handle(*request, response);
     return true;
   } catch (const BodyError& error) {

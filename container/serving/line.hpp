@@ -4,6 +4,7 @@
 
 #include "fastcgi/poller.hpp"
 #include "modules/registry.hpp"
+#include "serving/access_log.hpp"
 #include "serving/router.hpp"
 #include "serving/scoreboard.hpp"
 #include "serving/status_page.hpp"
@@ -22,6 +23,7 @@ class Line {
     const Router& router;
     Traffic& traffic;
     const StatusPage* status_page;  ///< null: none
+    const AccessLog* access_log;    ///< null: none
     bool expose;  ///< tell visitors the generation that answered, in X-Shoal-Generation
   };
 
@@ -29,7 +31,8 @@ class Line {
 
   /// Reads the request that begins on the connection and answers it; the seat tells how far it is.
   /// False when the connection cannot carry another. Whatever a module throws ends in here: the
-  /// visitor gets a plain 500, the log the cause.
+  /// visitor gets a plain 500, the log the cause. Every line that is logged meanwhile, by modules
+  /// too, carries the request's id.
   bool serve(fastcgi::Connection& connection, Seat& seat) const noexcept;
 
   /// Answers that too many wait already: 503, with Retry-After. False as above.
@@ -38,13 +41,13 @@ class Line {
  private:
   /// Has the module answer. False when it failed with part of its answer on the way.
   bool handle(fastcgi::Exchange& exchange, Response& response, const std::string& path,
-              const Found& found, const modules::Snapshot& snapshot) const;
+              std::string_view id, const Found& found, const modules::Snapshot& snapshot) const;
 
   /// What a visitor gets for the request, but for its end. False when it failed with part of its
   /// answer on the way.
   bool answer(fastcgi::Exchange& exchange, Response& response, const std::string& path,
-              const std::optional<Found>& found, const modules::Snapshot& snapshot,
-              Seat& seat) const;
+              std::string_view id, const std::optional<Found>& found,
+              const modules::Snapshot& snapshot, Seat& seat) const;
 
   bool tell_status(fastcgi::Exchange& exchange) const;
 

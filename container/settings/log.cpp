@@ -1,5 +1,6 @@
 #include "settings/log.hpp"
 
+#include "access/format.hpp"
 #include "settings/scalars.hpp"
 
 namespace shoal::settings {
@@ -26,6 +27,18 @@ constexpr const char* kCombined =
     "%R - %u [%t] \"%m %r%Q%q\" %s %b \"%{HTTP_REFERER}e\" \"%{HTTP_USER_AGENT}e\" %{milli}dms %g "
     "%i";
 
+/// Each thing that is wrong with the format is an error of its own.
+std::string read_format(const Value& value) {
+  try {
+    access::Format{value.text()};
+  } catch (const access::FormatError& error) {
+    const auto& errors = error.errors();
+    for (std::size_t i = 0; i + 1 < errors.size(); ++i) value.add_error(errors[i]);
+    throw Wrong(errors.back());
+  }
+  return value.text();
+}
+
 AccessLog read_access(const Value& value, const std::filesystem::path& folder) {
   AccessLog access{{}, kCombined};
   if (value.is_scalar()) {
@@ -34,7 +47,7 @@ AccessLog read_access(const Value& value, const std::filesystem::path& folder) {
   }
   Section section(value);
   section.required("file", access.target, Target{folder}, "file: /var/log/shoal/access.log");
-  section.optional("format", access.format, Text{});
+  section.optional("format", access.format, read_format);
   section.refuse_others();
   return access;
 }

@@ -103,6 +103,8 @@ struct LogTarget {
 struct AccessLog {
   LogTarget target;
   std::string format;  ///< `json`, or a text as php-fpm's access.format; see conf/README.md
+
+  bool operator==(const AccessLog&) const = default;
 };
 
 struct Log {
@@ -112,6 +114,8 @@ struct Log {
   LogTarget target;                   ///< the key `file`
   std::chrono::milliseconds slow{0};  ///< requests that take longer are logged; 0: none
   std::optional<AccessLog> access;    ///< none: no access log
+
+  bool operator==(const Log&) const = default;
 };
 
 /// The page that tells what is running.

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "ascii.hpp"
 #include "status.hpp"
 
 namespace shoal {
@@ -10,6 +11,8 @@ namespace {
 
 /// Room for the lines that every head has: Status, Content-Type, Content-Length.
 constexpr std::size_t kOwnLines = 160;
+
+constexpr std::string_view kUsualType = "text/html; charset=utf-8";
 
 void append_number(std::string& text, std::uint64_t number) {
   char digits[20];
@@ -23,6 +26,15 @@ void Response::Draft::require_unsent(const char* what) const {
   throw std::logic_error(std::string(what) +
                          ": the head of the answer has been sent; do this before more than 32 KiB "
                          "are written or flush is called");
+}
+
+std::optional<std::string> Response::Draft::sent_header(std::string_view name) const {
+  if (!head_sent) return std::nullopt;
+  if (names_type && same_ignoring_case(name, "Content-Type")) return std::string(kUsualType);
+  if (counts_body && same_ignoring_case(name, "Content-Length")) return std::to_string(length);
+  if (const auto ours = find_header(fixed_head, name)) return std::string(*ours);
+  if (const auto value = headers.find(name)) return std::string(*value);
+  return std::nullopt;
 }
 
 bool Response::Draft::write(std::string_view text) {
@@ -75,9 +87,9 @@ std::string Response::Draft::head(bool complete) {
   out += "\r\n";
   out += fixed_head;
   out += headers.text();
-  if (length > 0 && !forbids_body(status) && !headers.has("Content-Type")) {
-    out += "Content-Type: text/html; charset=utf-8\r\n";
-  }
+  names_type = length > 0 && !forbids_body(status) && !headers.has("Content-Type");
+  if (names_type) out.append("Content-Type: ").append(kUsualType).append("\r\n");
+  counts_body = length_known;
   if (length_known) {
     out += "Content-Length: ";
     append_number(out, length);

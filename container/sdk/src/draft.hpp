@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,10 +30,15 @@ struct Response::Draft {
   std::string held;          ///< body to send with the head; stays empty for HEAD
   std::uint64_t length = 0;  ///< of the body so far, be it held, sent or withheld
   bool head_sent = false;
+  bool counts_body = false;  ///< the head got a Content-Length of ours
+  bool names_type = false;   ///< likewise a Content-Type
   bool peer_gone = false;
 
   /// Throws std::logic_error that says what came too late.
   void require_unsent(const char* what) const;
+
+  /// A header of the answer as it was sent, be it the module's or ours.
+  std::optional<std::string> sent_header(std::string_view name) const;
 
   bool write(std::string_view text);
 

@@ -64,8 +64,8 @@ void HeaderLines::append(std::string_view name, std::string_view value) {
   text_ += kCrLf;
 }
 
-std::optional<std::string_view> HeaderLines::find(std::string_view name) const {
-  for (std::string_view rest = text_; !rest.empty();) {
+std::optional<std::string_view> find_header(std::string_view lines, std::string_view name) {
+  for (std::string_view rest = lines; !rest.empty();) {
     const std::string_view line = first_line(rest);
     if (same_ignoring_case(name_of(line), name)) {
       const std::size_t value = name.size() + 2;

@@ -9,6 +9,9 @@ namespace shoal {
 /// Whether `text` is a token of RFC 9110, 5.6.2: what names of headers and cookies are made of.
 bool is_token(std::string_view text);
 
+/// The first value of this name among `lines`: complete, each ending in CRLF.
+std::optional<std::string_view> find_header(std::string_view lines, std::string_view name);
+
 /// The header lines of one answer, as they go on the wire: `Name: value` and CRLF each. One string,
 /// since there are few of them and most answers then need one allocation for all.
 class HeaderLines {
@@ -20,7 +23,9 @@ class HeaderLines {
   void add(std::string_view name, std::string_view value);
 
   /// The first value of this name.
-  std::optional<std::string_view> find(std::string_view name) const;
+  std::optional<std::string_view> find(std::string_view name) const {
+    return find_header(text_, name);
+  }
   bool has(std::string_view name) const { return find(name).has_value(); }
 
   void drop(std::string_view name);

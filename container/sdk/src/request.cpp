@@ -53,12 +53,13 @@ class Nesting {
 
 struct Request::Parts {
   Parts(host::Exchange& from, Response& to, std::string whole_path, std::string rest,
-        host::Dispatch run)
+        host::Dispatch run, std::string_view request_id)
       : exchange(from),
         response(to),
         path(std::move(whole_path)),
         path_info(std::move(rest)),
-        dispatch(std::move(run)) {}
+        dispatch(std::move(run)),
+        id(request_id) {}
 
   std::string_view param_or_empty(std::string_view name) const {
     return exchange.param(name).value_or(std::string_view());
@@ -75,6 +76,7 @@ struct Request::Parts {
   const std::string path;
   const std::string path_info;
   const host::Dispatch dispatch;
+  const std::string_view id;
   int depth = 0;
   bool body_begun = false;
   std::optional<Pairs> query;  ///< taken apart when first asked for
@@ -90,6 +92,8 @@ std::string_view Request::method() const { return parts_->param_or_empty("REQUES
 std::string_view Request::path() const { return parts_->path; }
 
 std::string_view Request::path_info() const { return parts_->path_info; }
+
+std::string_view Request::id() const { return parts_->id; }
 
 std::string_view Request::remote_address() const { return parts_->param_or_empty("REMOTE_ADDR"); }
 
@@ -178,9 +182,9 @@ namespace host {
 
 std::unique_ptr<Request> Access::make_request(Exchange& exchange, Response& response,
                                               std::string path, std::string path_info,
-                                              Dispatch dispatch) {
+                                              Dispatch dispatch, std::string_view id) {
   auto parts = std::make_unique<Request::Parts>(exchange, response, std::move(path),
-                                                std::move(path_info), std::move(dispatch));
+                                                std::move(path_info), std::move(dispatch), id);
   return std::unique_ptr<Request>(new Request(std::move(parts)));
 }
 

@@ -121,6 +121,10 @@ bool Access::finish(Response& response) {
   return !draft.peer_gone;
 }
 
+std::optional<std::string> Access::answer_header(const Response& response, std::string_view name) {
+  return response.draft_->sent_header(name);
+}
+
 std::uint64_t Access::bytes_written(const Response& response) { return response.draft_->length; }
 
 }  // namespace host

@@ -15,7 +15,8 @@ const std::map<std::string, std::set<std::string>> kBelow{
     {"sdk/include", {"shoal"}},
     {"sdk/host", {"shoal", "shoal/host"}},
     {"sdk/src", {"shoal", "shoal/host"}},
-    {"settings", {"shoal", "shoal/host", "settings"}},
+    {"access", {"shoal", "shoal/host", "access"}},
+    {"settings", {"shoal", "shoal/host", "access", "settings"}},
     {"fastcgi", {"shoal", "shoal/host", "fastcgi"}},
     {"elf", {"shoal", "elf"}},
     {"modules", {"shoal", "shoal/host", "elf", "modules"}},
@@ -23,10 +24,11 @@ const std::map<std::string, std::set<std::string>> kBelow{
     {"crash", {"shoal", "shoal/host", "crash"}},
     {"status", {"shoal", "shoal/host", "status"}},
     {"serving",
-     {"shoal", "shoal/host", "settings", "fastcgi", "modules", "crash", "status", "serving"}},
+     {"shoal", "shoal/host", "access", "settings", "fastcgi", "modules", "crash", "status",
+      "serving"}},
     {"daemon",
-     {"shoal", "shoal/host", "elf", "settings", "fastcgi", "modules", "state", "crash", "status",
-      "serving", "daemon"}},
+     {"shoal", "shoal/host", "access", "elf", "settings", "fastcgi", "modules", "state", "crash",
+      "status", "serving", "daemon"}},
 };
 
 bool is_source(const fs::path& file) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,10 +29,11 @@ class SHOAL_EXPORT Access {
   static std::unique_ptr<Response> make_response(Exchange& exchange, bool head_request,
                                                  std::string fixed_head);
 
-  /// `path` and `path_info` are decoded. An empty `dispatch` knows no module.
+  /// `path` and `path_info` are decoded. An empty `dispatch` knows no module. `id` is the
+  /// request's id; REQUIRES: it outlives the request.
   static std::unique_ptr<Request> make_request(Exchange& exchange, Response& response,
                                                std::string path, std::string path_info,
-                                               Dispatch dispatch);
+                                               Dispatch dispatch, std::string_view id = {});
 
   /// As if the module had done nothing: 200, no headers, no cookies, no body. What to do with a
   /// handler that threw, before `error(500)`. Throws std::logic_error when the head has been sent.
@@ -40,6 +42,9 @@ class SHOAL_EXPORT Access {
   /// Sends what is held back, with Content-Length if nothing has been sent yet. False: peer gone.
   /// Does not flush the exchange: its end does, with the last bytes in the same packet.
   static bool finish(Response& response);
+
+  /// A header of the answer as it was sent, the container's own included; none before that.
+  static std::optional<std::string> answer_header(const Response& response, std::string_view name);
 
   /// Body bytes of this answer, counted even where HEAD withholds them, without those that `reset`,
   /// `error`, `redirect` or `forward` dropped; for the access log.

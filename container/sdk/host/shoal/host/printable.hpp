@@ -1,26 +1,64 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace shoal::host {
 
-/// `text` fit for one line of a log: control bytes become \xNN, so that nothing a visitor sends can
-/// forge a line or steer a terminal.
-inline std::string printable(std::string_view text) {
+/// How many bytes the UTF-8 character at the beginning of `text` has (RFC 3629); 0 when there is
+/// none.
+inline std::size_t size_of_character(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t size = lead < 0xc2   ? 0
+                           : lead < 0xe0 ? 2
+                           : lead < 0xf0 ? 3
+                           : lead < 0xf5 ? 4
+                                         : 0;
+  if (size == 0 || text.size() < size) return 0;
+  // Overlong forms, surrogates, and what lies beyond U+10FFFF show in the second byte.
+  const unsigned char least = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+  const unsigned char most = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+  if (byte(1) < least || byte(1) > most) return 0;
+  for (std::size_t at = 2; at < size; ++at) {
+    if ((byte(at) & 0xc0) != 0x80) return 0;
+  }
+  return size;
+}
+
+/// Appends `text` fit for one line of a log: control characters (those of Unicode, too) and what is
+/// no UTF-8 become \xNN for each byte, so that nothing a visitor sends can forge a line or steer a
+/// terminal; and so do the ASCII characters in `also`.
+inline void append_printable(std::string& line, std::string_view text, std::string_view also = {}) {
   constexpr char kHex[] = "0123456789abcdef";
+  while (!text.empty()) {
+    const std::size_t size = size_of_character(text);
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const bool control = size == 1   ? lead < 0x20 || lead == 0x7f
+                         : size == 2 ? lead == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0
+                                     : size == 0;
+    const std::size_t taken = std::max<std::size_t>(size, 1);
+    if (!control && also.find(text[0]) == std::string_view::npos) {
+      line.append(text, 0, taken);
+    } else {
+      for (const char c : text.substr(0, taken)) {
+        const auto byte = static_cast<unsigned char>(c);
+        line.append({'\\', 'x', kHex[byte >> 4], kHex[byte & 0xf]});
+      }
+    }
+    text.remove_prefix(taken);
+  }
+}
+
+/// `text` as append_printable writes it.
+inline std::string printable(std::string_view text) {
   std::string line;
   line.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      line += c;
-      continue;
-    }
-    line += "\\x";
-    line += kHex[byte >> 4];
-    line += kHex[byte & 0xf];
-  }
+  append_printable(line, text);
   return line;
 }
 

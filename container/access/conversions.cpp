@@ -1,0 +1,187 @@
+#include "access/conversions.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <ratio>
+#include <string>
+
+#include "access/values.hpp"
+#include "shoal/host/access.hpp"
+#include "shoal/host/printable.hpp"
+
+namespace shoal::access {
+namespace {
+
+using std::chrono::microseconds;
+
+/// Appends what came from outside.
+void append_value(std::string& line, std::string_view value) {
+  host::append_printable(line, value.substr(0, kLongestValue), "\"\\");
+}
+
+void append_or_dash(std::string& line, std::string_view value) {
+  append_value(line, value.empty() ? "-" : value);
+}
+
+void append_number(std::string& line, auto number) { line += std::to_string(number); }
+
+void append_decimal(std::string& line, double number, int places) {
+  char text[64];
+  line.append(text,
+              static_cast<std::size_t>(std::snprintf(text, sizeof text, "%.*f", places, number)));
+}
+
+/// Percent of one processor for as long as the request took.
+void append_share(std::string& line, microseconds used, microseconds took) {
+  const double whole = static_cast<double>(std::max<microseconds::rep>(took.count(), 1));
+  append_decimal(line, 100.0 * static_cast<double>(used.count()) / whole, 2);
+}
+
+template <std::uint64_t kUnit>
+void append_memory(const Visit&, const std::string&, std::string& line) {
+  append_number(line, peak_memory() / kUnit);
+}
+
+template <typename Unit>
+void append_duration(const Visit& visit, const std::string&, std::string& line) {
+  append_decimal(line, std::chrono::duration<double, Unit>(visit.took).count(), 3);
+}
+
+void append_microseconds(const Visit& visit, const std::string&, std::string& line) {
+  append_number(line, visit.took.count());
+}
+
+template <microseconds Cpu::*kPart>
+void append_cpu(const Visit& visit, const std::string&, std::string& line) {
+  append_share(line, visit.cpu.*kPart, visit.took);
+}
+
+void append_whole_cpu(const Visit& visit, const std::string&, std::string& line) {
+  append_share(line, visit.cpu.user + visit.cpu.system, visit.took);
+}
+
+template <std::string_view Visit::*kWhich>
+void append_word(const Visit& visit, const std::string&, std::string& line) {
+  append_or_dash(line, visit.*kWhich);
+}
+
+void append_variable(const Visit& visit, const std::string& name, std::string& line) {
+  append_or_dash(line, variable(visit, name));
+}
+
+void append_answer_header(const Visit& visit, const std::string& name, std::string& line) {
+  append_or_dash(line, host::Access::answer_header(visit.response, name).value_or(""));
+}
+
+void append_query(const Visit& visit, const std::string&, std::string& line) {
+  append_value(line, variable(visit, "QUERY_STRING"));
+}
+
+void append_question_mark(const Visit& visit, const std::string&, std::string& line) {
+  if (!variable(visit, "QUERY_STRING").empty()) line += '?';
+}
+
+void append_begin(const Visit& visit, const std::string& format, std::string& line) {
+  append_value(line, local_time(visit.received, format.c_str()));
+}
+
+void append_end(const Visit& visit, const std::string& format, std::string& line) {
+  append_value(line, local_time(visit.received + visit.took, format.c_str()));
+}
+
+void append_percent(const Visit&, const std::string&, std::string& line) { line += '%'; }
+
+void append_method(const Visit& visit, const std::string&, std::string& line) {
+  append_or_dash(line, variable(visit, "REQUEST_METHOD"));
+}
+
+void append_visitor(const Visit& visit, const std::string&, std::string& line) {
+  append_or_dash(line, variable(visit, "REMOTE_ADDR"));
+}
+
+void append_user(const Visit& visit, const std::string&, std::string& line) {
+  append_or_dash(line, variable(visit, "REMOTE_USER"));
+}
+
+void append_path(const Visit& visit, const std::string&, std::string& line) {
+  append_or_dash(line, request_path(visit));
+}
+
+void append_request_length(const Visit& visit, const std::string&, std::string& line) {
+  append_number(line, request_length(visit));
+}
+
+void append_body_size(const Visit& visit, const std::string&, std::string& line) {
+  append_number(line, host::Access::bytes_written(visit.response));
+}
+
+void append_status(const Visit& visit, const std::string&, std::string& line) {
+  append_number(line, visit.response.status());
+}
+
+void append_process(const Visit&, const std::string&, std::string& line) {
+  append_number(line, ::getpid());
+}
+
+void append_parent(const Visit&, const std::string&, std::string& line) {
+  append_number(line, ::getppid());
+}
+
+std::vector<Conversion> make_conversions() {
+  using enum Conversion::Braces;
+  return {
+      {'%', kNone, {{"", append_percent}}},
+      {'C',
+       kUnit,
+       {{"total", append_whole_cpu},
+        {"user", append_cpu<&Cpu::user>},
+        {"system", append_cpu<&Cpu::system>}}},
+      {'d',
+       kUnit,
+       {{"seconds", append_duration<std::ratio<1>>},
+        {"milliseconds", append_duration<std::milli>},
+        {"milli", append_duration<std::milli>},
+        {"miliseconds", append_duration<std::milli>},  // as php-fpm once spelt it, and still takes
+        {"mili", append_duration<std::milli>},
+        {"microseconds", append_microseconds},
+        {"micro", append_microseconds}}},
+      {'e', kName, {{"", append_variable}}},
+      {'f', kNone, {{"", append_word<&Visit::file>}}},
+      {'l', kNone, {{"", append_request_length}}},
+      {'m', kNone, {{"", append_method}}},
+      {'M',
+       kUnit,
+       {{"bytes", append_memory<1>},
+        {"kilobytes", append_memory<1024>},
+        {"kilo", append_memory<1024>},
+        {"megabytes", append_memory<1024 * 1024>},
+        {"mega", append_memory<1024 * 1024>}}},
+      {'n', kNone, {{"", append_word<&Visit::group>}}},
+      {'o', kName, {{"", append_answer_header}}},
+      {'p', kNone, {{"", append_process}}},
+      {'P', kNone, {{"", append_parent}}},
+      {'q', kNone, {{"", append_query}}},
+      {'Q', kNone, {{"", append_question_mark}}},
+      {'r', kNone, {{"", append_path}}},
+      {'R', kNone, {{"", append_visitor}}},
+      {'s', kNone, {{"", append_status}}},
+      {'t', kTime, {{"", append_begin}}},
+      {'T', kTime, {{"", append_end}}},
+      {'u', kNone, {{"", append_user}}},
+      {'b', kNone, {{"", append_body_size}}},
+      {'g', kNone, {{"", append_word<&Visit::generation>}}},
+      {'h', kNone, {{"", append_word<&Visit::module>}}},
+      {'i', kNone, {{"", append_word<&Visit::id>}}},
+  };
+}
+
+}  // namespace
+
+const std::vector<Conversion>& conversions() {
+  static const std::vector<Conversion> all = make_conversions();
+  return all;
+}
+
+}  // namespace shoal::access

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "shoal/host/exchange.hpp"
+#include "shoal/response.hpp"
+
+namespace shoal::access {
+
+/// Processor time.
+struct Cpu {
+  std::chrono::microseconds user{0};
+  std::chrono::microseconds system{0};
+};
+
+/// What the calling thread has used so far. One system call.
+Cpu cpu_of_this_thread();
+
+/// One request that is over, as the access log tells of it. Views of what the caller holds.
+struct Visit {
+  const host::Exchange& exchange;  ///< for what the web server said
+  const Response& response;        ///< for what was answered
+  std::string_view path{};         ///< of the URL, decoded
+  std::string_view id{};
+  std::string_view module{};      ///< dotted name of the handler; this and the next empty: none
+  std::string_view group{};       ///< `aquarium`
+  std::string_view generation{};  ///< `aquarium/12`, as in X-Shoal-Generation
+  std::string_view file{};        ///< of the module
+  unsigned long number = 0;       ///< of the generation
+  bool whole = true;              ///< false: the answer was cut off, or the web server had left
+  std::chrono::system_clock::time_point received{};
+  std::chrono::microseconds took{0};
+  Cpu cpu{};  ///< of the thread, for this request; only if Format::asks_for_cpu
+};
+
+}  // namespace shoal::access

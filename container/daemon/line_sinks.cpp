@@ -1,0 +1,130 @@
+#include "daemon/line_sinks.hpp"
+
+#include <fcntl.h>
+#include <spdlog/common.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "shoal/host/current_request.hpp"
+#include "shoal/host/printable.hpp"
+
+namespace shoal::daemon {
+namespace {
+
+/// Bytes of one line: room for an access log's longest, and a bound for what modules log.
+constexpr std::size_t kLongestLine = 256 * 1024;
+
+constexpr mode_t kNotForAll = 0640;
+
+host::Descriptor open_to_append(const std::string& file) {
+  host::Descriptor descriptor(
+      ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kNotForAll));
+  if (descriptor.get() < 0) throw spdlog::spdlog_ex(file, errno);
+  return descriptor;
+}
+
+int priority_of(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::trace:
+    case spdlog::level::debug:
+      return LOG_DEBUG;
+    case spdlog::level::warn:
+      return LOG_WARNING;
+    case spdlog::level::err:
+      return LOG_ERR;
+    case spdlog::level::critical:
+      return LOG_CRIT;
+    default:
+      return LOG_INFO;
+  }
+}
+
+void say_on_standard_error(const std::string& line) {
+  static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+}
+
+}  // namespace
+
+DescriptorSink::DescriptorSink(std::string file)
+    : file_(std::move(file)), descriptor_(open_to_append(file_)) {}
+
+DescriptorSink::DescriptorSink() = default;
+
+bool DescriptorSink::reopen() {
+  if (file_.empty()) return false;
+  auto descriptor = open_to_append(file_);
+  const std::lock_guard lock(mutex_);
+  descriptor_ = std::move(descriptor);
+  torn_ = false;
+  return true;
+}
+
+void DescriptorSink::sink_it_(const spdlog::details::log_msg& message) {
+  spdlog::memory_buf_t line;
+  if (torn_) line.push_back('\n');
+  formatter_->format(message, line);
+  write_whole({line.data(), line.size()});
+}
+
+void DescriptorSink::write_whole(std::string_view line) {
+  const int descriptor = file_.empty() ? STDERR_FILENO : descriptor_.get();
+  const std::size_t size = line.size();
+  while (!line.empty()) {
+    const ssize_t written = ::write(descriptor, line.data(), line.size());
+    if (written >= 0) {
+      line.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      torn_ |= line.size() < size;
+      throw spdlog::spdlog_ex("", errno);
+    }
+  }
+  torn_ = false;
+}
+
+void SyslogSink::sink_it_(const spdlog::details::log_msg& message) {
+  static std::mutex one_tag;  // syslog(3) has one for the process, and keeps a pointer to it
+  spdlog::memory_buf_t line;
+  formatter_->format(message, line);
+  const std::lock_guard lock(one_tag);
+  ::openlog(tag_.c_str(), LOG_PID, LOG_DAEMON);
+  ::syslog(priority_of(message.level), "%.*s", static_cast<int>(line.size()), line.data());
+}
+
+CleanSink::CleanSink(spdlog::sink_ptr target, std::string name, Ids ids)
+    : target_(std::move(target)), name_(std::move(name)), ids_(ids) {}
+
+void CleanSink::log(const spdlog::details::log_msg& message) {
+  try {
+    const std::string_view text(message.payload.data(), message.payload.size());
+    std::string line;
+    line.reserve(text.size() + 64);
+    if (const auto id = host::CurrentRequest::id(); ids_ == Ids::kShown && !id.empty()) {
+      line.append("[").append(id).append("] ");
+    }
+    host::append_printable(line, text.substr(0, kLongestLine));
+    if (text.size() > kLongestLine) {
+      line += "... (" + std::to_string(text.size() - kLongestLine) + " more bytes)";
+    }
+    spdlog::details::log_msg clean(message);
+    clean.payload = line;
+    target_->log(clean);
+  } catch (const std::exception& error) {
+    return count_lost(error.what());
+  }
+  const std::uint64_t lost = lost_.load(std::memory_order_relaxed);
+  if (lost == 0 || lost_.exchange(0) == 0) return;
+  say_on_standard_error("shoal: " + name_ + ": writes again; " + std::to_string(lost) +
+                        " lines were lost\n");
+}
+
+void CleanSink::count_lost(const char* why) {
+  if (lost_.fetch_add(1) > 0) return;
+  say_on_standard_error("shoal: " + name_ + ": " + why +
+                        "; lines are lost until it can be written\n");
+}
+
+}  // namespace shoal::daemon

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "access/format.hpp"
+#include "shoal/host/access.hpp"
+#include "unit/sdk/memory_exchange.hpp"
+
+namespace shoal::access {
+
+using namespace std::chrono_literals;
+using ::testing::AnyOf;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// One request that was answered, and what the access log says of it.
+class Visited : public ::testing::Test {
+ protected:
+  Visited() {
+    ::setenv("TZ", "UTC-2", 1);  // two hours east
+    ::tzset();
+    sent("REQUEST_METHOD", "GET");
+    sent("REQUEST_URI", "/tank/a%20b?fish=cod");
+    sent("QUERY_STRING", "fish=cod");
+    sent("REMOTE_ADDR", "192.0.2.7");
+    sent("SERVER_PROTOCOL", "HTTP/1.1");
+    visit_.path = "/tank/a b";
+    visit_.id = "4f2a";
+    visit_.module = "site.tank";
+    visit_.group = "site";
+    visit_.generation = "site/12";
+    visit_.number = 12;
+    visit_.file = "/apps/site/tank.so";
+    visit_.received = std::chrono::system_clock::time_point(1'700'000'000'123ms);
+    visit_.took = 1'234'567us;
+    visit_.cpu = {400'000us, 100'000us};
+  }
+
+  /// What the web server sent.
+  void sent(const std::string& variable, std::string value) {
+    exchange_.params[variable] = std::move(value);
+  }
+
+  void nobody_answered() {
+    visit_.module = visit_.group = visit_.generation = visit_.file = {};
+    visit_.number = 0;
+  }
+
+  /// The module's part, and the end of the answer.
+  template <typename Handler>
+  void answered(const Handler& handler) {
+    handler(*response_);
+    host::Access::finish(*response_);
+  }
+
+  std::string line(const std::string& format) const { return Format(format).line(visit_); }
+
+  test::MemoryExchange exchange_;
+  std::unique_ptr<Response> response_ =
+      host::Access::make_response(exchange_, false, "X-Shoal-Generation: site/12\r\n");
+  Visit visit_{.exchange = exchange_, .response = *response_};
+};
+
+}  // namespace shoal::access
