@@ -42,8 +42,9 @@ std::string manifest_of(const Files& files) {
 }
 
 Files files_in(const std::string& manifest) {
+  const json all = json::from_cbor(manifest);
   Files files;
-  for (const auto& [module, it] : json::from_cbor(manifest).items()) {
+  for (const auto& [module, it] : all.items()) {
     files[module] = File{it.at(0).get<std::string>(),
                          {.device = it.at(1),
                           .inode = it.at(2),

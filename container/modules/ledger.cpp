@@ -10,9 +10,9 @@
 #include <cstring>
 #include <set>
 #include <stdexcept>
+#include <string_view>
 
 #include "modules/load_error.hpp"
-#include "modules/name.hpp"
 #include "shoal/host/descriptor.hpp"
 #include "shoal/host/printable.hpp"
 
@@ -86,7 +86,8 @@ void set_aside(const fs::path& path, const std::string& why) {
 
 /// So that no name leads out of the folder.
 bool is_name_of_group(const std::string& group) {
-  return name_of(fs::path(group + ".so")) == group;
+  return !group.empty() && group.front() != '.' &&
+         group.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
 }
 
 }  // namespace

@@ -44,6 +44,8 @@ Terms Page::look_up(const Wish& wish, const IsKept& is_kept) const {
   const Withdrawn* const out = withdrawn(wish.files);
   if (out != nullptr) terms.quarantine = out->quarantine;
   if (out == nullptr && !wish.refused) return terms;
+  // A bad drop ends no quarantine.
+  if (out == nullptr && !withdrawn_.empty()) terms.quarantine = withdrawn_.back().quarantine;
   const Good* const good = last_good(wish.files, is_kept);
   return good == nullptr ? take({}, 0) : take(good->files, good->number);
 }

@@ -132,7 +132,7 @@ TEST_F(Agreeing, KeepsANumberForTheProcessThatMayStillPublishIt) {
 }
 
 TEST_F(Agreeing, AgreesAmongEightProcessesThatAskAtOnce) {
-  constexpr int kRounds = 20;
+  constexpr int kRounds = 12;
   std::vector<pid_t> processes;
   for (int i = 0; i < 8; ++i) {
     processes.push_back(in_a_process([this, i] {
@@ -140,11 +140,8 @@ TEST_F(Agreeing, AgreesAmongEightProcessesThatAskAtOnce) {
       std::ofstream numbers(folder() / ("numbers." + std::to_string(i)));
       unsigned long above = 0;
       for (int round = 0; round < kRounds; ++round) {
-        // Not "i": all of them see the same drops.
-        const Terms terms = own.claim("pond", wish("files " + std::to_string(round), above));
-        own.publish("pond", terms);
-        above = terms.number;
-        numbers << round << ":" << terms.number << "\n";
+        above = own.claim("pond", wish("files " + std::to_string(round), above)).number;
+        numbers << round << ":" << above << "\n";
       }
     }));
   }
