@@ -3,6 +3,7 @@
 #
 #   deploy/packages.sh         to build and run Shoal, with a web server in front
 #   deploy/packages.sh test    the same, and what tests/run.sh needs
+#   deploy/packages.sh package the same as run, and what tests/package/run.sh needs
 #   deploy/packages.sh bench   the same, and what tests/bench/run.sh needs
 #
 # Nothing missing: nothing happens, and no rights are needed. Else it wants root, or sudo.
@@ -25,12 +26,15 @@ case "${1:-run}" in
     # apache2-bin has the program and its modules, and no site or service.
     libraries+=(libapache2-mod-fcgid libcpp-httplib-dev libgmock-dev libgtest-dev python3-prometheus-client)
     ;;
+  package)
+    programs+=(debootstrap:debootstrap dpkg-shlibdeps:dpkg-dev file:file systemd-analyze:systemd)
+    ;;
   bench)
     programs+=(wrk:wrk python3:python3)
     libraries+=(libbenchmark-dev libsqlite3-dev php-fpm)
     ;;
   *)
-    echo "deploy/packages.sh: $1: unknown set; known: run, test, bench" >&2
+    echo "deploy/packages.sh: $1: unknown set; known: run, test, package, bench" >&2
     exit 2
     ;;
 esac

@@ -1,0 +1,64 @@
+# Completes the words of `shoal` in bash. Installed to share/bash-completion/completions/shoal; to try
+# it, source this file.
+
+# The file that follows -c or --config on the line, if one does.
+_shoal_config() {
+  local i
+  for ((i = 1; i < COMP_CWORD - 1; ++i)); do
+    case ${COMP_WORDS[i]} in
+      -c | --config) printf '%s\n' "${COMP_WORDS[i + 1]}" && return ;;
+    esac
+  done
+}
+
+# The groups of the modules that lie in the apps folder now.
+_shoal_groups() {
+  local config
+  config=$(_shoal_config)
+  "${COMP_WORDS[0]}" check ${config:+-c "$config"} 2>/dev/null |
+    sed -n 's/^\(group\|pinned\) *\([^:]*\):.*/\2/p'
+}
+
+# _shoal_offer WORDS: those that begin with what stands on the line.
+_shoal_offer() {
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "${COMP_WORDS[COMP_CWORD]}")
+}
+
+_shoal() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    _shoal_offer "serve check drop probe status reload -h --help --version"
+    return
+  fi
+  case $before in
+    -c | --config | --apps)
+      compopt -o filenames 2>/dev/null
+      local what=-f
+      [[ $before != --apps ]] || what=-d
+      mapfile -t COMPREPLY < <(compgen "$what" -- "$word")
+      return
+      ;;
+    --as) return ;;  # a name that only its author knows
+  esac
+  local options="-h --help"
+  case ${COMP_WORDS[1]} in
+    serve | check | reload) options+=" -c --config" ;;
+    drop) options+=" --apps --as" ;;
+    probe) options+=" -c --config --json" ;;
+    status) options+=" -c --config --json --watch" ;;
+  esac
+  if [[ $word == -* ]]; then
+    _shoal_offer "$options"
+    return
+  fi
+  case ${COMP_WORDS[1]} in
+    drop | probe)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      ;;
+    reload) _shoal_offer "$(_shoal_groups)" ;;
+  esac
+}
+
+complete -F _shoal shoal
