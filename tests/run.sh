@@ -3,6 +3,7 @@
 #
 #   tests/run.sh                 the preset dev
 #   tests/run.sh dev asan tsan   these presets, one after the other (also: ubsan)
+#   tests/run.sh --package       the Debian packages in a clean Debian, as root; with presets, these too
 #   tests/run.sh --long          a storm of 1,000 reloads among the tests, not of 60; some minutes more
 #
 # Exits with 0 only if in each preset tests ran, all passed, none was skipped, and no process that a
@@ -13,13 +14,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH="$PATH:/usr/sbin:/sbin"  # an ordinary user's path on Debian lacks nginx's folder
 
 presets=()
+package=
 for word in "$@"; do
   case "$word" in
     --long) export SHOAL_STORM=1000 ;;
+    --package) package=yes ;;
     *) presets+=("$word") ;;
   esac
 done
-[[ ${#presets[@]} -gt 0 ]] || presets=(dev)
+[[ ${#presets[@]} -gt 0 || -n $package ]] || presets=(dev)
 for preset in "${presets[@]}"; do
   case "$preset" in
     dev | asan | tsan | ubsan) ;;
@@ -30,7 +33,7 @@ for preset in "${presets[@]}"; do
   esac
 done
 
-bash deploy/packages.sh test
+[[ ${#presets[@]} -eq 0 ]] || bash deploy/packages.sh test
 if command -v ccache >/dev/null; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi
@@ -108,6 +111,15 @@ for preset in "${presets[@]}"; do
     failed=yes
   fi
 done
+if [[ -n $package ]]; then
+  begin=$SECONDS
+  if bash tests/package/run.sh; then
+    summary+="  ok      package: in $((SECONDS - begin)) s"$'\n'
+  else
+    summary+="  FAILED  package"$'\n'
+    failed=yes
+  fi
+fi
 
 printf '\n=== Summary\n%s' "$summary"
 [[ -z $failed ]]

@@ -1,0 +1,218 @@
+#!/usr/bin/env bash
+# Builds the Debian packages and lives with them in a clean Debian: installs them, builds a module against
+# them, serves a request, rotates the log, removes them, purges them. Wants root.
+#
+#   tests/package/run.sh        also: tests/run.sh --package
+#
+# The Debian is one that debootstrap makes, in memory (about 700 MB), of the release that this machine runs
+# and from where it gets its own packages. What was fetched stays in build/package/debian, so that the next
+# run is faster. Mounts, memory and processes of the test are in namespaces of their own: they are gone
+# when it ends, however it ends. What happened within is in build/package/debian/log.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+debian=$PWD/build/package/debian
+root=$debian/root
+socket=/run/shoal/shoal.sock
+
+die() {
+  echo "FAILED  $*" >&2
+  [[ ! -s $root/served ]] || sed 's/^/    shoal: /' "$root/served" >&2
+  exit 1
+}
+
+passed=0
+check() {  # check WHAT IT SHOWS, then the command that shows it
+  local what=$1
+  shift
+  "$@" || die "$what: $*"
+  echo "ok      $what"
+  passed=$((passed + 1))
+}
+
+# --- the Debian ------------------------------------------------------------------------------------
+
+inside() {
+  chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root \
+    DEBIAN_FRONTEND=noninteractive "$@"
+}
+as() { inside setpriv --reuid "$1" --regid "$1" --init-groups "${@:2}"; }
+install() { inside apt-get install --yes --quiet --no-install-recommends "$@" >>"$debian/log" 2>&1; }
+
+bootstrap() {
+  . /etc/os-release
+  local sources mirror
+  sources=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
+    grep -E "^[^ ]+ $VERSION_CODENAME(-[a-z]+)? " | sort --unique)
+  mirror=$(awk -v release="$VERSION_CODENAME" '$2 == release { print $1; exit }' <<<"$sources")
+  [[ -n $mirror ]] || die "apt knows no source of $VERSION_CODENAME here; see /etc/apt"
+  echo "        debootstrap $VERSION_CODENAME from $mirror"
+  debootstrap --variant=minbase "$VERSION_CODENAME" "$root" "$mirror" >>"$debian/log" ||
+    die "debootstrap; see $debian/log"
+  sed 's/^/deb /' <<<"$sources" >"$root/etc/apt/sources.list"
+  # Proxies and the like, as this machine has them.
+  apt-config dump Acquire --format '%F "%v";%n' | grep -E '^Acquire::(https?|Check-|Retries).* "..*"' \
+    >"$root/etc/apt/apt.conf.d/90machine" || true
+  # Nothing is started by its installation: no init runs here.
+  printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+  chmod 755 "$root/usr/sbin/policy-rc.d"
+  rm -f "$root"/var/cache/apt/archives/*.deb
+  tar --create --file "$debian/base.tar.new" --directory "$root" --one-file-system .
+  mv "$debian/base.tar.new" "$debian/base.tar"
+}
+
+prepare_root() {
+  mkdir -p "$root" "$debian/archives/partial"
+  mount -t tmpfs -o mode=755 debian "$root"
+  : >"$debian/log"
+  if [[ -e $debian/base.tar ]]; then
+    tar --extract --file "$debian/base.tar" --directory "$root"
+  else
+    bootstrap
+  fi
+  mount -t proc proc "$root/proc"
+  mount --bind "$debian/archives" "$root/var/cache/apt/archives"
+  [[ ! -e /etc/resolv.conf ]] || cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
+  inside apt-get update --quiet >>"$debian/log" || die "apt-get update; see $debian/log"
+}
+
+# --- what is looked at -----------------------------------------------------------------------------
+
+looks() { [[ $(inside stat --format '%U:%G %a' "$1") == "$2" ]]; }
+is_there() { inside test -e "$1"; }
+is_gone() { ! is_there "$1"; }
+has_line() { inside grep --quiet --line-regexp --fixed-strings "$2" "$1"; }
+in_group() { inside id --groups --name "$1" | grep --quiet --word-regexp "$2"; }
+no_user() { ! inside getent passwd "$1"; }
+
+# False, with what systemd says, unless it has nothing to say of the units.
+units_are_good() {
+  local units=$debian/units said
+  rm -rf "$units"
+  mkdir "$units"
+  cp "$root"/usr/lib/systemd/system/shoal.{service,socket} "$units"
+  sed -i "s|=/usr/bin/shoal |=$root/usr/bin/shoal |" "$units/shoal.service"
+  said=$(systemd-analyze verify --man=no "$units"/shoal.{service,socket} 2>&1) && [[ -z $said ]] ||
+    { echo "$said"; false; }
+}
+
+# Asks as the web server does: as its user, over the socket.
+ask() {
+  as www-data env REQUEST_METHOD=GET SCRIPT_NAME="$1" QUERY_STRING="${2:-}" REQUEST_URI="$1?${2:-}" \
+    SERVER_PROTOCOL=HTTP/1.1 cgi-fcgi -bind -connect "$socket"
+}
+answers() { [[ $(ask /hello name=Ada) == *"$1"* ]]; }
+eventually() {
+  for _ in {1..300}; do
+    ! "$@" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  "$@"
+}
+
+serve() {
+  as shoal shoal serve >"$root/served" 2>&1 &
+  shoal=$!
+  eventually answers "$1"
+}
+stops() {
+  kill -TERM "$(<"$root/var/lib/shoal/shoal.pid")"
+  wait "$shoal"
+}
+
+# The module hello, with another greeting, by find_package(Shoal).
+build_module() {
+  mkdir "$root/hello"
+  sed 's/"Hello"/"Ahoy"/' apps/hello/hello.cpp >"$root/hello/hello.cpp"
+  cat >"$root/hello/CMakeLists.txt" <<'CMAKE'
+cmake_minimum_required(VERSION 3.25)
+project(Hello LANGUAGES CXX)
+find_package(Shoal REQUIRED)
+shoal_add_module(hello SOURCES hello.cpp)
+CMAKE
+  inside sh -ec 'cmake -S /hello -B /hello/build; cmake --build /hello/build' >>"$debian/log" 2>&1
+}
+drop() { inside shoal drop "$1" --apps /usr/lib/shoal/apps >>"$debian/log"; }
+
+upgrades() { inside dpkg --install /shoal.deb >>"$debian/log" 2>&1; }
+removes() { inside apt-get remove --yes --quiet shoal libshoal-dev >>"$debian/log" 2>&1; }
+purges() { inside dpkg --purge shoal libshoal-dev >>"$debian/log" 2>&1; }
+
+rotates() {
+  inside logrotate --force /etc/logrotate.d/shoal && is_there /var/log/shoal/shoal.log.1
+}
+writes_log() { inside test -s /var/log/shoal/shoal.log; }
+
+# --- the line --------------------------------------------------------------------------------------
+
+live_with_packages() {
+  prepare_root
+  local version configuration=/etc/shoal/shoal.yaml
+  version=$(sed -n 's/^project(Shoal VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+  cp build/package/shoal_"$version"-1_*.deb "$root/shoal.deb"
+  cp build/package/libshoal-dev_"$version"-1_*.deb "$root/libshoal-dev.deb"
+
+  check "both install, with what they depend on" install /shoal.deb /libshoal-dev.deb
+  check "the program runs" test "$(inside shoal --version)" = "shoal $version"
+  check "its user may give the socket to the web server" in_group shoal www-data
+  check "run is the user's alone" looks /var/lib/shoal "shoal:shoal 700"
+  check "logs are the user's" looks /var/log/shoal "shoal:shoal 750"
+  check "the web server can enter the socket's folder" looks /run/shoal "shoal:shoal 755"
+  check "apps are not the user's" looks /usr/lib/shoal/apps "root:root 755"
+  local file
+  for file in "$configuration" /etc/logrotate.d/shoal /usr/lib/systemd/system/shoal.{service,socket} \
+    /usr/share/bash-completion/completions/shoal; do
+    check "$file is there" is_there "$file"
+  done
+  check "systemd finds no fault in the units" units_are_good
+  check "the service is enabled" is_there /etc/systemd/system/multi-user.target.wants/shoal.service
+  check "the socket is left to its administrator" is_gone /etc/systemd/system/sockets.target.wants
+
+  check "a web server's tools install" install libfcgi-bin logrotate
+  # As an administrator would: two settings changed, all else as it came.
+  sed -i -e 's/\(greeting\): Hello/\1: Hello again/' -e 's|file: stderr|file: /var/log/shoal/shoal.log|' \
+    "$root$configuration"
+  cp build/package/apps/hello.so "$root/hello.so"
+  check "a module is dropped" drop /hello.so
+  check "the shipped configuration serves it to www-data" serve "Hello again, Ada!"
+
+  check "the log is rotated" rotates
+  check "a compiler installs" install cmake make g++
+  check "a module builds with libshoal-dev" build_module
+  sed -i 's/greeting: Hello again/unknown: key/' "$root$configuration"
+  check "it is dropped" drop /hello/build/apps/hello.so
+  check "and answers in the place of the one before" eventually answers "X-Shoal-Generation: hello/2"
+  check "the log goes on in the new file" eventually writes_log
+  check "an upgrade installs over it" upgrades
+  check "and what runs goes on, where no systemd restarts it" answers "hello/2"
+  check "the container stops when told to" stops
+
+  check "both are removed" removes
+  for file in /usr/bin/shoal /usr/include/shoal /usr/lib/systemd/system/shoal.service; do
+    check "$file is gone" is_gone "$file"
+  done
+  check "the configuration is still there, as it was changed" \
+    has_line "$configuration" "  file: /var/log/shoal/shoal.log"
+  check "the modules are still there" is_there /usr/lib/shoal/apps/hello.so
+  check "what they keep is still there" is_there /var/lib/shoal/state
+
+  check "they are purged" purges
+  for file in /etc/shoal /etc/logrotate.d/shoal /var/lib/shoal /var/log/shoal /run/shoal \
+    /etc/systemd/system/multi-user.target.wants/shoal.service; do
+    check "$file is gone" is_gone "$file"
+  done
+  check "the user is gone" no_user shoal
+  check "the modules, which are not ours, are still there" is_there /usr/lib/shoal/apps/hello.so
+  echo "$passed passed, 0 failed"
+}
+
+if [[ ${1:-} == --within ]]; then
+  live_with_packages
+  exit 0
+fi
+[[ $EUID -eq 0 ]] || die "debootstrap and mounts want root; run it as root"
+bash deploy/packages.sh package
+cmake --preset package
+rm -f build/package/*.deb
+cmake --build --preset package -j "$(nproc)"
+exec unshare --mount --pid --fork --kill-child --mount-proc "$BASH" tests/package/run.sh --within
