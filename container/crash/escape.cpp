@@ -1,6 +1,9 @@
 #include "crash/escape.hpp"
 
 #include <csetjmp>
+#include <csignal>
+
+#include "crash/signal_names.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -23,6 +26,14 @@ bool guarded(void (*step)(void*), void* argument) noexcept {
   step(argument);
   innermost = exit.outer;
   return true;
+}
+
+void allow_faults() noexcept {
+  // Not by sa_mask and SA_NODEFER: ThreadSanitizer overrules these.
+  sigset_t faults;
+  ::sigemptyset(&faults);
+  for (const int signal : kCrashes) ::sigaddset(&faults, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &faults, nullptr);
 }
 
 void escape() noexcept {

@@ -173,7 +173,8 @@ void write_report(Crash& crash) noexcept {
 }
 
 void on_crash(int signal, siginfo_t* info, void* context) noexcept {
-  escape();
+  // One that another process has sent is no fault of the step.
+  if (info->si_code > 0 || info->si_pid == ::getpid()) escape();
   if (::getpid() != installed_in) die(signal);
   const pid_t self = ::gettid();
   pid_t first = 0;
@@ -183,6 +184,7 @@ void on_crash(int signal, siginfo_t* info, void* context) noexcept {
   }
   dying_of = signal;
   bound_time();
+  allow_faults();
   Crash crash{signal, info, context, nullptr};
   write_report(crash);
   die(signal);
@@ -215,10 +217,8 @@ void install(const fs::path& folder, const fs::path& stages) {
 
   struct sigaction action {};
   action.sa_sigaction = &on_crash;
-  // NODEFER: a fault in the handler comes back to it, where it is escaped from.
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   ::sigfillset(&action.sa_mask);
-  for (const int signal : kCrashes) ::sigdelset(&action.sa_mask, signal);
   for (const int signal : kCrashes) ::sigaction(signal, &action, nullptr);
 }
 

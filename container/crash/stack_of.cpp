@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "crash/demangle.hpp"
+#include "crash/escape.hpp"
 #include "crash/stack.hpp"
 
 namespace shoal::crash {
@@ -35,6 +36,7 @@ void answer(int, siginfo_t*, void* context) noexcept {
   const int error = errno;
   State state = State::kAsked;
   if (meant.load() == ::gettid() && asked.compare_exchange_strong(state, State::kAnswering)) {
+    allow_faults();
     walk(stack, context);
     asked = State::kAnswered;
     ::sem_post(&answered);
@@ -49,8 +51,6 @@ void install_answer() {
   action.sa_sigaction = &answer;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
   ::sigfillset(&action.sa_mask);
-  // The walk escapes from these, see escape.hpp; blocked, they would end the process.
-  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) ::sigdelset(&action.sa_mask, signal);
   ::sigaction(sample_signal(), &action, nullptr);
 }
 

@@ -18,7 +18,9 @@ namespace shoal::crash {
 /// restarted, but for those that never are (signal(7)): poll, epoll_wait, nanosleep, sem_timedwait
 /// and such, and reads of sockets with a timeout, may end early with EINTR.
 ///
-/// Under ThreadSanitizer a thread answers only when it calls something that this follows.
+/// Where report.hpp is installed, a thread whose stack cannot be read to its end goes on unharmed;
+/// elsewhere that may end the process. Under ThreadSanitizer a thread answers late, from within the
+/// next call that this follows, and one that waits for a mutex or in read() does not answer.
 std::string stack_of(pid_t thread, std::chrono::milliseconds timeout);
 
 }  // namespace shoal::crash

@@ -24,11 +24,11 @@ TEST_F(Crashing, NamesTheFunctionOfTheModuleThatWroteToNull) {
   EXPECT_EQ(told.cause, "nothing is mapped there");
   EXPECT_EQ(told.address, "0x0");
   ASSERT_GT(told.stack.size(), 2U);
-  EXPECT_THAT(told.stack[0],
+  EXPECT_THAT(told.stack.at(0),
               AllOf(StartsWith("#0 0x"),
                     HasSubstr("pond::(anonymous namespace)::Fish::bite(int volatile*)+0x"),
                     HasSubstr("(pond.fish.so+0x")));
-  EXPECT_THAT(told.stack[1], AllOf(StartsWith("#1 0x"), HasSubstr(" swim+0x")));
+  EXPECT_THAT(told.stack.at(1), AllOf(StartsWith("#1 0x"), HasSubstr(" swim+0x")));
   EXPECT_THAT(text_of(told.stack), HasSubstr(" main+0x"));
   EXPECT_TRUE(told.whole);
 }
@@ -66,7 +66,7 @@ TEST_F(Crashing, ReportsAnAbort) {
   const Report told = report();
   EXPECT_EQ(told.signal_name, "SIGABRT");
   EXPECT_EQ(told.cause, "raised by itself");
-  EXPECT_THAT(told.stack[0], Not(HasSubstr("pond.fish.so")));  // the C library's own
+  EXPECT_THAT(told.stack.at(0), Not(HasSubstr("pond.fish.so")));  // the C library's own
   EXPECT_THAT(text_of(told.stack), HasSubstr("Fish::give_up()+0x"));
   EXPECT_EQ(told.code, (stage() / "pond.fish.so").native());
 }
@@ -76,19 +76,19 @@ TEST_F(Crashing, ReportsADivisionByZero) {
   EXPECT_EQ(died_by(), SIGFPE);
   const Report told = report();
   EXPECT_EQ(told.cause, "integer divided by zero");
-  EXPECT_THAT(told.stack[0], HasSubstr("Fish::share(int volatile*)+0x"));
+  EXPECT_THAT(told.stack.at(0), HasSubstr("Fish::share(int volatile*)+0x"));
 }
 
 TEST_F(Crashing, ReportsATrap) {
   crash("trap");
   EXPECT_EQ(died_by(), SIGILL);
-  EXPECT_THAT(report().stack[0], HasSubstr("Fish::trap()+0x"));
+  EXPECT_THAT(report().stack.at(0), HasSubstr("Fish::trap()+0x"));
 }
 
 TEST_F(Crashing, ReportsAMappedFileThatHasBecomeShorter) {
   crash("read_past_the_end");
   EXPECT_EQ(died_by(), SIGBUS);
-  EXPECT_THAT(report().stack[0], HasSubstr("Fish::read_past_the_end(char const*)+0x"));
+  EXPECT_THAT(report().stack.at(0), HasSubstr("Fish::read_past_the_end(char const*)+0x"));
 }
 
 TEST_F(Crashing, ReportsAStackOverflowInItsInnermostFrames) {
@@ -96,8 +96,8 @@ TEST_F(Crashing, ReportsAStackOverflowInItsInnermostFrames) {
   EXPECT_EQ(died_by(), SIGSEGV);
   const Report told = report();
   EXPECT_THAT(told.stack, SizeIs(64));
-  EXPECT_THAT(told.stack[0], HasSubstr("Fish::dive(int)+0x"));
-  EXPECT_THAT(told.stack[63], HasSubstr("Fish::dive(int)+0x"));
+  EXPECT_THAT(told.stack.at(0), HasSubstr("Fish::dive(int)+0x"));
+  EXPECT_THAT(told.stack.at(63), HasSubstr("Fish::dive(int)+0x"));
   EXPECT_TRUE(told.whole);
 }
 
@@ -107,7 +107,7 @@ TEST_F(Crashing, ReportsAStackOverflowOfAnotherThread) {
   const Report told = report();
   EXPECT_NE(told.tid, pid_);
   EXPECT_EQ(told.module, "pond.fish");
-  EXPECT_THAT(told.stack[0], HasSubstr("Fish::dive(int)+0x"));
+  EXPECT_THAT(told.stack.at(0), HasSubstr("Fish::dive(int)+0x"));
 }
 
 TEST_F(Crashing, NamesTheCallerOfANullPointer) {
@@ -115,9 +115,9 @@ TEST_F(Crashing, NamesTheCallerOfANullPointer) {
   EXPECT_EQ(died_by(), SIGSEGV);
   const Report told = report();
   ASSERT_GT(told.stack.size(), 3U);
-  EXPECT_EQ(told.stack[0], "#0 0x0");
-  EXPECT_THAT(told.stack[1], HasSubstr("Fish::call(void (*)())+0x"));
-  EXPECT_THAT(told.stack[2], HasSubstr(" swim+0x"));
+  EXPECT_EQ(told.stack.at(0), "#0 0x0");
+  EXPECT_THAT(told.stack.at(1), HasSubstr("Fish::call(void (*)())+0x"));
+  EXPECT_THAT(told.stack.at(2), HasSubstr(" swim+0x"));
 }
 
 TEST_F(Crashing, NamesTheCallerOfAnAddressWithoutCode) {
@@ -125,15 +125,15 @@ TEST_F(Crashing, NamesTheCallerOfAnAddressWithoutCode) {
   EXPECT_EQ(died_by(), SIGSEGV);
   const Report told = report();
   ASSERT_GT(told.stack.size(), 3U);
-  EXPECT_EQ(told.stack[0], "#0 0x1000");
-  EXPECT_THAT(told.stack[1], HasSubstr("Fish::call(void (*)())+0x"));
+  EXPECT_EQ(told.stack.at(0), "#0 0x1000");
+  EXPECT_THAT(told.stack.at(1), HasSubstr("Fish::call(void (*)())+0x"));
 }
 
 TEST_F(Crashing, TellsWhatCanBeToldOfASmashedStack) {
   crash("smash");
   EXPECT_EQ(died_by(), SIGSEGV);
   const Report told = report();
-  EXPECT_THAT(told.stack[0], HasSubstr("Fish::smash()+0x"));
+  EXPECT_THAT(told.stack.at(0), HasSubstr("Fish::smash()+0x"));
   EXPECT_THAT(text_of(told.stack), Not(HasSubstr(" main+0x")));  // the way back is lost
   EXPECT_EQ(told.module, "pond.fish");
   EXPECT_TRUE(told.whole);
@@ -144,7 +144,7 @@ TEST_F(Crashing, ReportsACrashWhileTheLinkerIsAtWork) {
   wait();
   EXPECT_EQ(died_by(), SIGSEGV);
   const Report told = report();
-  EXPECT_THAT(told.stack[0], HasSubstr("Hasty::Hasty()+0x"));
+  EXPECT_THAT(told.stack.at(0), HasSubstr("Hasty::Hasty()+0x"));
   EXPECT_EQ(told.code, (stage() / "pond.hasty.so").native());
   EXPECT_TRUE(told.whole);
 }
@@ -163,7 +163,7 @@ TEST_F(Crashing, IsReportedOnceWhenTwoThreadsDoItAtOnce) {
   crash("two_at_once");
   EXPECT_EQ(died_by(), SIGSEGV);
   const Report told = report();
-  EXPECT_THAT(told.stack[0], HasSubstr("Fish::bite(int volatile*)+0x"));
+  EXPECT_THAT(told.stack.at(0), HasSubstr("Fish::bite(int volatile*)+0x"));
   EXPECT_TRUE(told.whole);
 }
 
@@ -171,7 +171,7 @@ TEST_F(Crashing, IsReportedWhenNoDescriptorIsLeft) {
   crash("bite", {"no_descriptors"});
   EXPECT_EQ(died_by(), SIGSEGV);
   const Report told = report();
-  EXPECT_THAT(told.stack[0], HasSubstr("Fish::bite(int volatile*)+0x"));
+  EXPECT_THAT(told.stack.at(0), HasSubstr("Fish::bite(int volatile*)+0x"));
   EXPECT_EQ(told.code, (stage() / "pond.fish.so").native());
   EXPECT_TRUE(told.whole);
 }
@@ -190,7 +190,7 @@ TEST_F(Crashing, CostsOnlyThePartOfTheReportThatCrashesAsWell) {
   EXPECT_EQ(died_by(), SIGSEGV);
   const Report told = report();
   EXPECT_THAT(told.files, IsEmpty());
-  EXPECT_THAT(told.stack[0], HasSubstr("Fish::bite(int volatile*)+0x"));
+  EXPECT_THAT(told.stack.at(0), HasSubstr("Fish::bite(int volatile*)+0x"));
   EXPECT_TRUE(told.whole);
 }
 

@@ -14,7 +14,6 @@
 #include <thread>
 #include <vector>
 
-#include "crash/escape.hpp"
 #include "system/eventually.hpp"
 
 namespace shoal::crash {
@@ -78,11 +77,6 @@ std::string stack_with(const Thread& thread, const std::string& function) {
   after = 1;
 }
 
-[[gnu::noinline]] void wait_for_the_lock(std::mutex& mutex) {
-  const std::lock_guard lock(mutex);
-  after = 1;
-}
-
 TEST(StackOf, ShowsWhereAThreadSleeps) {
   const Thread thread([](const auto& leaves) { sleep_in_the_sun(leaves); });
   EXPECT_THAT(stack_with(thread, "sleep_in_the_sun"),
@@ -94,21 +88,6 @@ TEST(StackOf, ShowsWhereAThreadSleeps) {
 TEST(StackOf, ShowsWhereAThreadSpins) {
   const Thread thread([](const auto& leaves) { swim_in_circles(leaves); });
   EXPECT_THAT(stack_with(thread, "swim_in_circles"), HasSubstr("swim_in_circles("));
-}
-
-TEST(StackOf, ShowsWhereAThreadWaitsForAMutex) {
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  const Thread thread([&](const auto&) { wait_for_the_lock(mutex); });
-  EXPECT_THAT(stack_with(thread, "wait_for_the_lock"), HasSubstr("wait_for_the_lock("));
-  lock.unlock();
-}
-
-TEST(StackOf, LeavesOutItsOwnFrames) {
-  const Thread thread([](const auto& leaves) { swim_in_circles(leaves); });
-  const std::string stack = stack_with(thread, "swim_in_circles");
-  EXPECT_EQ(stack.find("crash::walk"), std::string::npos) << stack;
-  EXPECT_EQ(stack.find("_Unwind_Backtrace"), std::string::npos) << stack;
 }
 
 TEST(StackOf, IsEmptyForAThreadThatHasEnded) {
@@ -149,23 +128,6 @@ TEST(StackOf, InterruptsAPoll) {
   EXPECT_EQ(error, EINTR);
 }
 
-TEST(StackOf, LeavesAReadAlone) {
-  std::array<int, 2> ends{};
-  ASSERT_EQ(::pipe(ends.data()), 0);
-  std::atomic<ssize_t> got{-2};
-  {
-    const Thread thread([&](const auto&) {
-      char byte = 0;
-      got = ::read(ends[0], &byte, 1);
-    });
-    for (int i = 0; i < 20; ++i) stack_of(thread.id(), kLong);
-    EXPECT_EQ(got, -2);
-    ASSERT_EQ(::write(ends[1], "x", 1), 1);
-  }
-  EXPECT_EQ(got, 1);
-  for (const int end : ends) ::close(end);
-}
-
 TEST(StackOf, DoesNotDisturbThreadsThatThrowAndAllocate) {
   std::atomic<unsigned long> rounds{0};
   const auto busy = [&](const std::atomic<bool>& leaves) {
@@ -180,7 +142,7 @@ TEST(StackOf, DoesNotDisturbThreadsThatThrowAndAllocate) {
   };
   const Thread one(busy);
   const Thread two(busy);
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < 15; ++i) {
     for (const Thread* const thread : {&one, &two}) {
       EXPECT_THAT(stack_of(thread->id(), kLong), StartsWith("#0 0x"));
     }
@@ -204,6 +166,47 @@ TEST(StackOf, CanBeAskedForByManyAtOnce) {
   for (auto& asker : askers) asker.join();
   EXPECT_EQ(answers, 80);
 }
+
+#if !defined(__SANITIZE_THREAD__)
+// This hands a signal on at the thread's next call, by frames of its own, and these make none.
+
+[[gnu::noinline]] void wait_for_the_lock(std::mutex& mutex) {
+  const std::lock_guard lock(mutex);
+  after = 1;
+}
+
+TEST(StackOf, ShowsWhereAThreadWaitsForAMutex) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  const Thread thread([&](const auto&) { wait_for_the_lock(mutex); });
+  EXPECT_THAT(stack_with(thread, "wait_for_the_lock"), HasSubstr("wait_for_the_lock("));
+  lock.unlock();
+}
+
+TEST(StackOf, LeavesOutItsOwnFrames) {
+  const Thread thread([](const auto& leaves) { swim_in_circles(leaves); });
+  const std::string stack = stack_with(thread, "swim_in_circles");
+  EXPECT_EQ(stack.find("crash::walk"), std::string::npos) << stack;
+  EXPECT_EQ(stack.find("_Unwind_Backtrace"), std::string::npos) << stack;
+}
+
+TEST(StackOf, LeavesAReadAlone) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  std::atomic<ssize_t> got{-2};
+  {
+    const Thread thread([&](const auto&) {
+      char byte = 0;
+      got = ::read(ends[0], &byte, 1);
+    });
+    for (int i = 0; i < 20; ++i) stack_of(thread.id(), kLong);
+    EXPECT_EQ(got, -2);
+    ASSERT_EQ(::write(ends[1], "x", 1), 1);
+  }
+  EXPECT_EQ(got, 1);
+  for (const int end : ends) ::close(end);
+}
+#endif
 
 }  // namespace
 }  // namespace shoal::crash
