@@ -97,7 +97,7 @@ write_nginx_conf() {
   mkdir -p "$folder"/nginx/{logs,temp}
   cp /etc/nginx/fastcgi_params "$folder/nginx/"
   sed -e "s|listen 80;|listen 127.0.0.1:$port;|" \
-      -e "s|unix:/run/shoal/shoal.sock|unix:$socket|" \
+      -e "s|unix:/run/shoal/|unix:$socket_folder/|" \
       deploy/nginx/shoal.conf >"$folder/nginx/site.conf"
   {
     # As root the workers stay root, for the clone may lie where www-data cannot go.

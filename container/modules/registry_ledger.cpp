@@ -58,9 +58,10 @@ bool Registry::look_at_ledger_for(const std::string& name, const Wish& wish) {
   const std::lock_guard lock(mutex_);
   if (closing_) return false;
   // What others have published since may be of a drop that is not known here yet.
-  sweep();
+  // Whatever was learned of, of this group or another, is due: no request's sweep will tell again.
+  const bool learned = sweep();
   Group& group = groups_.at(name);
-  if (group.stale) return true;
+  if (learned || group.stale) return true;
   const bool same = terms.files == group.terms.files && terms.epoch == group.terms.epoch;
   const bool overtaken = group.serving && terms.live > group.serving->number();
   if (same && !overtaken) return false;

@@ -12,9 +12,9 @@ namespace fs = std::filesystem;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
-class Crashing : public Site {
+class AModuleThatCrashes : public Site {
  protected:
-  explicit Crashing(Plan plan = {}) : Site(std::move(plan)) {}
+  explicit AModuleThatCrashes(Plan plan = {}) : Site(std::move(plan)) {}
 
   void SetUp() override {
     drop("1");
@@ -39,7 +39,7 @@ class Crashing : public Site {
   }
 };
 
-TEST_F(Crashing, LeavesAReportThatNamesRequestGenerationAndFunction) {
+TEST_F(AModuleThatCrashes, LeavesAReportThatNamesRequestGenerationAndFunction) {
   crash();
   ASSERT_TRUE(eventually([&] { return said("the report is") == 1; }));
   const std::string report = the_report();
@@ -52,13 +52,13 @@ TEST_F(Crashing, LeavesAReportThatNamesRequestGenerationAndFunction) {
   EXPECT_EQ(get("/lone").body, "lone 2\n") << "once is no reason to withdraw it";
 }
 
-TEST_F(Crashing, KeepsTheNumberOfTheGenerationInTheNextProcess) {
+TEST_F(AModuleThatCrashes, KeepsTheNumberOfTheGenerationInTheNextProcess) {
   crash();
   EXPECT_EQ(generation("/lone"), "lone/2");
   EXPECT_EQ(generation("/"), "site/1");
 }
 
-TEST_F(Crashing, ThriceGoesBackToTheLastGoodFilesUntilNewOnesCome) {
+TEST_F(AModuleThatCrashes, ThriceGoesBackToTheLastGoodFilesUntilNewOnesCome) {
   for (int i = 0; i < 3; ++i) crash();
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
   EXPECT_THAT(get("/lone").generation(), ContainsRegex("lone/[0-9]+ \\(instead of .*quarantine"));
@@ -73,12 +73,12 @@ TEST_F(Crashing, ThriceGoesBackToTheLastGoodFilesUntilNewOnesCome) {
   EXPECT_THAT(get("/lone").generation(), Not(HasSubstr("quarantine")));
 }
 
-class CrashingOneOfTwo : public Crashing {
+class AModuleThatCrashesOneOfTwo : public AModuleThatCrashes {
  protected:
-  CrashingOneOfTwo() : Crashing({.workers = "{ processes: 2, threads: 4, grace: 60s }"}) {}
+  AModuleThatCrashesOneOfTwo() : AModuleThatCrashes({.workers = "{ processes: 2, threads: 4, grace: 60s }"}) {}
 };
 
-TEST_F(CrashingOneOfTwo, IsWithdrawnInBothProcesses) {
+TEST_F(AModuleThatCrashesOneOfTwo, IsWithdrawnInBothProcesses) {
   for (int i = 0; i < 3; ++i) crash();
   ASSERT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
   const std::string first = get("/lone").generation();

@@ -74,6 +74,12 @@ void Nginx::stop() {
 
 std::string Nginx::log() const { return contents(folder_ / "nginx.log"); }
 
+/// As deploy/nginx/shoal.conf does it, so that nginx takes it for another.
+std::string spelled_otherwise(std::string server) {
+  const auto slash = server.rfind('/');
+  return slash == std::string::npos ? server : server.insert(slash, "/.");
+}
+
 void Nginx::write_conf(const std::string& server, const std::string& next_upstream) const {
   std::ofstream conf(folder_ / "nginx.conf");
   // A test's folder is closed to everyone else, so root's workers stay root.
@@ -95,7 +101,7 @@ http {
     server )"
        << server << R"( max_fails=0;
     server )"
-       << server << R"( max_fails=0;
+       << spelled_otherwise(server) << R"( max_fails=0 backup;
     keepalive 32;
     keepalive_timeout 60s;
   }

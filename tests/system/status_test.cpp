@@ -30,7 +30,8 @@ class StatusPage : public Site {
   nlohmann::json told() { return nlohmann::json::parse(get("/-/shoal?json").body); }
 
   nlohmann::json group(const std::string& name) {
-    for (const auto& group : told()["groups"]) {
+    const auto all = told();
+    for (const auto& group : all["groups"]) {
       if (group["name"] == name) return group;
     }
     return {};
