@@ -206,7 +206,7 @@ void store(const fs::path& path, std::array<char, PATH_MAX>& to) {
 
 void install(const fs::path& folder, const fs::path& stages) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail(folder, errno);
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) fail(folder, errno);
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail(folder, errno);
   store(folder / (std::to_string(::getpid()) + ".report"), report_path);
   store(stages, stages_folder);
   for (int& descriptor : reserve) {

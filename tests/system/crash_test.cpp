@@ -75,7 +75,8 @@ TEST_F(AModuleThatCrashes, ThriceGoesBackToTheLastGoodFilesUntilNewOnesCome) {
 
 class AModuleThatCrashesOneOfTwo : public AModuleThatCrashes {
  protected:
-  AModuleThatCrashesOneOfTwo() : AModuleThatCrashes({.workers = "{ processes: 2, threads: 4, grace: 60s }"}) {}
+  AModuleThatCrashesOneOfTwo()
+      : AModuleThatCrashes({.workers = "{ processes: 2, threads: 4, grace: 60s }"}) {}
 };
 
 TEST_F(AModuleThatCrashesOneOfTwo, IsWithdrawnInBothProcesses) {

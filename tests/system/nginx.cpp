@@ -74,12 +74,6 @@ void Nginx::stop() {
 
 std::string Nginx::log() const { return contents(folder_ / "nginx.log"); }
 
-/// As deploy/nginx/shoal.conf does it, so that nginx takes it for another.
-std::string spelled_otherwise(std::string server) {
-  const auto slash = server.rfind('/');
-  return slash == std::string::npos ? server : server.insert(slash, "/.");
-}
-
 void Nginx::write_conf(const std::string& server, const std::string& next_upstream) const {
   std::ofstream conf(folder_ / "nginx.conf");
   // A test's folder is closed to everyone else, so root's workers stay root.
@@ -97,11 +91,10 @@ http {
   uwsgi_temp_path nginx-uwsgi;
   client_max_body_size 0;
   keepalive_requests 1000000;
+  map $request_method $again { GET @again; HEAD @again; default @gone; }
   upstream shoal {
     server )"
-       << server << R"( max_fails=0;
-    server )"
-       << spelled_otherwise(server) << R"( max_fails=0 backup;
+       << server << R"(;
     keepalive 32;
     keepalive_timeout 60s;
   }
@@ -114,8 +107,18 @@ http {
       fastcgi_keep_conn on;
       fastcgi_next_upstream )"
        << next_upstream << R"(;
+      )"
+       << (next_upstream == "off" ? "" : "error_page 502 = $again;") << R"(
       fastcgi_read_timeout 180s;
     }
+    # As in deploy/nginx/shoal.conf.
+    location @again {
+      include /etc/nginx/fastcgi_params;
+      fastcgi_pass shoal;
+      fastcgi_keep_conn on;
+      fastcgi_next_upstream error;
+    }
+    location @gone { return 502; }
   }
 }
 )";
