@@ -13,7 +13,7 @@ using Command = std::vector<std::string>;
 
 /// What Debian's apache2.conf, ports.conf and enabled modules are to a site.
 std::string surroundings(const fs::path& folder, std::uint16_t port) {
-  const std::string here = folder.native();
+  const std::string& here = folder.native();
   std::string text = "ServerRoot \"" + here + "\"\nDefaultRuntimeDir \"" + here +
                      "\"\nMutex \"file:" + here + "\" default\n" +
                      "PidFile apache.pid\nErrorLog error.log\nServerName localhost\n" +

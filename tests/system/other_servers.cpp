@@ -37,7 +37,7 @@ Server::Setup shipped_nginx(fs::path socket) {
 
 Server::Setup lighttpd(fs::path socket) {
   return [socket](const fs::path& folder, std::uint16_t port) -> Command {
-    const std::string here = folder.native();
+    const std::string& here = folder.native();
     write(folder / "lighttpd.conf",
           "server.bind = \"127.0.0.1\"\nserver.port = " + std::to_string(port) +
               "\nserver.document-root = \"" + here + "\"\nserver.upload-dirs = ( \"" + here +
