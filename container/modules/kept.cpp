@@ -85,7 +85,8 @@ void remove_all_in(const fs::path& folder, const std::set<std::string>& but) {
 }  // namespace
 
 bool Kept::has(const std::string& group, const std::string& fingerprint) const {
-  return ::access((place_of(group, fingerprint) / kManifest).c_str(), R_OK) == 0;
+  return ::faccessat(AT_FDCWD, (place_of(group, fingerprint) / kManifest).c_str(), R_OK,
+                     AT_EACCESS) == 0;
 }
 
 std::optional<KeptFiles> Kept::find(const std::string& group, const std::string& fingerprint) const
