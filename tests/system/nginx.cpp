@@ -44,12 +44,12 @@ bool is_taken(std::uint16_t port) {
 }
 
 Nginx::Nginx(std::filesystem::path folder, const std::string& server,
-             const std::string& next_upstream)
+             const std::string& next_upstream, const std::string& location)
     : folder_(std::move(folder)) {
   // Between our choice of a port and nginx's binding it, somebody else may take it.
   for (int attempt = 0; attempt < 10; ++attempt) {
     port_ = free_port();
-    write_conf(server, next_upstream);
+    write_conf(server, next_upstream, location);
     process_.emplace(std::vector<std::string>{built::kNginx, "-e", (folder_ / "nginx.log").native(),
                                               "-p", folder_.native(), "-c", "nginx.conf"},
                      folder_ / "nginx.log");
@@ -74,7 +74,8 @@ void Nginx::stop() {
 
 std::string Nginx::log() const { return contents(folder_ / "nginx.log"); }
 
-void Nginx::write_conf(const std::string& server, const std::string& next_upstream) const {
+void Nginx::write_conf(const std::string& server, const std::string& next_upstream,
+                       const std::string& location) const {
   std::ofstream conf(folder_ / "nginx.conf");
   // A test's folder is closed to everyone else, so root's workers stay root.
   if (::geteuid() == 0) conf << "user root;\n";
@@ -84,6 +85,7 @@ pid nginx.pid;
 events { worker_connections 1024; }
 http {
   access_log off;
+  log_format ids "$request_id $status";
   client_body_temp_path nginx-body;
   fastcgi_temp_path nginx-fastcgi;
   proxy_temp_path nginx-proxy;
@@ -106,9 +108,11 @@ http {
       fastcgi_pass shoal;
       fastcgi_keep_conn on;
       fastcgi_next_upstream )"
-       << next_upstream << R"(;
-      )"
-       << (next_upstream == "off" ? "" : "error_page 502 = $again;") << R"(
+       << next_upstream << ";
+      "
+       << (next_upstream == "off" ? "" : "error_page 502 = $again;") << "
+"
+       << location << R"(
       fastcgi_read_timeout 180s;
     }
     # As in deploy/nginx/shoal.conf.

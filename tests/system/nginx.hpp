@@ -20,10 +20,10 @@ bool is_taken(std::uint16_t port);
 class Nginx {
  public:
   /// Runs below `folder` until destroyed. `server` is as `server` in `upstream` takes it, and
-  /// `next_upstream` as `fastcgi_next_upstream` does. Throws std::runtime_error when it does not
-  /// start.
+  /// `next_upstream` as `fastcgi_next_upstream` does; `location` is more for that block. Throws
+  /// std::runtime_error when it does not start.
   Nginx(std::filesystem::path folder, const std::string& server,
-        const std::string& next_upstream = "off");
+        const std::string& next_upstream = "off", const std::string& location = "");
   ~Nginx();
 
   std::uint16_t port() const { return port_; }
@@ -33,7 +33,8 @@ class Nginx {
   std::string log() const;
 
  private:
-  void write_conf(const std::string& server, const std::string& next_upstream) const;
+  void write_conf(const std::string& server, const std::string& next_upstream,
+                  const std::string& location) const;
   bool answers();
 
   const std::filesystem::path folder_;

@@ -115,7 +115,7 @@ void Site::start_container(std::optional<int> input) {
 }
 
 void Site::start_nginx() {
-  nginx_.emplace(here_, "unix:" + socket().native(), plan_.next_upstream);
+  nginx_.emplace(here_, "unix:" + socket().native(), plan_.next_upstream, placed(plan_.location));
   visitor_.emplace(nginx_->port());
 }
 

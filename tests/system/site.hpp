@@ -34,6 +34,7 @@ struct Plan {
   /// Off: a request that the container fails must be seen to fail. `error` is what the shipped site
   /// file says, and asks once more when a kept connection turns out to be closed.
   std::string next_upstream = "off";
+  std::string location = "";  ///< more lines for nginx's location; $HERE is known
   /// A line of shell that ends with `exec "$@"` and becomes the container: for what has to be set
   /// up in its process, e.g. less rights.
   std::string under = "";

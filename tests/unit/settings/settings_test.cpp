@@ -199,6 +199,13 @@ TEST_F(Configuration, WritesAnAccessLogOnlyWhereItIsAskedTo) {
               HasSubstr("log.access.file: missing"));
 }
 
+TEST_F(Configuration, ReportsAllThatIsWrongWithAFormatAtOnce) {
+  EXPECT_THAT(
+      errors_with("log: { access: { file: a.log, format: \"%S %s %{foo}d\" } }\n"),
+      ElementsAre(HasSubstr("log.access.format: \"%S\" is no conversion; did you mean %s?"),
+                  HasSubstr("log.access.format: \"%{foo}d\" has an unknown unit; known: ")));
+}
+
 TEST_F(Configuration, ResolvesPathsAgainstTheFolderOfTheFile) {
   const Settings settings = read_with("log: { file: ./logs/../shoal.log }\n");
   EXPECT_EQ(settings.file, file());
