@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "shoal/host/current_request.hpp"
@@ -79,7 +80,7 @@ void DescriptorSink::write_whole(std::string_view line) {
       line.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
       torn_ |= line.size() < size;
-      throw spdlog::spdlog_ex("", errno);
+      throw spdlog::spdlog_ex(std::generic_category().message(errno));
     }
   }
   torn_ = false;
