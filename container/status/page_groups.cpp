@@ -49,7 +49,7 @@ Markup group_part(const Group& group, Time now) {
        << number_part(group.requests) << "</td><td class=\"n\" data-is=\"errors\">"
        << errors_part(group) << "</td><td class=\"n\" data-is=\"p50\">"
        << quantile_part(group.latency, 0.5) << "</td><td class=\"n\" data-is=\"p99\">"
-       << quantile_part(group.latency, 0.99) << "</td><td class=\"n\" data-is=\"modules\">"
+       << quantile_part(group.latency, 0.99) << "</td><td class=\"n aside\" data-is=\"modules\">"
        << number_part(group.modules.size()) << "</td></tr>\n";
   return html;
 }

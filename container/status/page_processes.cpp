@@ -92,8 +92,8 @@ Markup thread_part(const Busy& busy, Time now) {
        << "</td><td data-is=\"generation\">" << code_part(thread.generation)
        << "</td><td class=\"n\" data-is=\"process\">" << busy.worker->pid
        << "</td><td class=\"n\" data-is=\"thread\">" << thread.number
-       << "</td><td data-is=\"request id\"><code class=\"id\">" << thread.id
-       << "</code></td></tr>\n";
+       << "</td><td class=\"id wide\" data-is=\"request id\">" << code_part(thread.id)
+       << "</td></tr>\n";
   return html;
 }
 

@@ -2,7 +2,7 @@
 
 namespace shoal::status {
 
-const std::string_view kPageStyleHash = "sha256-d6SJVwZuojn9KeuNdMkMw7kz183DW8OkQiwWhrHX+cs=";
+const std::string_view kPageStyleHash = "sha256-f97nHKsCKc054AqIM0tHJVNUlxBiskF3Kh2tewbnAZ8=";
 
 const std::string_view kPageStyle = R"css(
 :root {
@@ -99,7 +99,7 @@ noscript p { margin-top: .4rem; font-size: .88rem; }
   position: sticky; top: .5rem; z-index: 1; margin-bottom: .9rem; padding: .6rem .9rem;
   border-radius: 6px; font-weight: 600; color: #fff; background: #a51d26;
 }
-#gone:not([hidden]) ~ main { opacity: .5; }
+#gone:not([hidden]) ~ main { opacity: .65; }
 
 @media (max-width: 52rem) {
   body { padding: .8rem .7rem 1.5rem; }
@@ -120,7 +120,7 @@ noscript p { margin-top: .4rem; font-size: .88rem; }
   .cards .chip { justify-self: end; grid-column: -2; }
   .cards .more, .cards .long { grid-column: 1 / -1; }
   .cards .wide { grid-column: span 2; }
-  .cards td:empty { display: none; }
+  .cards td:empty, .cards .aside { display: none; }
   .cards [data-is]::before {
     content: attr(data-is); display: block; color: var(--soft); font-size: .8rem;
   }
