@@ -23,9 +23,9 @@ std::string short_number(double number) {
   return formatted(number < 9.95 ? "%.1f" : "%.0f", number);
 }
 
+/// What printable() leaves: it spells out the controls alone.
 bool steers(char32_t point) {
-  return (point >= 0x80 && point <= 0x9f) ||      // controls, CSI among them
-         (point >= 0x200b && point <= 0x200f) ||  // no width, or direction of writing
+  return (point >= 0x200b && point <= 0x200f) ||  // no width, or direction of writing
          (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) ||
          point == 0xfeff;
 }
