@@ -213,11 +213,14 @@ std::multimap<std::string, Quarantine> Ledger::quarantines() const {
 
 fs::path Ledger::path_of(const std::string& group) const { return folder_ / (group + kPage); }
 
-Page Ledger::read(const std::string& group) const try {
+Page Ledger::read(const std::string& group) const {
   const auto text = contents_of(path_of(group));
-  return text ? Page::of(*text) : Page();
-} catch (const std::exception&) {
-  return {};  // whoever changes it next sets it aside, and says so
+  try {
+    if (text) return Page::of(*text);
+  } catch (const std::exception&) {
+    // Whoever changes it next sets it aside, and says so.
+  }
+  return {};
 }
 
 void Ledger::change(const std::string& group, const std::function<Change(Page&)>& how) {

@@ -36,8 +36,7 @@ class Ledger {
   /// same files. A new set of files gets the next number. Throws Unavailable.
   Terms claim(const std::string& group, const Wish& wish);
 
-  /// The same without taking a number. Without a lock, and false terms (no files) never come of a
-  /// page that cannot be read: then it is as if nothing were known of the group.
+  /// The same without taking a number, and without waiting for anybody. Throws Unavailable.
   Terms look_up(const std::string& group, const Wish& wish) const;
 
   /// What was claimed was refused, or put off. Once every process that claimed it has given it
@@ -64,7 +63,7 @@ class Ledger {
   std::optional<std::string> quarantine(const std::string& group, unsigned long number,
                                         unsigned crashes);
 
-  /// What is withdrawn, by group. Reads all pages.
+  /// What is withdrawn, by group. Reads all pages; throws Unavailable.
   std::multimap<std::string, Quarantine> quarantines() const;
 
   const Kept& kept() const { return kept_; }

@@ -108,7 +108,7 @@ class Registry final : private Desk {
   void forget(const std::string& group, unsigned long number) override;
 
   // On the loader thread, without mutex_ while they read or write files.
-  bool look_at_ledger(bool everything);
+  bool look_at_ledger(bool everything, Clock::time_point& look_again);
   bool look_at_ledger_for(const std::string& name, const Wish& wish);
   bool agree(Order& order);
   void withdraw(const Order& order, const std::string& why);

@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kNextLookAtMarker{5};
 }  // namespace
 
 std::optional<Order> Registry::take(Clock::time_point& look_again) {
-  look_at_ledger(false);
+  look_at_ledger(false, look_again);
   for (;;) {
     bool everything = false;
     std::optional<Order> order;
@@ -36,7 +36,7 @@ std::optional<Order> Registry::take(Clock::time_point& look_again) {
       if (!order) everything = std::exchange(doubtful_, false);
     }
     // What to load comes first: most often the ledger has nothing new.
-    if (!order && !look_at_ledger(everything)) return std::nullopt;
+    if (!order && !look_at_ledger(everything, look_again)) return std::nullopt;
     if (order && (order->files.empty() || agree(*order))) return order;
   }
 }

@@ -1,6 +1,7 @@
 // What the registry agrees on with those of other processes.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "modules/fingerprint.hpp"
@@ -9,6 +10,9 @@
 
 namespace shoal::modules {
 namespace {
+
+// What the machine lacked, descriptors most often, may be there again by then.
+constexpr std::chrono::milliseconds kNextTry{1'000};
 
 std::string text_of(const Quarantine& quarantine) {
   return std::to_string(quarantine.generation) + (quarantine.earlier ? " of an earlier start" : "");
@@ -37,7 +41,7 @@ bool Registry::reload(const std::string& group) {
 
 /// Looks for what other processes have done: to the groups that somebody said it of, or to every
 /// one. Whether anything is due of it.
-bool Registry::look_at_ledger(bool everything) {
+bool Registry::look_at_ledger(bool everything, Clock::time_point& look_again) {
   std::vector<std::pair<std::string, Wish>> wishes;
   {
     const std::lock_guard lock(mutex_);
@@ -49,7 +53,16 @@ bool Registry::look_at_ledger(bool everything) {
     }
   }
   bool due = false;
-  for (const auto& [name, wish] : wishes) due |= look_at_ledger_for(name, wish);
+  for (const auto& [name, wish] : wishes) {
+    try {
+      due |= look_at_ledger_for(name, wish);
+    } catch (const Unavailable&) {
+      // Later, then: of what is not known nothing is due.
+      const std::lock_guard lock(mutex_);
+      if (!closing_) groups_.at(name).doubted = true;
+      look_again = std::min(look_again, Clock::now() + kNextTry);
+    }
+  }
   return due;
 }
 
@@ -133,7 +146,7 @@ std::string Registry::remedy(const Order& order) {
 }
 
 /// Whether another process serves something that was good, which this one never had.
-bool Registry::can_fall_back(const Order& order) const {
+bool Registry::can_fall_back(const Order& order) const try {
   if (order.wish.refused || order.files.empty()) return false;
   {
     const std::lock_guard lock(mutex_);
@@ -143,6 +156,8 @@ bool Registry::can_fall_back(const Order& order) const {
   Wish wish = order.wish;
   wish.refused = true;
   return !ledger_.look_up(order.group, wish).files.empty();
+} catch (const Unavailable&) {
+  return false;
 }
 
 }  // namespace shoal::modules
