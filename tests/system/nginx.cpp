@@ -108,10 +108,8 @@ http {
       fastcgi_pass shoal;
       fastcgi_keep_conn on;
       fastcgi_next_upstream )"
-       << next_upstream << ";
-      "
-       << (next_upstream == "off" ? "" : "error_page 502 = $again;") << "
-"
+       << next_upstream << ";\n      " << (next_upstream == "off" ? "" : "error_page 502 = $again;")
+       << "\n"
        << location << R"(
       fastcgi_read_timeout 180s;
     }
