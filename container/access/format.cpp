@@ -69,8 +69,8 @@ class Parser {
     }
   }
 
-  std::vector<Part> parts() && { return std::move(parts_); }
-  std::vector<std::string> errors() && { return std::move(errors_); }
+  std::vector<Part> take_parts() { return std::move(parts_); }
+  std::vector<std::string> take_errors() { return std::move(errors_); }
   bool found_cpu() const { return found_cpu_; }
 
  private:
@@ -166,9 +166,9 @@ Format::Format(std::string_view text) : json_(text == "json") {
   }
   Parser parser(text);
   asks_for_cpu_ = parser.found_cpu();
-  auto errors = std::move(parser).errors();
+  auto errors = parser.take_errors();
   if (!errors.empty()) throw FormatError(std::move(errors));
-  parts_ = std::move(parser).parts();
+  parts_ = parser.take_parts();
 }
 
 std::string Format::line(const Visit& visit) const {

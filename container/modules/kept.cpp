@@ -118,7 +118,10 @@ Kept::Draft Kept::copy(const std::string& group, const std::string& fingerprint,
                        const Stage& stage, Stages& stages) const {
   if (has(group, fingerprint)) return {};
   require_room(stages.folder(), files);
-  const fs::path folder = stages.make(group + ".kept");
+  const fs::path folder = stage.folder().native() + ".kept";
+  std::error_code error;
+  fs::create_directory(folder, error);
+  if (error) fail(folder, error.value());
   Draft draft(folder, place_of(group, fingerprint));
   for (const auto& [module, file] : files) copy_one(stage.file(module), folder / (module + ".so"));
   write_manifest(folder / kManifest, manifest_of(files));

@@ -127,12 +127,18 @@ TEST_F(ShoalDrop, IsAllOrNothingWhenItIsEndedByASignal) {
   expect_no_failure(clients);
 }
 
-TEST_F(ShoalDrop, MayBeDoneByTwoAtOnce) {
+/// What one of two has just put there, the other replaces: then files may have to settle.
+class TwoShoalDrops : public ShoalDrop {
+ protected:
+  TwoShoalDrops() : ShoalDrop({.sweep = "{ settle: 300ms, wait: 60s }"}) {}
+};
+
+TEST_F(TwoShoalDrops, MayBeDoneAtOnce) {
   Clients clients(port(), 4, {"/", "/about"}, not_whole);
   for (int i = 0; i < 5; ++i) {
     shell(
         "cd $HERE; $SHOAL drop $BUILT/1 --apps apps >one & $SHOAL drop $BUILT/2 --apps apps >two;"
-        "wait $!");
+        "wait");
     const bool second = run("cmp " + file("site.layout.page").native() + " " + folder_of("2") +
                             "/site/layout/page.so")
                             .exit_code == 0;

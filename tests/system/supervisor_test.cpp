@@ -118,9 +118,17 @@ TEST_F(TwoProcesses, ACrashCostsIdempotentRequestsNothing) {
                                << " requests: " << ::testing::PrintToString(report.problems);
 }
 
-TEST_F(TwoProcesses, NothingFailsDuringFiftyHangups) {
+/// Without the probe, for a hundred processes start here.
+class FiftyHangups : public Supervising {
+ protected:
+  FiftyHangups()
+      : Supervising({.workers = "{ processes: 2, threads: 4, grace: 60s }",
+                     .sweep = "{ settle: 500ms, wait: 60s, probe: false }"}) {}
+};
+
+TEST_F(FiftyHangups, FailNobody) {
   start();
-  Clients clients(port(), 4, {"/lone"}, not_lone);
+  Clients clients(port(), 2, {"/lone"}, not_lone);
   for (std::size_t i = 1; i <= 50; ++i) {
     container().send(SIGHUP);
     ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == i; }));

@@ -108,9 +108,9 @@ class SHOAL_EXPORT Request {
   std::string_view remote_address() const;
 
   /// What every line of the log about this request begins with, what `context.log()` writes
-  /// included: 1 to 128 letters, digits, and `._:+/=@-`. It is REQUEST_ID of the web server if there
-  /// is such a variable, else X-Request-Id of the visitor, else random. Hand it on to services that
-  /// you ask, so that their logs can be matched; do not rely on it being unique.
+  /// included: 1 to 128 letters, digits, and `._:+/=@-`. It is REQUEST_ID of the web server if
+  /// there is such a variable, else X-Request-Id of the visitor, else random. Hand it on to
+  /// services that you ask, so that their logs can be matched; do not rely on it being unique.
   std::string_view id() const;
 
   Body& body();
