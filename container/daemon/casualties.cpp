@@ -22,6 +22,10 @@ void log(pid_t id, const crash::Report& report) {
 
 }  // namespace
 
+Casualties::Casualties(const std::filesystem::path& run) : folder_(run / "crashes") {
+  for (const pid_t id : crash::unread_reports(folder_)) crash::read_report(folder_, id);
+}
+
 std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
                                                    const settings::Quarantine& rules) {
   ++number_;

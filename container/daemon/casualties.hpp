@@ -20,8 +20,9 @@ namespace shoal::daemon {
 /// has ended how many. Used by one thread.
 class Casualties {
  public:
-  /// The folder is `run/crashes`.
-  explicit Casualties(const std::filesystem::path& run) : folder_(run / "crashes") {}
+  /// The folder is `run/crashes`. What workers have left there that died with their supervisor is
+  /// made readable.
+  explicit Casualties(const std::filesystem::path& run);
 
   /// A generation that has ended too many workers.
   struct Culprit {

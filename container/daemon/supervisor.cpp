@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -16,8 +15,6 @@
 #include "daemon/log.hpp"
 #include "daemon/systemd.hpp"
 #include "daemon/worker.hpp"
-#include "status/health.hpp"
-#include "status/json.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -27,9 +24,6 @@ using Stage = Worker::Stage;
 
 // Who dies sooner than this after its start has died quickly.
 constexpr std::chrono::seconds kLongLife{10};
-
-// How often systemd's STATUS is brought up to date.
-constexpr std::chrono::seconds kTellStatus{5};
 
 // For the workers of a supervisor that was killed.
 constexpr std::chrono::seconds kBeyondGrace{5};
@@ -94,22 +88,6 @@ Supervisor::Clock::time_point Supervisor::next_deadline() const {
   if (watchdog_of_systemd()) next = std::min(next, watchdog_due_);
   if (under_systemd()) next = std::min(next, status_due_);
   return next == Clock::time_point::max() ? Clock::now() + std::chrono::hours(1) : next;
-}
-
-void Supervisor::tell_systemd_how_it_is() {
-  if (const auto interval = watchdog_of_systemd(); interval && Clock::now() >= watchdog_due_) {
-    watchdog_due_ = Clock::now() + *interval / 2;
-    tell_systemd("WATCHDOG=1");
-  }
-  if (!under_systemd() || !ready_ || Clock::now() < status_due_) return;
-  status_due_ = Clock::now() + kTellStatus;
-  tell_status([](const status::Overview& overview) {
-    std::string generations;
-    for (const auto& group : overview.groups) {
-      generations += " " + (group.generation.empty() ? group.name + "/-" : group.generation);
-    }
-    tell_systemd("STATUS=" + status::health_of(overview).headline + ":" + generations);
-  });
 }
 
 // --- signals
@@ -183,58 +161,6 @@ void Supervisor::failed_to_start(const Worker& worker, const std::string& why) {
   for (auto& each : crew_.workers()) Crew::drain(each);
 }
 
-// --- what others ask
-
-void Supervisor::answer_questions() {
-  for (const auto& [asker, words] : control_.take()) {
-    const std::string asked = words.value("ask", "");
-    if (asked == "status") {
-      tell_status([this, asker = asker](const status::Overview& overview) {
-        control_.answer(asker, {{"overview", overview}});
-      });
-    } else if (asked == "reload") {
-      control_.answer(asker, reload(words.value("group", "")));
-    } else {
-      control_.answer(asker, {{"error", "\"ask\" is status or reload"}});
-    }
-  }
-  if (!inquiries_.empty()) inquiries_.conclude(overview());
-}
-
-void Supervisor::tell_status(const Inquiries::Answer& answer) { inquiries_.begin(crew_, answer); }
-
-nlohmann::json Supervisor::reload(const std::string& group) try {
-  if (!ledger_.renew(group)) return {{"error", group + ": there is no such group"}};
-  spdlog::info("{}: is to be reloaded", group);
-  have_reconsidered(group);
-  return {{"asked", group}};
-} catch (const std::exception& error) {
-  return {{"error", error.what()}};
-}
-
-void Supervisor::have_reconsidered(const std::string& group) {
-  for (auto& worker : crew_.workers()) {
-    worker.link.send({{"say", words::kReconsider}, {"group", group}});
-  }
-}
-
-status::Overview Supervisor::overview() const {
-  using State = status::Overview::State;
-  status::Overview told;
-  told.at = status::now();
-  told.version = SHOAL_VERSION;
-  told.pid = ::getpid();
-  told.started = started_;
-  told.config = epoch_.settings->file.native();
-  told.state = stopping_ ? State::kStopping : renewed_ ? State::kReloading : State::kRunning;
-  for (const auto& [identity, listener] : epoch_.listeners) told.listen.push_back(listener->name());
-  told.processes_wanted = epoch_.settings->workers.processes;
-  told.reloads = reloads_;
-  told.crashed = casualties_.number();
-  told.crashes = casualties_.latest();
-  return told;
-}
-
 // --- the life of workers
 
 std::optional<Duty> Supervisor::fill_up() try {
@@ -294,66 +220,6 @@ void Supervisor::blame(const std::optional<Casualties::Culprit>& culprit) {
   if (!withdrawn) return;
   spdlog::error("{}", *withdrawn);
   have_reconsidered(culprit->group);
-}
-
-// --- a new configuration
-
-/// Workers with the new configuration start beside those that serve.
-void Supervisor::renew() {
-  if (stopping_) return;
-  if (renewed_ || !ready_) {
-    renew_again_ = true;
-    return;
-  }
-  spdlog::info("SIGHUP: reading {} again", epoch_.settings->file.native());
-  reloads_.errors.clear();
-  tell_systemd("RELOADING=1");
-  try {
-    auto settings = settings::read(epoch_.settings->file);
-    if (settings.run != epoch_.settings->run) {
-      throw std::runtime_error("run: cannot change while it is in use; restart instead");
-    }
-    renewed_ = Epoch::make(std::move(settings), epoch_.listeners);
-    start_not_before_ = {};
-  } catch (const settings::SettingsError& error) {
-    for (const auto& line : error.errors()) spdlog::error("{}", line);
-    reloads_.errors = error.errors();
-    give_up_renewal("see above");
-  } catch (const std::exception& error) {
-    give_up_renewal(error.what());
-  }
-}
-
-bool Supervisor::is_renewed(const Worker& worker) const {
-  return renewed_ && worker.settings == renewed_->settings;
-}
-
-/// The new workers serve: from here on theirs is the configuration, and the old ones may go.
-void Supervisor::adopt() {
-  epoch_ = *std::exchange(renewed_, std::nullopt);
-  try {
-    open_log(epoch_.settings->log);
-  } catch (const std::exception& error) {
-    spdlog::error("{}; the supervisor goes on with the old log", error.what());
-  }
-  spdlog::info("the new configuration serves");
-  ++reloads_.count;
-  reloads_.last = status::now();
-  reloads_.errors.clear();
-  tell_systemd("READY=1");
-  if (std::exchange(renew_again_, false)) renew();
-}
-
-void Supervisor::give_up_renewal(const std::string& why) {
-  spdlog::error("the new configuration is refused, and the old one stays: {}", why);
-  for (auto& worker : crew_.workers()) {
-    if (is_renewed(worker)) Crew::drain(worker);
-  }
-  renewed_.reset();
-  ++reloads_.refused;
-  reloads_.last = status::now();
-  if (reloads_.errors.empty()) reloads_.errors = {why};
-  tell_systemd("READY=1");
 }
 
 }  // namespace shoal::daemon

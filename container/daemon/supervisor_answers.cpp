@@ -1,0 +1,87 @@
+// What a supervisor is asked, and what it tells the service manager.
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/supervisor.hpp"
+#include "daemon/systemd.hpp"
+#include "daemon/worker.hpp"
+#include "status/health.hpp"
+#include "status/json.hpp"
+
+namespace shoal::daemon {
+namespace {
+
+// How often systemd's STATUS is brought up to date.
+constexpr std::chrono::seconds kTellStatus{5};
+
+}  // namespace
+
+void Supervisor::answer_questions() {
+  for (const auto& [asker, words] : control_.take()) {
+    const std::string asked = words.value("ask", "");
+    if (asked == "status") {
+      tell_status([this, asker = asker](const status::Overview& overview) {
+        control_.answer(asker, {{"overview", overview}});
+      });
+    } else if (asked == "reload") {
+      control_.answer(asker, reload(words.value("group", "")));
+    } else {
+      control_.answer(asker, {{"error", "\"ask\" is status or reload"}});
+    }
+  }
+  if (!inquiries_.empty()) inquiries_.conclude(overview());
+}
+
+void Supervisor::tell_status(const Inquiries::Answer& answer) { inquiries_.begin(crew_, answer); }
+
+nlohmann::json Supervisor::reload(const std::string& group) try {
+  if (!ledger_.renew(group)) return {{"error", group + ": there is no such group"}};
+  spdlog::info("{}: is to be reloaded", group);
+  have_reconsidered(group);
+  return {{"asked", group}};
+} catch (const std::exception& error) {
+  return {{"error", error.what()}};
+}
+
+void Supervisor::have_reconsidered(const std::string& group) {
+  for (auto& worker : crew_.workers()) {
+    worker.link.send({{"say", words::kReconsider}, {"group", group}});
+  }
+}
+
+status::Overview Supervisor::overview() const {
+  using State = status::Overview::State;
+  status::Overview told;
+  told.at = status::now();
+  told.version = SHOAL_VERSION;
+  told.pid = ::getpid();
+  told.started = started_;
+  told.config = epoch_.settings->file.native();
+  told.state = stopping_ ? State::kStopping : renewed_ ? State::kReloading : State::kRunning;
+  for (const auto& [identity, listener] : epoch_.listeners) told.listen.push_back(listener->name());
+  told.processes_wanted = epoch_.settings->workers.processes;
+  told.reloads = reloads_;
+  told.crashed = casualties_.number();
+  told.crashes = casualties_.latest();
+  return told;
+}
+
+void Supervisor::tell_systemd_how_it_is() {
+  if (const auto interval = watchdog_of_systemd(); interval && Clock::now() >= watchdog_due_) {
+    watchdog_due_ = Clock::now() + *interval / 2;
+    tell_systemd("WATCHDOG=1");
+  }
+  if (!under_systemd() || !ready_ || Clock::now() < status_due_) return;
+  status_due_ = Clock::now() + kTellStatus;
+  tell_status([](const status::Overview& overview) {
+    std::string generations;
+    for (const auto& group : overview.groups) {
+      generations += " " + (group.generation.empty() ? group.name + "/-" : group.generation);
+    }
+    tell_systemd("STATUS=" + status::health_of(overview).headline + ":" + generations);
+  });
+}
+
+}  // namespace shoal::daemon
