@@ -63,15 +63,21 @@ host::Dispatch dispatch_within(const Snapshot& snapshot) {
   };
 }
 
-/// What the log says of a request that went wrong: who asked for what, and what answered.
-std::string request_line(const fastcgi::Exchange& exchange, const std::optional<Found>& found) {
+/// `GET /about?x=1`, as the visitor asked.
+std::string asked(const fastcgi::Exchange& exchange) {
   std::string line(exchange.param("REQUEST_METHOD").value_or("?"));
   line.append(" ").append(exchange.param("REQUEST_URI").value_or(path_of(exchange)));
+  return host::printable(line);
+}
+
+/// What the log says of a request that went wrong: who asked for what, and what answered.
+std::string request_line(const fastcgi::Exchange& exchange, const std::optional<Found>& found) {
+  std::string line = asked(exchange);
   if (found) line.append(": ").append(found->module);
   if (found && found->entry->generation != nullptr) {
     line.append(" (").append(found->entry->generation->label()).append(")");
   }
-  return host::printable(line);
+  return line;
 }
 
 /// Why a request is answered without asking a module.
@@ -117,7 +123,7 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
   }
 
   const auto destination = parts_.router.destination(path);
-  seat.waits(request_line(*exchange, {}), id, destination ? destination->timeout : kNoTimeout);
+  seat.waits(asked(*exchange), id, destination ? destination->timeout : kNoTimeout);
   const auto snapshot = parts_.registry.enter(destination ? destination->name : std::string());
   const auto found = destination ? Router::find(*destination, *snapshot) : std::nullopt;
 
@@ -163,7 +169,7 @@ bool Line::tell_status(fastcgi::Exchange& exchange) const {
 bool Line::turn_away(fastcgi::Connection& connection) noexcept try {
   const auto exchange = fastcgi::Exchange::read(connection);
   if (!exchange) return false;
-  spdlog::warn("{}: 503: workers.queue is full", request_line(*exchange, {}));
+  spdlog::warn("{}: 503: workers.queue is full", asked(*exchange));
   const auto response = host::Access::make_response(*exchange, is_head(*exchange), "");
   response->error(503);
   response->header("Retry-After", "1");
