@@ -119,6 +119,7 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
   const auto cpu = parts_.access_log != nullptr ? parts_.access_log->cpu() : access::Cpu{};
   const std::string path = path_of(*exchange);
   if (parts_.status_page != nullptr && parts_.status_page->is_for(path, *exchange)) {
+    seat.waits(asked(*exchange), id, kNoTimeout);
     return tell_status(*exchange);
   }
 

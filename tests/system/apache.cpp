@@ -24,12 +24,6 @@ std::string surroundings(const fs::path& folder, std::uint16_t port) {
     text.append(built::kApacheModules).append("/mod_").append(module).append(".so\n");
   }
   text += "FcgidIPCDir \"" + here + "/ipc\"\nFcgidProcessTableFile \"" + here + "/table\"\n";
-  // mod_fcgid gives the container none of Apache's variables; the sanitizers' are tests/run.sh's.
-  for (const char* variable : {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
-    if (const char* value = ::getenv(variable)) {
-      text.append("FcgidInitialEnv ").append(variable).append(" \"").append(value).append("\"\n");
-    }
-  }
   return text;
 }
 
@@ -76,9 +70,23 @@ Server::Setup apache_over_tcp(std::string address) {
       {{"\nDefine", "\n##"}, {"\n#Define", "\nDefine"}, {"127.0.0.1:9000", std::move(address)}});
 }
 
+// mod_fcgid gives the container none of Apache's variables, and cuts off those that it is told to
+// give; the sanitizers' are tests/run.sh's.
 Server::Setup apache_with_fcgid(fs::path configuration) {
-  return with_site("shoal-fcgid.conf", {{"/usr/local/bin/shoal", built::kContainer},
-                                        {"/etc/shoal/fcgid.yaml", configuration.native()}});
+  return [configuration](const fs::path& folder, std::uint16_t port) {
+    const fs::path starter = folder / "starter";
+    std::string text = "#!/bin/sh\n";
+    for (const char* name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
+      const char* value = ::getenv(name);
+      if (value != nullptr)
+        text.append("export ").append(name).append("=\"").append(value).append("\"\n");
+    }
+    write(starter, text + "exec " + built::kContainer + " \"$@\"\n");
+    fs::permissions(starter, fs::perms(0755));
+    return with_site("shoal-fcgid.conf", {{"/usr/local/bin/shoal", starter.native()},
+                                          {"/etc/shoal/fcgid.yaml", configuration.native()}})(
+        folder, port);
+  };
 }
 
 }  // namespace shoal::system
