@@ -53,7 +53,10 @@ class StatusPage : public ::testing::Test {
     thread_.join();
   }
 
-  void serve(std::vector<Reply> replies) { replies_ = std::move(replies); }
+  void serve(std::vector<Reply> replies) {
+    const std::lock_guard lock(mutex_);
+    replies_ = std::move(replies);
+  }
 
   std::string look(std::chrono::milliseconds watched) {
     return look_at("http://127.0.0.1:" + std::to_string(port_) + "/-/shoal", watched);
@@ -66,15 +69,19 @@ class StatusPage : public ::testing::Test {
   long loads() { return asked_by("document"); }
   long fetches() { return asked_by("empty"); }
 
-  std::string policy_ = status::page_policy();
+  void set_policy(std::string policy) {
+    const std::lock_guard lock(mutex_);
+    policy_ = std::move(policy);
+  }
 
  private:
   httplib::Server server_;
   int port_ = -1;
   std::thread thread_;
   std::mutex mutex_;
-  std::vector<Reply> replies_;      // guarded by mutex_ while a browser looks
-  std::vector<std::string> asked_;  // guarded by mutex_
+  std::string policy_ = status::page_policy();  // guarded by mutex_
+  std::vector<Reply> replies_;                  // guarded by mutex_
+  std::vector<std::string> asked_;              // guarded by mutex_
 };
 
 /// The page with a visitor who does something at once.
@@ -86,7 +93,7 @@ constexpr char kGoneIsHidden[] = "<p id=\"gone\" role=\"alert\" hidden";
 constexpr char kGoneIsSeen[] = "<p id=\"gone\" role=\"alert\">No answer from the container since ";
 
 TEST_F(StatusPage, IsWholeWithoutJavaScript) {
-  policy_ = "script-src 'none'";
+  set_policy("script-src 'none'");
   serve({{.html = page(sample::healthy())}, {.html = page(sample::troubled())}});
   const std::string seen = look(10s);
   EXPECT_THAT(seen, AllOf(HasSubstr("all 3 groups are healthy"), HasSubstr("aquarium/12"),
@@ -114,7 +121,7 @@ TEST_F(StatusPage, EndsUpAsIfItHadBeenLoadedJustNow) {
 }
 
 TEST_F(StatusPage, KeepsWhatIsUnfoldedAndSelected) {
-  policy_.clear();  // else the visitor's own script would not run
+  set_policy("");  // else the visitor's own script would not run
   serve({{.html = with(page(sample::healthy()), R"js(
             document.getElementById('modules-hello').open = true;
             const name = document.querySelector('#group-hello th');
@@ -134,7 +141,7 @@ TEST_F(StatusPage, KeepsWhatIsUnfoldedAndSelected) {
 }
 
 TEST_F(StatusPage, KeepsGroupsApartWhenOneIsGone) {
-  policy_.clear();
+  set_policy("");
   status::Overview later = sample::healthy();
   later.groups.erase(later.groups.begin());
   serve({{.html = with(page(sample::healthy()),
@@ -170,7 +177,7 @@ TEST_F(StatusPage, ForgivesWhenTheContainerIsBack) {
 }
 
 TEST_F(StatusPage, AsksForNothingWhileNobodyLooks) {
-  policy_.clear();
+  set_policy("");
   serve({{.html = with(page(sample::healthy()),
                        "Object.defineProperty(document, 'hidden', { get: () => true });")}});
   EXPECT_THAT(look(20s), HasSubstr("all 3 groups are healthy"));
@@ -178,7 +185,7 @@ TEST_F(StatusPage, AsksForNothingWhileNobodyLooks) {
 }
 
 TEST_F(StatusPage, FollowsAgainAsSoonAsSomebodyLooks) {
-  policy_.clear();
+  set_policy("");
   serve({{.html = with(page(sample::healthy()), R"js(
             let hidden = true;
             Object.defineProperty(document, 'hidden', { get: () => hidden });
@@ -192,7 +199,7 @@ TEST_F(StatusPage, FollowsAgainAsSoonAsSomebodyLooks) {
 }
 
 TEST_F(StatusPage, RunsNothingThatAVisitorSent) {
-  policy_.clear();  // the markup has to be right without it
+  set_policy("");  // the markup has to be right without it
   const std::string html = page(sample::hostile());
   serve({{.html = html}});
   const std::string seen = look(5s);
