@@ -67,6 +67,11 @@ build() {
   cmake --preset "$1" && cmake --build --preset "$1" -j "$(nproc)"
 }
 
+# The names of the tests that failed, one to a line, from ctest's own list at the end of its output.
+failed_tests() {
+  sed -nE 's/^\t *[0-9]+ - (.*) \([^()]*\)$/            \1/p' "$1"
+}
+
 # The verdict of one preset, in $verdict; false unless it is good.
 run_preset() {
   local preset=$1 build=$PWD/build/$1 begin=$SECONDS counted reports
@@ -80,7 +85,7 @@ run_preset() {
   fi
 
   export_sanitizer_options "$build/reports"
-  local passed=yes
+  local passed=yes names
   "${run[@]}" ctest --test-dir "$build" --output-on-failure --no-tests=error -j2 2>&1 |
     tee "$log" || passed=
 
@@ -97,6 +102,8 @@ run_preset() {
     echo "Sanitizer reports of $preset:"
     xargs -d '\n' head -n 60 <<<"$reports"
   fi
+  names=$(failed_tests "$log")
+  [[ -z $names ]] || verdict+=$'\n'$names
   [[ -n $passed ]]
 }
 
