@@ -4,8 +4,10 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <sstream>
 
 #include "crash/stack_of.hpp"
+#include "shoal/host/current_request.hpp"
 #include "shoal/host/own_thread.hpp"
 
 namespace shoal::serving {
@@ -51,11 +53,11 @@ void Timekeeper::look_at(std::size_t number) {
   const auto so_far = Seat::Clock::now() - task.began;
   if (task.timeout.count() != 0 && so_far >= task.timeout && !std::exchange(told.overdue, true)) {
     told.slow = true;
-    tell(number, task, "over its request_timeout", true);
+    tell(number, task, "over its request_timeout", spdlog::level::err);
     if (!std::exchange(replaced_, true)) replace_("a request is over its request_timeout");
   }
   if (slow_.count() != 0 && so_far >= slow_ && !std::exchange(told.slow, true)) {
-    tell(number, task, "slow", false);
+    tell(number, task, "slow", spdlog::level::warn);
   }
 }
 
@@ -66,15 +68,18 @@ std::string Timekeeper::where_is(std::size_t number, const Seat::Task& task) con
   const bool looked = scoreboard_.seat(number).unless_in_peer_io(
       [&] { stack = crash::stack_of(task.thread, kStackTimeout); });
   if (!looked) return "waits for the web server, to read or to write";
-  return stack.empty() ? "its thread does not answer" : "its stack:\n" + stack;
+  return stack.empty() ? "its thread does not answer" : stack;
 }
 
 void Timekeeper::tell(std::size_t number, const Seat::Task& task, const char* what,
-                      bool is_error) const {
+                      spdlog::level::level_enum level) const {
   const auto so_far = std::chrono::ceil<milliseconds>(Seat::Clock::now() - task.began);
-  spdlog::log(is_error ? spdlog::level::err : spdlog::level::warn,
-              "{} [{}]: {} ({}): {} after {} ms; {}", task.request, task.id, task.module,
-              task.generation, what, so_far.count(), where_is(number, task));
+  std::istringstream lines(where_is(number, task));
+  const host::CurrentRequest current(task.id);
+  const std::string answers =
+      task.module.empty() ? "" : ": " + task.module + " (" + task.generation + ")";
+  spdlog::log(level, "{}{}: {} after {} ms:", task.request, answers, what, so_far.count());
+  for (std::string line; std::getline(lines, line);) spdlog::log(level, "  {}", line);
 }
 
 }  // namespace shoal::serving

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <spdlog/common.h>
+
 #include <chrono>
 #include <functional>
 #include <map>
@@ -25,7 +27,8 @@ class Timekeeper {
   void look();
   void look_at(std::size_t number);
   std::string where_is(std::size_t number, const Seat::Task& task) const;
-  void tell(std::size_t number, const Seat::Task& task, const char* what, bool is_error) const;
+  void tell(std::size_t number, const Seat::Task& task, const char* what,
+            spdlog::level::level_enum level) const;
 
   /// What has been told of the request that a seat has.
   struct Told {
