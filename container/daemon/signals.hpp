@@ -10,7 +10,9 @@ namespace shoal::daemon {
 /// SIGHUP, SIGUSR1 and SIGCHLD.
 class Signals {
  public:
-  /// Blocks them for this thread and all that it starts or forks. Throws std::system_error.
+  /// Blocks them for this thread and all that it starts or forks; for these, too, SIGPIPE and
+  /// SIGXFSZ are ignored from here on, so that a peer that left and a bound on file sizes
+  /// (LimitFSIZE=) are errors of write() and not the end. Throws std::system_error.
   /// REQUIRES: no other thread runs yet.
   Signals();
 

@@ -246,7 +246,6 @@ class Served {
 int work(const settings::Settings& settings, std::vector<fastcgi::Listener> listeners,
          Link supervisor, bool speaks) {
   const host::OwnThread own_thread;
-  std::signal(SIGXFSZ, SIG_IGN);  // a bound on file sizes (LimitFSIZE=) is an error, not the end
   const host::SignalStack signal_stack;
   try {
     // A new configuration may have another, of which the supervisor waits to hear.
