@@ -143,7 +143,8 @@ class Served {
             [this](fastcgi::Connection& connection, serving::Seat& seat) {
               return serve(connection, seat);
             },
-            settings.workers.queue, serving::Line::turn_away) {}
+            settings.workers.queue,
+            [this](fastcgi::Connection& connection) { return line_.turn_away(connection); }) {}
 
   /// Does what the supervisor says, until that is to end.
   void follow(Link& supervisor) {

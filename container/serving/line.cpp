@@ -24,6 +24,9 @@ std::string path_of(const fastcgi::Exchange& exchange) {
 
 constexpr std::chrono::milliseconds kNoTimeout{0};
 
+/// Of requests that no module is asked for.
+const std::optional<Found> kNobody;
+
 /// While it lives, the seat has a connection.
 class Seated {
  public:
@@ -116,11 +119,13 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
   if (!exchange) return false;
   const std::string id = host::request_id_of(*exchange);
   const host::CurrentRequest current(id);
-  const auto cpu = parts_.access_log != nullptr ? parts_.access_log->cpu() : access::Cpu{};
+  const access::Cpu cpu = cpu_so_far();
   const std::string path = path_of(*exchange);
   if (parts_.status_page != nullptr && parts_.status_page->is_for(path, *exchange)) {
     seat.waits(asked(*exchange), id, kNoTimeout);
-    return tell_status(*exchange);
+    const auto response = host::Access::make_response(*exchange, is_head(*exchange), "");
+    parts_.status_page->answer(*exchange, *response);
+    return end(*exchange, *response, {path, id, kNobody, true, cpu});
   }
 
   const auto destination = parts_.router.destination(path);
@@ -130,20 +135,51 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
 
   const auto response = host::Access::make_response(*exchange, is_head(*exchange),
                                                     parts_.expose ? exposed_head(found) : "");
-  const bool whole = answer(*exchange, *response, path, id, found, *snapshot, seat) &&
-                     host::Access::finish(*response);
+  const bool whole = answer(*exchange, *response, path, id, found, *snapshot, seat);
   seat.writes();
-  const bool kept = whole && exchange->finish();
-  if (!whole) exchange->cut();  // or the web server would take it for complete
-  if (parts_.access_log != nullptr) {
-    parts_.access_log->write(*exchange, *response, {path, id, found, whole, cpu});
-  }
-  parts_.traffic.add(group_of(found), response->status(),
-                     std::chrono::steady_clock::now() - exchange->started());
+  const bool kept = end(*exchange, *response, {path, id, found, whole, cpu});
+  count(*exchange, *response, found);
   return kept;
 } catch (const std::exception& error) {
   spdlog::error("a request was lost: {}", error.what());
   return false;
+}
+
+bool Line::turn_away(fastcgi::Connection& connection) const noexcept try {
+  const auto exchange = fastcgi::Exchange::read(connection);
+  if (!exchange) return false;
+  const std::string id = host::request_id_of(*exchange);
+  const host::CurrentRequest current(id);
+  const access::Cpu cpu = cpu_so_far();
+  spdlog::warn("{}: 503: workers.queue is full", asked(*exchange));
+  const auto response = host::Access::make_response(*exchange, is_head(*exchange), "");
+  response->error(503);
+  response->header("Retry-After", "1");
+  const std::string path = path_of(*exchange);
+  const bool kept = end(*exchange, *response, {path, id, kNobody, true, cpu});
+  count(*exchange, *response, kNobody);
+  return kept;
+} catch (const std::exception& error) {
+  spdlog::error("a request was lost: {}", error.what());
+  return false;
+}
+
+access::Cpu Line::cpu_so_far() const {
+  return parts_.access_log != nullptr ? parts_.access_log->cpu() : access::Cpu{};
+}
+
+bool Line::end(fastcgi::Exchange& exchange, Response& response, AccessLog::Told told) const {
+  told.whole = told.whole && host::Access::finish(response);
+  const bool kept = told.whole && exchange.finish();
+  if (!told.whole) exchange.cut();  // or the web server would take it for complete
+  if (parts_.access_log != nullptr) parts_.access_log->write(exchange, response, told);
+  return kept;
+}
+
+void Line::count(const fastcgi::Exchange& exchange, const Response& response,
+                 const std::optional<Found>& found) const {
+  parts_.traffic.add(group_of(found), response.status(),
+                     std::chrono::steady_clock::now() - exchange.started());
 }
 
 bool Line::answer(fastcgi::Exchange& exchange, Response& response, const std::string& path,
@@ -157,29 +193,6 @@ bool Line::answer(fastcgi::Exchange& exchange, Response& response, const std::st
   seat.handles(found->module, *found->entry->generation);
   const crash::Doing doing(seat.activity());
   return handle(exchange, response, path, id, *found, snapshot);
-}
-
-bool Line::tell_status(fastcgi::Exchange& exchange) const {
-  const auto response = host::Access::make_response(exchange, is_head(exchange), "");
-  parts_.status_page->answer(exchange, *response);
-  if (host::Access::finish(*response)) return exchange.finish();
-  exchange.cut();
-  return false;
-}
-
-bool Line::turn_away(fastcgi::Connection& connection) noexcept try {
-  const auto exchange = fastcgi::Exchange::read(connection);
-  if (!exchange) return false;
-  spdlog::warn("{}: 503: workers.queue is full", asked(*exchange));
-  const auto response = host::Access::make_response(*exchange, is_head(*exchange), "");
-  response->error(503);
-  response->header("Retry-After", "1");
-  if (host::Access::finish(*response)) return exchange->finish();
-  exchange->cut();
-  return false;
-} catch (const std::exception& error) {
-  spdlog::error("a request was lost: {}", error.what());
-  return false;
 }
 
 bool Line::handle(fastcgi::Exchange& exchange, Response& response, const std::string& path,

@@ -36,7 +36,7 @@ class Line {
   bool serve(fastcgi::Connection& connection, Seat& seat) const noexcept;
 
   /// Answers that too many wait already: 503, with Retry-After. False as above.
-  static bool turn_away(fastcgi::Connection& connection) noexcept;
+  bool turn_away(fastcgi::Connection& connection) const noexcept;
 
  private:
   /// Has the module answer. False when it failed with part of its answer on the way.
@@ -49,7 +49,14 @@ class Line {
               std::string_view id, const std::optional<Found>& found,
               const modules::Snapshot& snapshot, Seat& seat) const;
 
-  bool tell_status(fastcgi::Exchange& exchange) const;
+  access::Cpu cpu_so_far() const;
+
+  /// Sends the rest of the answer, or cuts it off if it is not whole, and writes its line of the
+  /// access log. False when the connection cannot carry another.
+  bool end(fastcgi::Exchange& exchange, Response& response, AccessLog::Told told) const;
+
+  void count(const fastcgi::Exchange& exchange, const Response& response,
+             const std::optional<Found>& found) const;
 
   const Parts parts_;
 };

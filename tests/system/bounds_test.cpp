@@ -13,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Bounds : public Site {
  protected:
@@ -48,6 +49,7 @@ TEST_F(SlowRequests, AreLoggedOnceWithTheStackOfTheirThreadAndGoOn) {
   ASSERT_TRUE(eventually([&] { return said(": slow after") == 1; }));
   EXPECT_THAT(log(), ContainsRegex("GET /slow.*slow/1"));
   EXPECT_TRUE(eventually([&] { return said("Slow::handle") >= 1; })) << "its stack names it";
+  EXPECT_THAT(log(), Not(HasSubstr("\\x0a"))) << "a frame a line";
   go();
   EXPECT_EQ(answer.get().body, "slow, but whole\n");
   EXPECT_EQ(get("/lone").status, 200);
@@ -65,7 +67,7 @@ TEST_F(OverdueRequests, HaveTheirProcessReplacedAndEndWithIt) {
   const pid_t first = worker();
   auto answer = ask_slowly();
   ASSERT_TRUE(eventually([&] { return said("over its request_timeout after") == 1; }));
-  EXPECT_THAT(log(), HasSubstr("Slow::handle"));
+  EXPECT_TRUE(eventually([&] { return said("Slow::handle") >= 1; })) << "its stack names it";
   EXPECT_EQ(answer.get().status, 502);
   ASSERT_TRUE(eventually([&] { return workers().size() == 1 && worker() != first; }));
   EXPECT_EQ(get("/lone").body, "lone 1\n");
@@ -92,7 +94,10 @@ TEST_F(WornOutWorkers, AreReplacedWithoutLosingARequest) {
 
 class FullQueue : public Bounds {
  protected:
-  FullQueue() : Bounds({.workers = "{ threads: 1, grace: 60s, queue: 1 }"}) {}
+  FullQueue()
+      : Bounds({.workers = "{ threads: 1, grace: 60s, queue: 1 }",
+                .log = "{ level: debug, file: stderr, "
+                       "access: { file: $HERE/access.log, format: '%s %r' } }"}) {}
 };
 
 TEST_F(FullQueue, TurnsAwayWhoComesThenWithARetryAfter) {
@@ -114,7 +119,9 @@ TEST_F(FullQueue, TurnsAwayWhoComesThenWithARetryAfter) {
   EXPECT_EQ(waits.get().body, "lone 1\n");
   EXPECT_EQ(turned_away.status, 503);
   EXPECT_EQ(turned_away.header("Retry-After"), "1");
-  EXPECT_THAT(log(), HasSubstr("503: workers.queue is full"));
+  EXPECT_THAT(log(), ContainsRegex("\\[[0-9a-f]+\\] GET /lone: 503: workers.queue is full"));
+  EXPECT_TRUE(eventually(
+      [&] { return contents(here() / "access.log").find("503 /lone") != std::string::npos; }));
 }
 
 }  // namespace
