@@ -24,7 +24,8 @@ case "${1:-run}" in
                mold:mold python3:python3 rsync:rsync)
     programs+=(chromium:chromium)
     # apache2-bin has the program and its modules, and no site or service.
-    libraries+=(libapache2-mod-fcgid libcpp-httplib-dev libgmock-dev libgtest-dev python3-prometheus-client)
+    libraries+=(libapache2-mod-fcgid libbenchmark-dev libcpp-httplib-dev libgmock-dev libgtest-dev
+                libsqlite3-dev python3-prometheus-client)
     ;;
   package)
     programs+=(debootstrap:debootstrap dpkg-shlibdeps:dpkg-dev file:file systemd-analyze:systemd)

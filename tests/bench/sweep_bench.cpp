@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using shoal::modules::Grouping;
+using shoal::modules::Ledger;
 using shoal::modules::Registry;
 using shoal::modules::Surroundings;
 using shoal::modules::SweepRules;
@@ -29,8 +30,9 @@ class Served {
     for (long i = 0; i < modules; ++i) {
       fs::copy_file(SHOAL_BENCH_MODULE, folder_ / "apps" / (name(i) + ".so"));
     }
-    registry_ = std::make_unique<Registry>(folder_ / "apps", folder_ / "run", Grouping::top_level(),
-                                           SweepRules{}, Surroundings{});
+    ledger_ = std::make_unique<Ledger>(folder_ / "run");
+    registry_ = std::make_unique<Registry>(folder_ / "apps", folder_ / "run", *ledger_,
+                                           Grouping::top_level(), SweepRules{}, Surroundings{});
     // A sweep among modules that were refused would be quick, and prove nothing.
     for (long i = 0; i < modules; ++i) {
       const auto* entry = registry_->enter(name(i))->find(name(i));
@@ -54,6 +56,7 @@ class Served {
   static std::string name(long i) { return "m" + std::to_string(i); }
 
   const fs::path folder_;
+  std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Registry> registry_;
 };
 
