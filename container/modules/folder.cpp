@@ -59,6 +59,7 @@ Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval
   } else {
     try {
       watch_.emplace();
+      listens_ = true;
     } catch (const std::system_error& error) {
       if (mode == WatchMode::kInotify) throw std::runtime_error(limit_reached(error));
       fall_back(limit_reached(error));
@@ -70,19 +71,20 @@ Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval
     throw std::runtime_error("apps: " + apps_.native() + ": " + error.code().message() +
                              "; create the folder, or name another under \"apps\"");
   }
-  if (mode == WatchMode::kInotify && !watch_) throw std::runtime_error("sweep.watch: " + watching_);
+  if (mode == WatchMode::kInotify && !listens_)
+    throw std::runtime_error("sweep.watch: " + watching_);
   changed_.clear();
 }
 
-bool Folder::quiet() const {
+bool Folder::quiet(bool told) const {
   if (doubtful_) return false;
-  if (watch_) return !watch_->pending();
+  if (listens_) return !told;
   return std::chrono::steady_clock::now() - compared_ < interval_;
 }
 
 std::set<std::string> Folder::refresh() {
-  bool everything = std::exchange(doubtful_, false) || !watch_;
-  if (watch_) {
+  bool everything = std::exchange(doubtful_, false) || !listens_;
+  if (listens_) {
     std::map<std::string, fs::path> touched;
     for (const Event& event : watch_->read()) everything |= !absorb(event, touched);
     // An apps folder that is being taken away loses its files first.
@@ -106,9 +108,9 @@ bool Folder::being_written(std::string_view module) const {
 }
 
 bool Folder::held() {
-  if (!watch_) markers_.are(markers_in(apps_));
+  if (!listens_) markers_.are(markers_in(apps_));
   const bool before = std::exchange(held_, markers_.hold());
-  if (watch_ || !before || held_) return held_;
+  if (listens_ || !before || held_) return held_;
   // What was compared last may be from the middle of the drop.
   doubt();
   return true;
@@ -171,7 +173,7 @@ Scan Folder::scan_and_watch() {
     for (const fs::path& file : found.shared) late |= watch({Kind::kFile, file, {}}, watches);
     for (const fs::path& folder : found.above) late |= watch({Kind::kAbove, folder, {}}, watches);
     for (const auto& [number, all] : watches_) {
-      if (watch_ && !watches.contains(number)) watch_->remove(number);
+      if (listens_ && !watches.contains(number)) watch_->remove(number);
     }
     watches_ = std::move(watches);
     if (!late) return found;
@@ -183,7 +185,7 @@ Scan Folder::scan_and_watch() {
 
 /// Whether nobody has watched there before.
 bool Folder::watch(const Watched& what, Watches& watches) {
-  if (!watch_) return false;
+  if (!listens_) return false;
   try {
     const auto number =
         what.kind == Watched::Kind::kAbove ? watch_->add_itself(what.path) : watch_->add(what.path);
@@ -206,7 +208,7 @@ bool Folder::covered(const Watched& what, int number, const Watches& watches) {
 }
 
 void Folder::fall_back(const std::string& why) {
-  watch_.reset();
+  if (std::exchange(listens_, false)) watch_->end();
   watching_ = "stat every " + std::to_string(interval_.count()) + " ms: " + why;
   const bool at_start = compared_ == std::chrono::steady_clock::time_point();
   if (!at_start) spdlog::warn("sweep.watch: from now on {}", watching_);

@@ -22,15 +22,20 @@ enum class WatchMode { kAuto, kInotify, kStat };
 /// The container's picture of the apps folder, kept true by what the kernel tells or, where inotify
 /// cannot serve, by comparing everything once in an interval.
 ///
-/// Not thread-safe: Registry uses it under its mutex.
+/// Not thread-safe, but for `told`: Registry uses it under its mutex.
 class Folder {
  public:
   /// Scans `apps` and begins to watch it. Throws std::runtime_error, with the remedy, when it
   /// cannot be read, or when WatchMode::kInotify was asked for and cannot be had.
   Folder(std::filesystem::path apps, WatchMode mode, std::chrono::milliseconds interval);
 
-  /// Whether nothing can have changed since the last refresh. The whole cost of a quiet sweep.
-  bool quiet() const;
+  /// Whether the kernel has told of something that no refresh has taken in yet: one system call,
+  /// which is most of what a quiet sweep costs. Unlike all else here, safe from any thread.
+  bool told() const { return watch_ && watch_->pending(); }
+
+  /// Whether nothing can have changed since the last refresh; `told` as above, asked before.
+  bool quiet(bool told) const;
+  bool quiet() const { return quiet(told()); }
 
   /// Brings the picture up to date and names the modules that appeared, changed or vanished. An
   /// apps folder that is itself gone changes nothing: it is about to be replaced, or lost by
@@ -88,7 +93,8 @@ class Folder {
   std::filesystem::path apps_;
   std::chrono::milliseconds interval_;
   std::string watching_;
-  std::optional<Watch> watch_;  // none: compare once in interval_
+  std::optional<Watch> watch_;  // of the constructor alone, for `told`
+  bool listens_ = false;        // to watch_; else compares once in interval_
   Watches watches_;
   Files files_;
   std::set<std::string> changed_;          // since the last refresh

@@ -58,9 +58,12 @@ Registry::~Registry() {
 }
 
 std::shared_ptr<const Snapshot> Registry::enter(std::string_view target) {
+  // Before the mutex, so that threads do not queue for it while one is in the kernel. Who took in
+  // what was told since has marked the groups by the time that this thread has the mutex.
+  const bool told = folder_.told();
   std::unique_lock lock(mutex_);
   // Woken for the least event: other processes may have seen more of it.
-  if (sweep()) loader_->wake();
+  if (sweep(told)) loader_->wake();
   if (stale_groups_ == 0) return snapshot_;
   const auto latest = Clock::now() + rules_.wait;
   // None is ever taken out, so others may sweep while this one waits.
@@ -77,8 +80,8 @@ std::string Registry::watching() const {
 
 /// Learns of drops; whether there was anything to learn. Quiet, it costs one system call, whatever
 /// the number of modules.
-bool Registry::sweep() {
-  if (folder_.quiet()) return false;
+bool Registry::sweep(bool told) {
+  if (folder_.quiet(told)) return false;
   doubtful_ = true;
   std::set<std::string> touched;
   for (const auto& module : folder_.refresh()) {

@@ -116,7 +116,7 @@ class Registry final : private Desk {
   static std::string remedy(const Order& order);
 
   // REQUIRES, of all below: mutex_ is held.
-  bool sweep();
+  bool sweep(bool told);
   void renew(const std::string& name);
   std::optional<Order> next(Clock::time_point& look_again);
   void judge(Group& group);
@@ -137,7 +137,7 @@ class Registry final : private Desk {
   Ledger& ledger_;
   mutable std::mutex mutex_;
   std::condition_variable judged_;            // a group was published, refused, or became stale
-  Folder folder_;                             // guarded by mutex_
+  Folder folder_;                             // guarded by mutex_, but for told()
   std::map<std::string, Group> groups_;       // guarded by mutex_
   std::size_t stale_groups_ = 0;              // guarded by mutex_; how many are stale
   bool doubtful_ = false;                     // guarded by mutex_; so is every group

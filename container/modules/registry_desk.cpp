@@ -31,7 +31,7 @@ std::optional<Order> Registry::take(Clock::time_point& look_again) {
     {
       const std::lock_guard lock(mutex_);
       if (closing_) return std::nullopt;
-      sweep();  // a drop that arrived while this group settled is part of it
+      sweep(folder_.told());  // a drop that arrived while this group settled is part of it
       order = next(look_again);
       if (!order) everything = std::exchange(doubtful_, false);
     }

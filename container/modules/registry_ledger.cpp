@@ -72,7 +72,7 @@ bool Registry::look_at_ledger_for(const std::string& name, const Wish& wish) {
   if (closing_) return false;
   // What others have published since may be of a drop that is not known here yet.
   // Whatever was learned of, of this group or another, is due: no request's sweep will tell again.
-  const bool learned = sweep();
+  const bool learned = sweep(folder_.told());
   Group& group = groups_.at(name);
   if (learned || group.stale) return true;
   const bool same = terms.files == group.terms.files && terms.epoch == group.terms.epoch;

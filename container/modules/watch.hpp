@@ -20,7 +20,7 @@ struct Event {
 
 /// The kernel's queue of file events. The kernel queues an event during the file operation itself,
 /// so `pending`, one cheap system call, misses nothing that was complete before it. Used under a
-/// lock.
+/// lock, but for `pending`, which is safe from any thread.
 class Watch {
  public:
   /// Throws std::system_error when the kernel grants no inotify instance.
@@ -41,6 +41,10 @@ class Watch {
 
   /// Everything that is queued; does not block.
   std::vector<Event> read();
+
+  /// Gives the kernel's queue back: nothing is pending any more. REQUIRES: only `pending` is called
+  /// from here on.
+  void end();
 
  private:
   std::optional<int> add(const std::filesystem::path& path, std::uint32_t interest);
