@@ -27,7 +27,7 @@ std::optional<Duty> Crew::start(const Epoch& epoch) {
   const pid_t id = ::fork();
   if (id < 0) throw std::system_error(errno, std::generic_category(), "cannot start a worker");
   if (id == 0) return Duty{epoch, std::move(there), speaks};
-  workers_.push_back({id, std::move(here), epoch.settings, steady_clock::now()});
+  workers_.push_back({id, std::move(here), epoch.settings, epoch.handover, steady_clock::now()});
   return std::nullopt;
 }
 
@@ -43,11 +43,11 @@ std::vector<Crew::Ended> Crew::bury() {
   return ended;
 }
 
-void Crew::drain(Worker& worker) {
+void Crew::drain(Worker& worker, Kept kept) {
   if (worker.stage == Worker::Stage::kDraining) return;
   worker.stage = Worker::Stage::kDraining;
   worker.kill_at = steady_clock::now() + worker.settings->workers.grace + kBeyondGrace;
-  worker.link.send({{"say", words::kDrain}});
+  worker.link.send({{"say", words::kDrain}, {"hand_over", kept == Kept::kHandedOver}});
 }
 
 void Crew::kill_overdue() {

@@ -26,6 +26,7 @@ struct Worker {
   pid_t id;
   Link link;
   std::shared_ptr<const settings::Settings> settings;  ///< with which it was started
+  std::shared_ptr<const fastcgi::Handover> handover;   ///< the same
   std::chrono::steady_clock::time_point started;
   Stage stage = Stage::kStarting;
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
@@ -55,8 +56,14 @@ class Crew {
   };
   std::vector<Ended> bury();
 
+  /// What becomes of connections that web servers keep open to a worker which ends.
+  enum class Kept {
+    kClosed,
+    kHandedOver  ///< to those on the same handover
+  };
+
   /// Tells it to finish what runs; in a while it is killed if it has not.
-  static void drain(Worker& worker);
+  static void drain(Worker& worker, Kept kept);
 
   /// Ends those, now, that have not ended in time.
   void kill_overdue();

@@ -2,15 +2,24 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "daemon/assemble.hpp"
 #include "settings/socket.hpp"
 
 namespace shoal::daemon {
+namespace {
 
-Epoch Epoch::make(settings::Settings settings, const Listeners& before) {
-  Listeners listeners;
+bool admit_the_same(const settings::Settings& one, const settings::Settings& other) {
+  return std::ranges::equal(one.listen, other.listen, [](const auto& left, const auto& right) {
+    return settings::identity_of(left) == settings::identity_of(right) &&
+           left.allowed_clients == right.allowed_clients;
+  });
+}
+
+Epoch::Listeners listeners_of(const settings::Settings& settings, const Epoch::Listeners& before) {
+  Epoch::Listeners listeners;
   for (const auto& listen : settings.listen) {
     const std::string identity = settings::identity_of(listen);
     unsigned number = 0;
@@ -20,7 +29,8 @@ Epoch Epoch::make(settings::Settings settings, const Listeners& before) {
         const auto open = before.find(key);
         auto& listener = listeners[key];
         if (open != before.end()) {
-          listener = open->second;
+          listener = std::make_shared<const fastcgi::Listener>(
+              open->second->adjusted(address, listen.backlog));
           continue;
         }
         listener = std::make_shared<const fastcgi::Listener>(address, listen.backlog);
@@ -30,7 +40,24 @@ Epoch Epoch::make(settings::Settings settings, const Listeners& before) {
       throw std::runtime_error(listen.where + ": listen: " + error.what());
     }
   }
-  return {std::make_shared<const settings::Settings>(std::move(settings)), std::move(listeners)};
+  return listeners;
+}
+
+}  // namespace
+
+Epoch Epoch::make(settings::Settings settings) {
+  auto listeners = listeners_of(settings, {});
+  return {std::make_shared<const settings::Settings>(std::move(settings)), std::move(listeners),
+          std::make_shared<const fastcgi::Handover>()};
+}
+
+Epoch Epoch::make(settings::Settings settings, const Epoch& before) {
+  auto listeners = listeners_of(settings, before.listeners);
+  auto handover = admit_the_same(settings, *before.settings)
+                      ? before.handover
+                      : std::make_shared<const fastcgi::Handover>();
+  return {std::make_shared<const settings::Settings>(std::move(settings)), std::move(listeners),
+          std::move(handover)};
 }
 
 }  // namespace shoal::daemon

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "fastcgi/handover.hpp"
 #include "fastcgi/listener.hpp"
 #include "settings/settings.hpp"
 
@@ -17,8 +18,16 @@ struct Epoch {
   std::shared_ptr<const settings::Settings> settings;
   Listeners listeners;  ///< by settings::identity_of, and a number for each of systemd's
 
-  /// Opens what `before` has not open already. Throws std::runtime_error, with file and line.
-  static Epoch make(settings::Settings settings, const Listeners& before);
+  /// For its workers, among themselves and with those of other epochs that admit the same clients
+  /// at the same sockets.
+  std::shared_ptr<const fastcgi::Handover> handover;
+
+  /// The first one. Opens what it listens on. Throws std::runtime_error, with file and line.
+  static Epoch make(settings::Settings settings);
+
+  /// One to follow `before`: opens what that has not open already, and adjusts what it has. Throws
+  /// as above.
+  static Epoch make(settings::Settings settings, const Epoch& before);
 };
 
 }  // namespace shoal::daemon

@@ -25,8 +25,8 @@ int serve(const settings::Settings& settings) {
     listeners.push_back(listener->share());
   }
   duty->epoch.listeners.clear();
-  return work(*duty->epoch.settings, std::move(listeners), std::move(duty->supervisor),
-              duty->speaks);
+  return work(*duty->epoch.settings, std::move(listeners), duty->epoch.handover,
+              std::move(duty->supervisor), duty->speaks);
 }
 
 }  // namespace shoal::daemon

@@ -45,7 +45,7 @@ Supervisor::Supervisor(settings::Settings settings)
       control_(settings.run),
       casualties_(settings.run) {
   ledger_.begin();
-  epoch_ = Epoch::make(std::move(settings), {});
+  epoch_ = Epoch::make(std::move(settings));
 }
 
 std::optional<Duty> Supervisor::run() {
@@ -110,7 +110,7 @@ void Supervisor::stop(int signal) {
   if (std::exchange(stopping_, true)) return;
   spdlog::info("stopping: {}", ::strsignal(signal));
   tell_systemd("STOPPING=1");
-  for (auto& worker : crew_.workers()) Crew::drain(worker);
+  for (auto& worker : crew_.workers()) Crew::drain(worker, Crew::Kept::kClosed);
   epoch_.listeners.clear();  // nobody shall wait for one who does not come back
   renewed_.reset();
 }
@@ -158,7 +158,7 @@ void Supervisor::failed_to_start(const Worker& worker, const std::string& why) {
   if (ready_ || stopping_) return;
   cannot_start_ = why;
   stopping_ = true;
-  for (auto& each : crew_.workers()) Crew::drain(each);
+  for (auto& each : crew_.workers()) Crew::drain(each, Crew::Kept::kClosed);
 }
 
 // --- the life of workers
@@ -182,8 +182,14 @@ void Supervisor::let_the_old_go() {
   if (crew_.serving(epoch_) < epoch_.settings->workers.processes) return;
   for (auto& worker : crew_.workers()) {
     const bool of_the_past = worker.settings != epoch_.settings && !is_renewed(worker);
-    if (worker.stage == Stage::kRetiring || of_the_past) Crew::drain(worker);
+    if (worker.stage == Stage::kRetiring || of_the_past) replace(worker);
   }
+}
+
+/// Others serve what it does not finish, and go on with the connections that web servers keep.
+void Supervisor::replace(Worker& worker) {
+  const bool taken = worker.handover == epoch_.handover;
+  Crew::drain(worker, taken ? Crew::Kept::kHandedOver : Crew::Kept::kClosed);
 }
 
 void Supervisor::bury_the_dead() {

@@ -54,6 +54,7 @@ class Supervisor {
   void failed_to_start(const Worker& worker, const std::string& why);
   std::optional<Duty> fill_up();
   void let_the_old_go();
+  void replace(Worker& worker);
   void became_ready(Worker& worker);
   bool is_renewed(const Worker& worker) const;
   void renew();

@@ -25,7 +25,7 @@ void Supervisor::renew() {
     if (settings.run != epoch_.settings->run) {
       throw std::runtime_error("run: cannot change while it is in use; restart instead");
     }
-    renewed_ = Epoch::make(std::move(settings), epoch_.listeners);
+    renewed_ = Epoch::make(std::move(settings), epoch_);
     start_not_before_ = {};
   } catch (const settings::SettingsError& error) {
     for (const auto& line : error.errors()) spdlog::error("{}", line);
@@ -59,7 +59,7 @@ void Supervisor::adopt() {
 void Supervisor::give_up_renewal(const std::string& why) {
   spdlog::error("the new configuration is refused, and the old one stays: {}", why);
   for (auto& worker : crew_.workers()) {
-    if (is_renewed(worker)) Crew::drain(worker);
+    if (is_renewed(worker)) replace(worker);
   }
   renewed_.reset();
   ++reloads_.refused;

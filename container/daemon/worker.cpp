@@ -122,7 +122,8 @@ void leave_within(std::chrono::milliseconds rest) {
 /// All that serves in this process, from the bottom up.
 class Served {
  public:
-  Served(const settings::Settings& settings, std::vector<fastcgi::Listener> listeners, bool speaks)
+  Served(const settings::Settings& settings, std::vector<fastcgi::Listener> listeners,
+         std::shared_ptr<const fastcgi::Handover> handover, bool speaks)
       : settings_(settings),
         store_(options_of(settings.state)),
         ledger_(settings.run),
@@ -132,7 +133,7 @@ class Served {
         poller_((say_what_is_served(settings, registry_,
                                     speaks ? spdlog::level::info : spdlog::level::debug),
                  std::move(listeners)),
-                limits_of(settings.limits)),
+                limits_of(settings.limits), std::move(handover)),
         scoreboard_(settings.workers.threads),
         line_({registry_, router_, traffic_, status_page_ ? &*status_page_ : nullptr,
                access_log_ ? &*access_log_ : nullptr, settings.expose}),
@@ -164,7 +165,7 @@ class Served {
   void finish(Link& supervisor) {
     const auto deadline = std::chrono::steady_clock::now() + settings_.workers.grace;
     draining_ = true;
-    poller_.stop();
+    hands_over_ ? poller_.hand_over() : poller_.stop();
     const bool finished = workers_.finish_within(settings_.workers.grace);
     report(supervisor, 0);
     if (!finished) {
@@ -216,6 +217,7 @@ class Served {
   /// False when this is to end.
   bool heed(Link& supervisor, const nlohmann::json& message) {
     const std::string said = message.value("say", "");
+    if (said == words::kDrain) hands_over_ = message.value("hand_over", false);
     if (said == words::kDrain) return false;
     if (said == words::kReopen) reopen_log();
     if (said == words::kReconsider) registry_.reconsider(message.value("group", ""));
@@ -227,7 +229,8 @@ class Served {
   const status::Time started_ = status::now();
   Wish wish_;
   std::atomic<std::uint64_t> served_{0};
-  bool draining_ = false;  // of the main thread
+  bool hands_over_ = false;  // of the main thread
+  bool draining_ = false;    // the same
   serving::Traffic traffic_;
   const std::optional<serving::AccessLog> access_log_ = access_log_of(settings_.log);
   const std::optional<serving::StatusPage> status_page_ = make_status_page();
@@ -245,14 +248,14 @@ class Served {
 }  // namespace
 
 int work(const settings::Settings& settings, std::vector<fastcgi::Listener> listeners,
-         Link supervisor, bool speaks) {
+         std::shared_ptr<const fastcgi::Handover> handover, Link supervisor, bool speaks) {
   const host::OwnThread own_thread;
   const host::SignalStack signal_stack;
   try {
     // A new configuration may have another, of which the supervisor waits to hear.
     open_log(settings.log);
     crash::install(settings.run / "crashes", settings.run / "stages");
-    Served served(settings, std::move(listeners), speaks);
+    Served served(settings, std::move(listeners), std::move(handover), speaks);
     supervisor.send({{"say", words::kReady}});
     served.follow(supervisor);
     served.finish(supervisor);

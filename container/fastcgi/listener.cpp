@@ -50,10 +50,24 @@ Listener::~Listener() = default;
 Listener::Listener(Listener&&) noexcept = default;
 
 Listener Listener::share() const {
+  OpenSocket shared{open_->name, open_->tcp, open_->peers, same_socket(), nullptr};
+  return Listener(std::make_unique<const OpenSocket>(std::move(shared)));
+}
+
+Listener Listener::adjusted(const Address& address, int backlog) const {
+  OpenSocket adjusted{open_->name, open_->tcp, open_->peers, same_socket(), open_->file};
+  if (const auto* tcp = std::get_if<TcpAddress>(&address)) {
+    adjusted.peers = Peers(tcp->allowed_clients);
+  }
+  if (const auto* file = std::get_if<UnixAddress>(&address)) set_rights(*file);
+  if (!std::holds_alternative<InheritedDescriptor>(address)) ::listen(descriptor(), backlog);
+  return Listener(std::make_unique<const OpenSocket>(std::move(adjusted)));
+}
+
+host::Descriptor Listener::same_socket() const {
   host::Descriptor socket(::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0));
   if (!socket) throw std::system_error(errno, std::generic_category(), name() + ": cannot share");
-  OpenSocket shared{open_->name, open_->tcp, open_->peers, std::move(socket), SocketFile()};
-  return Listener(std::make_unique<const OpenSocket>(std::move(shared)));
+  return socket;
 }
 
 int Listener::descriptor() const { return open_->socket.get(); }

@@ -52,6 +52,11 @@ class Listener {
   /// socket here nor removes its file. Throws std::system_error without descriptors.
   Listener share() const;
 
+  /// The same socket once more, with the mode, owner, group, backlog and allowed_clients of this
+  /// address, from now on. REQUIRES: it is the address that was opened. Throws like the
+  /// constructor.
+  Listener adjusted(const Address& address, int backlog) const;
+
   int descriptor() const;
 
   /// `unix:/run/shoal/shoal.sock`, `127.0.0.1:9000`, `[::1]:9000`, `fd:0`.
@@ -65,6 +70,7 @@ class Listener {
 
  private:
   explicit Listener(std::unique_ptr<const OpenSocket> open);
+  host::Descriptor same_socket() const;
 
   std::unique_ptr<const OpenSocket> open_;
 };

@@ -77,10 +77,10 @@ std::string remedy_of_bind(int error) {
 OpenSocket open_socket(const UnixAddress& address, int backlog) {
   OpenSocket open{.name = "unix:" + address.path.string()};
   open.socket = new_socket(open.name, AF_UNIX);
-  SocketFile file(open.socket.get(), address);
+  open.file = std::make_shared<const SocketFile>(open.socket.get(), address);
   if (::listen(open.socket.get(), backlog) != 0)
     refuse(open.name, "cannot listen", errno, "choose another path");
-  return {std::move(open.name), false, {}, std::move(open.socket), std::move(file)};
+  return open;
 }
 
 OpenSocket open_socket(const TcpAddress& address, int backlog) {

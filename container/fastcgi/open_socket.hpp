@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "fastcgi/listener.hpp"
@@ -14,7 +15,10 @@ struct OpenSocket {
   bool tcp = false;
   Peers peers{};
   host::Descriptor socket{};
-  SocketFile file{};  // dies first: nobody shall find a file behind which nobody listens
+
+  /// Of a unix socket, shared by all that listen there in this process; null: none of ours. Dies
+  /// first: nobody shall find a file behind which nobody listens.
+  std::shared_ptr<const SocketFile> file{};
 };
 
 /// Each opens one kind of address, as Listener's constructor promises.

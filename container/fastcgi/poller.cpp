@@ -26,7 +26,8 @@ using std::chrono::milliseconds;
 // address of a connection, since no object lies in the first page of memory.
 constexpr std::uint64_t kStop = 0;
 constexpr std::uint64_t kResume = 1;
-constexpr std::uint64_t kFirstListener = 2;
+constexpr std::uint64_t kHandover = 2;
+constexpr std::uint64_t kFirstListener = 3;
 constexpr std::uint64_t kFirstAddress = 4'096;
 
 constexpr milliseconds kPause{100};
@@ -62,11 +63,13 @@ bool rearm(const host::Descriptor& epoll, int descriptor, epoll_event event) {
 
 }  // namespace
 
-Poller::Poller(std::vector<Listener> listeners, Limits limits)
+Poller::Poller(std::vector<Listener> listeners, Limits limits,
+               std::shared_ptr<const Handover> handover)
     : limits_(limits),
       epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       stop_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
       resume_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd")),
+      handover_(std::move(handover)),
       listeners_(std::move(listeners)),
       roster_(reaping_interval(limits)) {
   start_libfcgi();
@@ -115,6 +118,7 @@ std::unique_ptr<Connection> Poller::take(const epoll_event& event) {
     resume_accepting();
     return nullptr;
   }
+  if (meaning == kHandover) return take_over();
   if (meaning < kFirstAddress) return accept_from(meaning - kFirstListener);
   // While the epoll watched it, the event was its owner: see keep.
   std::unique_ptr<Connection> connection(reinterpret_cast<Connection*>(meaning));
@@ -128,7 +132,11 @@ void Poller::keep(std::unique_ptr<Connection> connection) {
                                      reinterpret_cast<std::uintptr_t>(connection.get()));
   const bool known = std::exchange(connection->in_epoll_, true);
   // In this order: either this sees the stop, or the stop sees the connection wait.
-  if (!connection->wait() || stopped_) return;
+  if (!connection->wait()) return;
+  if (stopped_) {
+    if (hands_over_ && Roster::end_waiting(*connection)) leave(socket);
+    return;
+  }
   // Once it is armed, another thread may have it before this one is back.
   if (known ? rearm(epoll_, socket, event) : add(epoll_, socket, event))
     static_cast<void>(connection.release());
@@ -146,18 +154,60 @@ std::unique_ptr<Connection> Poller::accept_from(std::size_t listener) {
     pause_accepting();
   }
   if (!connection) return nullptr;
+  return begin_or_keep(std::move(connection));
+}
+
+std::unique_ptr<Connection> Poller::take_over() {
+  auto socket = handover_->take();
+  if (!socket) return nullptr;
+  return begin_or_keep(std::make_unique<Connection>(*std::move(socket), limits_, roster_));
+}
+
+std::unique_ptr<Connection> Poller::begin_or_keep(std::unique_ptr<Connection> connection) {
   // A web server that has just connected has mostly sent its request, too.
   if (connection->has_input() && connection->begin()) return connection;
   keep(std::move(connection));
   return nullptr;
 }
 
-void Poller::stop() {
+// Of several processes that watch a listener, the kernel wakes one for each connection. Who has
+// been woken has to accept, even if it stops: the others do not know of the connection.
+void Poller::stop_accepting() {
+  std::vector<std::unique_ptr<Connection>> last;
   {
     const std::unique_lock lock(accepting_);
     if (!paused_) unwatch_listeners();  // closing is not enough where others have the socket, too
+    for (const Listener& listener : listeners_) accept_all(listener, last);
     listeners_.clear();
   }
+  for (auto& connection : last) keep(std::move(connection));
+}
+
+void Poller::accept_all(const Listener& listener,
+                        std::vector<std::unique_ptr<Connection>>& accepted) try {
+  while (auto socket = listener.accept()) {
+    accepted.push_back(std::make_unique<Connection>(*std::move(socket), limits_, roster_));
+  }
+} catch (const std::system_error&) {
+  // Out of descriptors: so no thread here was about to accept, either.
+}
+
+void Poller::hand_over() {
+  stop_accepting();
+  hands_over_ = true;
+  if (stopped_.exchange(true)) return;
+  roster_.let_go_of_waiting([this](int socket) { return leave(socket); });
+  ::eventfd_write(stop_.get(), 1);
+}
+
+/// The epoll would go on watching what is open elsewhere.
+bool Poller::leave(int socket) const {
+  ::syscall(SYS_epoll_ctl, epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);
+  return handover_->leave(socket);
+}
+
+void Poller::stop() {
+  stop_accepting();
   const auto until = Deadline::Clock::now() + kFirstRequest;
   while (!stopped_ && roster_.any_fresh() && Deadline::Clock::now() < until) {
     std::this_thread::sleep_for(milliseconds(1));
@@ -170,11 +220,13 @@ void Poller::stop() {
 void Poller::watch_listeners() {
   for (std::size_t i = 0; i < listeners_.size(); ++i)
     add(epoll_, listeners_[i].descriptor(), event_of(EPOLLIN | EPOLLEXCLUSIVE, kFirstListener + i));
+  if (handover_) add(epoll_, handover_->descriptor(), event_of(EPOLLIN, kHandover));
 }
 
 void Poller::unwatch_listeners() {
   for (const Listener& listener : listeners_)
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.descriptor(), nullptr);
+  if (handover_) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, handover_->descriptor(), nullptr);
 }
 
 // A listener that cannot be served would be reported again and again at once.

@@ -8,6 +8,7 @@
 
 #include "fastcgi/connection.hpp"
 #include "fastcgi/exchange.hpp"
+#include "fastcgi/handover.hpp"
 #include "fastcgi/limits.hpp"
 #include "fastcgi/listener.hpp"
 #include "fastcgi/roster.hpp"
@@ -27,8 +28,9 @@ namespace shoal::fastcgi {
 /// takes an interrupted read or write for a failed one.
 class Poller {
  public:
-  /// Throws std::system_error.
-  Poller(std::vector<Listener> listeners, Limits limits);
+  /// With a handover, takes connections from there as from a listener. Throws std::system_error.
+  Poller(std::vector<Listener> listeners, Limits limits,
+         std::shared_ptr<const Handover> handover = nullptr);
 
   /// REQUIRES: no thread is in here, and every connection was kept or destroyed.
   ~Poller();
@@ -52,6 +54,11 @@ class Poller {
   /// once.
   void stop();
 
+  /// The same for a process in whose place others serve: connections that are idle, fresh, or done
+  /// with their request later on are not closed, but left in the handover. Waits for nobody.
+  /// REQUIRES: there is a handover.
+  void hand_over();
+
   /// How many connections are open, idle ones included.
   std::size_t connections() const { return roster_.connections().size(); }
 
@@ -62,6 +69,11 @@ class Poller {
   std::unique_ptr<Connection> take(const epoll_event& event);
   std::unique_ptr<Connection> take_last();
   std::unique_ptr<Connection> accept_from(std::size_t listener);
+  std::unique_ptr<Connection> take_over();
+  std::unique_ptr<Connection> begin_or_keep(std::unique_ptr<Connection> connection);
+  bool leave(int socket) const;
+  void stop_accepting();
+  void accept_all(const Listener& listener, std::vector<std::unique_ptr<Connection>>& accepted);
   void watch_listeners();
   void unwatch_listeners();
   void pause_accepting();
@@ -69,8 +81,10 @@ class Poller {
 
   const Limits limits_;
   const host::Descriptor epoll_;
-  const host::Descriptor stop_;    // an eventfd, readable for good once stopped
-  const host::Descriptor resume_;  // a timerfd, readable when accepting goes on
+  const host::Descriptor stop_;                     // an eventfd, readable for good once stopped
+  const host::Descriptor resume_;                   // a timerfd, readable when accepting goes on
+  const std::shared_ptr<const Handover> handover_;  // null: none
+  std::atomic<bool> hands_over_{false};
   std::atomic<bool> stopped_{false};
   std::atomic<std::uint64_t> pauses_{0};
   std::shared_mutex accepting_;  // shared: to accept; alone: to change the two below

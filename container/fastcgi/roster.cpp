@@ -46,11 +46,28 @@ std::vector<Connection*> Roster::connections() const {
 void Roster::shut_waiting() {
   const std::lock_guard lock(mutex_);
   for (Connection* connection : connections_) {
-    if (connection->has_input()) continue;
-    for (const auto phase : {Deadline::Phase::kFresh, Deadline::Phase::kWaiting}) {
-      if (connection->deadline().end(phase, Deadline::Clock::time_point::max())) connection->shut();
+    if (!connection->has_input() && end_waiting(*connection)) connection->shut();
+  }
+}
+
+// Whoever has taken a connection from the poller, and finds it at its end, destroys it: that waits
+// for the mutex in `remove`, so the number is good until then. By number, as below.
+void Roster::let_go_of_waiting(const std::function<bool(int)>& leave) {
+  const std::lock_guard lock(mutex_);
+  for (Connection* connection : connections_) {
+    if (!end_waiting(*connection)) continue;
+    if (leave(connection->socket())) {
+      ::syscall(SYS_dup3, nothing_.get(), connection->socket(), O_CLOEXEC);
+    } else {
+      connection->shut();
     }
   }
+}
+
+bool Roster::end_waiting(Connection& connection) {
+  constexpr auto kEver = Deadline::Clock::time_point::max();
+  return connection.deadline().end(Deadline::Phase::kFresh, kEver) ||
+         connection.deadline().end(Deadline::Phase::kWaiting, kEver);
 }
 
 bool Roster::any_fresh() const {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <unordered_set>
@@ -27,6 +28,14 @@ class Roster {
 
   /// Shuts down every connection that waits for a request of which no byte has come.
   void shut_waiting();
+
+  /// Lets go of every connection that waits for a request, whether or not one has begun to arrive,
+  /// without closing it for its peer: `leave` gets each descriptor, and says whether somebody else
+  /// has it now. If not, it is shut down. The object stays, at its end.
+  void let_go_of_waiting(const std::function<bool(int)>& leave);
+
+  /// Ends the wait of a connection for a request; true for the one caller who did.
+  static bool end_waiting(Connection& connection);
 
   /// Whether somebody has connected whose first request has not begun to arrive.
   bool any_fresh() const;

@@ -96,22 +96,26 @@ gid_t group_named(const fs::path& path, const std::string& name) {
 
 }  // namespace
 
-SocketFile::SocketFile(int socket, const UnixAddress& address) {
-  const sockaddr_un name = name_of(address.path);
+void set_rights(const UnixAddress& address) {
   const uid_t owner = user_named(address.path, address.owner);
   const gid_t group = group_named(address.path, address.group);
-  make_way(address.path, name);
-  bind_to(socket, address.path, name);
-  // Nobody can connect before listen, so nobody is refused by a mode that is still to be set.
-  SocketFile file;
-  file.path_ = fs::absolute(address.path);
-  file.inode_ = Inode::of(file.path_).value_or(Inode{});
   if ((owner != kUnchanged || group != kUnchanged) &&
       ::lchown(address.path.c_str(), owner, group) != 0)
     refuse(address.path, "may not give it to owner and group", errno,
            "start as root, or as a member of the group and without owner");
   if (address.mode && ::chmod(address.path.c_str(), *address.mode) != 0)
     refuse(address.path, "cannot set its mode", errno, "leave out mode");
+}
+
+SocketFile::SocketFile(int socket, const UnixAddress& address) {
+  const sockaddr_un name = name_of(address.path);
+  make_way(address.path, name);
+  bind_to(socket, address.path, name);
+  SocketFile file;
+  file.path_ = fs::absolute(address.path);
+  file.inode_ = Inode::of(file.path_).value_or(Inode{});
+  // Nobody can connect before listen, so nobody is refused by a mode that is still to be set.
+  set_rights(address);
   std::swap(path_, file.path_);
   inode_ = file.inode_;
 }

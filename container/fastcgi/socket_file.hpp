@@ -9,6 +9,10 @@
 
 namespace shoal::fastcgi {
 
+/// Gives the socket file of the address its mode, owner and group. Throws std::runtime_error, with
+/// the remedy.
+void set_rights(const UnixAddress& address);
+
 /// The file of a bound unix socket. Removed by the destructor, unless another file has taken its
 /// place, or this is a process that was forked from the one that made it.
 class SocketFile {

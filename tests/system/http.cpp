@@ -83,8 +83,9 @@ Answer Visitor::ask_in_chunks(const Question& question) {
   return answer_of(connection_->Post(question.path, headers, halves, type));
 }
 
-Clients::Clients(std::uint16_t port, unsigned number, std::vector<std::string> paths, Judge judge)
-    : paths_(std::move(paths)), judge_(std::move(judge)) {
+Clients::Clients(std::uint16_t port, unsigned number, std::vector<std::string> paths, Judge judge,
+                 std::string method)
+    : paths_(std::move(paths)), judge_(std::move(judge)), method_(std::move(method)) {
   for (unsigned i = 0; i < number; ++i) {
     threads_.emplace_back([this, port, i] { click(port, i); });
   }
@@ -110,7 +111,7 @@ void Clients::click(std::uint16_t port, std::size_t first) {
   Visitor visitor(port);
   for (std::size_t next = first; !stopped_; ++next) {
     const std::string& path = paths_[next % paths_.size()];
-    const Answer answer = visitor.get(path);
+    const Answer answer = visitor.ask({.method = method_, .path = path});
     ++requests_;
     const std::string problem = judge_(path, answer);
     if (problem.empty()) continue;

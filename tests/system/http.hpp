@@ -62,7 +62,8 @@ class Clients {
     std::vector<std::string> problems;  ///< the first few of them
   };
 
-  Clients(std::uint16_t port, unsigned number, std::vector<std::string> paths, Judge judge);
+  Clients(std::uint16_t port, unsigned number, std::vector<std::string> paths, Judge judge,
+          std::string method = "GET");
   ~Clients();
 
   /// Waits until they have asked for `more` answers from now on.
@@ -76,6 +77,7 @@ class Clients {
 
   const std::vector<std::string> paths_;
   const Judge judge_;
+  const std::string method_;
   std::atomic<bool> stopped_{false};
   std::atomic<std::size_t> requests_{0};
   std::mutex mutex_;

@@ -16,6 +16,10 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
+std::string not_lone(const std::string&, const Answer& answer) {
+  return answer.body == "lone 1\n" ? "" : "status " + std::to_string(answer.status);
+}
+
 class Supervising : public Site {
  protected:
   /// With nginx as it is shipped: it asks once more when a kept connection turns out to be closed.
@@ -39,10 +43,6 @@ class Supervising : public Site {
     ASSERT_NE(at, std::string::npos) << from;
     std::ofstream(file) << text.replace(at, from.size(), to);
     container().send(SIGHUP);
-  }
-
-  static std::string not_lone(const std::string&, const Answer& answer) {
-    return answer.body == "lone 1\n" ? "" : "status " + std::to_string(answer.status);
   }
 };
 
@@ -119,24 +119,30 @@ TEST_F(TwoProcesses, ACrashCostsIdempotentRequestsNothing) {
 }
 
 /// Without the probe, for a hundred processes start here.
-class FiftyHangups : public Supervising {
+/// And with an nginx that asks but once: connections that it keeps go to the next process.
+class FiftyHangups : public Site {
  protected:
   FiftyHangups()
-      : Supervising({.workers = "{ processes: 2, threads: 4, grace: 60s }",
-                     .sweep = "{ settle: 500ms, wait: 60s, probe: false }"}) {}
+      : Site({.workers = "{ processes: 2, threads: 4, grace: 60s }",
+              .sweep = "{ settle: 500ms, wait: 60s, probe: false }"}) {}
 };
 
 TEST_F(FiftyHangups, FailNobody) {
+  drop("1", {"lone"});
   start();
-  Clients clients(port(), 2, {"/lone"}, not_lone);
+  Clients readers(port(), 2, {"/lone"}, not_lone);
+  Clients writers(port(), 2, {"/lone"}, not_lone, "POST");
   for (std::size_t i = 1; i <= 50; ++i) {
     container().send(SIGHUP);
     ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == i; }));
-    clients.ask_for(5);
+    readers.ask_for(5);
+    writers.ask_for(5);
   }
-  const auto report = clients.stop();
-  EXPECT_EQ(report.failed, 0u) << report.requests
-                               << " requests: " << ::testing::PrintToString(report.problems);
+  for (auto* clients : {&readers, &writers}) {
+    const auto report = clients->stop();
+    EXPECT_EQ(report.failed, 0u) << report.requests
+                                 << " requests: " << ::testing::PrintToString(report.problems);
+  }
   ASSERT_TRUE(eventually([&] { return workers().size() == 2; }));
 }
 
@@ -174,6 +180,19 @@ TEST_F(Supervising, AHangupOpensAndClosesSocketsAndKeepsThoseThatStay) {
   ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == 2; }));
   EXPECT_FALSE(fs::exists(second));
   EXPECT_EQ(get("/lone").body, "lone 1\n");
+}
+
+TEST_F(Supervising, AHangupChangesTheModeOfASocketThatStays) {
+  start();
+  const auto mode = [&] { return fs::status(socket()).permissions(); };
+  ASSERT_EQ(mode(), fs::perms(0600));
+  reconfigure("mode: \"0600\"", "mode: \"0660\"");
+  ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == 1; }));
+  EXPECT_EQ(mode(), fs::perms(0660));
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  reconfigure("mode: \"0660\"", "owner: nobody-here");
+  ASSERT_TRUE(eventually([&] { return said("the new configuration is refused") == 1; }));
+  EXPECT_THAT(log(), HasSubstr("there is no user \"nobody-here\" here; correct owner"));
 }
 
 TEST_F(Supervising, TheRunFolderStaysThatOfTheStart) {

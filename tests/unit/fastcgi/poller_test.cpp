@@ -8,6 +8,7 @@
 #include <latch>
 #include <thread>
 
+#include "eventually.hpp"
 #include "fastcgi_client.hpp"
 #include "scratch_folder.hpp"
 
@@ -15,6 +16,7 @@ namespace shoal::fastcgi {
 namespace {
 
 using std::chrono::milliseconds;
+using test::eventually;
 using test::FastCgiClient;
 using test::request;
 
@@ -57,12 +59,6 @@ class APoller : public ::testing::Test {
     if (!poller_) return;
     poller_->stop();
     workers_.clear();
-  }
-
-  /// Waits for what another thread is about to bring about.
-  static bool eventually(const std::function<bool()>& holds) {
-    for (int i = 0; i < 4'000 && !holds(); ++i) std::this_thread::sleep_for(milliseconds(5));
-    return holds();
   }
 
   test::ScratchFolder folder_;

@@ -1,0 +1,59 @@
+#include "fastcgi/handover.hpp"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace shoal::fastcgi {
+namespace {
+
+/// A message of one byte with room for one descriptor: see unix(7), SCM_RIGHTS.
+struct Message {
+  char byte = 0;
+  iovec content{&byte, 1};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr head{};
+
+  Message() {
+    head.msg_iov = &content;
+    head.msg_iovlen = 1;
+    head.msg_control = control.data();
+    head.msg_controllen = control.size();
+  }
+};
+
+}  // namespace
+
+Handover::Handover() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot make a pair of sockets");
+  }
+  left_ = host::Descriptor(ends[0]);
+  taken_ = host::Descriptor(ends[1]);
+}
+
+bool Handover::leave(int connection) const {
+  Message message;
+  cmsghdr* const rights = CMSG_FIRSTHDR(&message.head);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof connection);
+  std::memcpy(CMSG_DATA(rights), &connection, sizeof connection);
+  return ::sendmsg(left_.get(), &message.head, MSG_NOSIGNAL) == 1;
+}
+
+std::optional<host::Descriptor> Handover::take() const {
+  Message message;
+  if (::recvmsg(taken_.get(), &message.head, MSG_CMSG_CLOEXEC) != 1) return std::nullopt;
+  const cmsghdr* const rights = CMSG_FIRSTHDR(&message.head);
+  if (rights == nullptr || rights->cmsg_type != SCM_RIGHTS) return std::nullopt;
+  int connection = -1;
+  std::memcpy(&connection, CMSG_DATA(rights), sizeof connection);
+  return host::Descriptor(connection);
+}
+
+}  // namespace shoal::fastcgi
