@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iostream>
 #include <string>
 
 #include "site.hpp"
@@ -37,9 +38,12 @@ class Releases : public Site {
     EXPECT_EQ(version_of(get("/about")), version);
   }
 
-  static void expect_no_failure(Clients& clients) {
+  /// Ends the load. `fault` is what tests/README.md calls what happened meanwhile, if it is there.
+  static void expect_no_failure(Clients& clients, const std::string& fault = "") {
     const auto [requests, failed, problems] = clients.stop();
     EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+    if (!fault.empty())
+      std::cout << "| " << fault << " | " << failed << " of " << requests << " |\n";
   }
 
  private:

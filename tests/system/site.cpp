@@ -191,14 +191,12 @@ std::string Site::placed(std::string text) const {
 }
 
 void Site::write_settings() const {
-  const std::string listen =
-      plan_.listen.empty() ? "[{ socket: \"unix:" + socket().native() + "\", mode: \"0600\" }]"
-                           : plan_.listen;
   std::ofstream(here_ / "shoal.yaml")
       << "listen: " << placed(plan_.listen) << "\nworkers: " << plan_.workers
       << "\napps: " << plan_.apps << "\nrun: run\ngroups: " << plan_.groups
       << "\nsweep: " << plan_.sweep << "\nmodules: " << placed(plan_.modules)
-      << (plan_.status.empty() ? "" : "\nstatus: " + plan_.status) << "\nlimits: " << plan_.limits
+      << (plan_.status.empty() ? "" : "\nstatus: " + plan_.status)
+      << (plan_.state.empty() ? "" : "\nstate: " + plan_.state) << "\nlimits: " << plan_.limits
       << "\nlog: " << placed(plan_.log) << "\nroutes: " << plan_.routes << "\n";
 }
 
