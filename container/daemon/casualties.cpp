@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstring>
 #include <utility>
 
@@ -30,26 +32,33 @@ std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
                                                    const settings::Quarantine& rules) {
   ++number_;
   const auto report = crash::read_report(folder_, id).value_or(crash::Report{});
-  if (!report.signal_name.empty()) log(id, report);
+  if (!report.signal_name.empty()) {
+    log(id, report);
+  } else if (signal != SIGKILL && signal != SIGTERM) {
+    spdlog::error("worker {}: its report is lost; see that there is room in {}", id,
+                  folder_.native());
+  }
+  const std::string& generation = report.generation;
   const char* const name = ::sigabbrev_np(signal);
   latest_.push_front({.at = status::now(),
                       .pid = id,
                       .signal = std::string("SIG") + (name == nullptr ? "?" : name),
                       .request = report.request,
                       .module = report.module,
-                      .generation = report.generation,
+                      .generation = generation,
                       .file = report.kept.native()});
   if (latest_.size() > kLatest) latest_.pop_back();
-  if (report.generation.empty()) return std::nullopt;
+  if (generation.empty()) return std::nullopt;
 
   const auto now = steady_clock::now();
-  Times& times = crashes_of_[report.generation];
-  times.push_back(now);
-  while (now - times.front() > rules.within) times.pop_front();
-  if (times.size() < rules.crashes) return std::nullopt;
-  crashes_of_.erase(report.generation);
-  const auto slash = report.generation.rfind('/');
-  return Culprit{report.generation.substr(0, slash), status::number_of(report.generation),
+  Ends& ends = crashes_of_[generation];
+  while (!ends.empty() && now - ends.front().at > rules.within) ends.pop_front();
+  const bool again =
+      !report.id.empty() && std::ranges::find(ends, report.id, &End::request) != ends.end();
+  if (!again) ends.push_back({now, report.id});
+  if (again || ends.size() < rules.crashes) return std::nullopt;
+  crashes_of_.erase(generation);
+  return Culprit{generation.substr(0, generation.rfind('/')), status::number_of(generation),
                  rules.crashes};
 }
 

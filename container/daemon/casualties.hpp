@@ -32,7 +32,8 @@ class Casualties {
   };
 
   /// Worker `id` was ended by `signal`. The generation that was to blame, if that was its last
-  /// chance; it is forgotten then.
+  /// chance; it is forgotten then. One request that ends several workers, since the web server asks
+  /// again, counts once: it is known by its id.
   std::optional<Culprit> add(pid_t id, int signal, const settings::Quarantine& rules);
 
   std::uint64_t number() const { return number_; }
@@ -41,12 +42,16 @@ class Casualties {
   std::vector<status::Crash> latest() const { return {latest_.begin(), latest_.end()}; }
 
  private:
-  using Times = std::deque<std::chrono::steady_clock::time_point>;
+  struct End {
+    std::chrono::steady_clock::time_point at;
+    std::string request;  ///< its id; empty: none, or not known
+  };
+  using Ends = std::deque<End>;
 
   const std::filesystem::path folder_;
   std::uint64_t number_ = 0;
   std::deque<status::Crash> latest_;
-  std::map<std::string, Times> crashes_of_;  // generation's label -> when it crashed
+  std::map<std::string, Ends> crashes_of_;  // generation's label -> workers that it ended
 };
 
 }  // namespace shoal::daemon

@@ -25,9 +25,12 @@ class AModuleThatCrashes : public Site {
     EXPECT_EQ(get("/lone").body, "lone 2\n");
   }
 
-  void crash() {
+  /// `id`: of the request; empty: it is given one of its own.
+  void crash(const std::string& id = "") {
     const std::size_t ready = said("was ended by");
-    EXPECT_EQ(get("/lone?die").status, 502);
+    Question question{.path = "/lone?die"};
+    if (!id.empty()) question.headers.emplace_back("X-Request-Id", id);
+    EXPECT_EQ(ask(question).status, 502);
     ASSERT_TRUE(eventually([&] { return said("was ended by") == ready + 1; }));
   }
 
@@ -71,6 +74,13 @@ TEST_F(AModuleThatCrashes, ThriceGoesBackToTheLastGoodFilesUntilNewOnesCome) {
   drop("deadly", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n") << "dropped anew, it has another chance";
   EXPECT_THAT(get("/lone").generation(), Not(HasSubstr("quarantine")));
+}
+
+TEST_F(AModuleThatCrashes, IsNotWithdrawnForOneRequestThatTheWebServerRepeats) {
+  for (int i = 0; i < 4; ++i) crash("the-same");
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  for (int i = 0; i < 2; ++i) crash();
+  EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
 }
 
 class AModuleThatCrashesOneOfTwo : public AModuleThatCrashes {
