@@ -22,8 +22,8 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kLongestReload{60};  // the probe alone may take 20 s
 constexpr const char* kClearScreen = "\033[H\033[2J";
 
-nlohmann::json ask_status(const settings::Settings& settings) {
-  return ask_container(settings.run, {{"ask", "status"}}).at("overview");
+nlohmann::json ask_status(const std::filesystem::path& run) {
+  return ask_container(run, {{"ask", "status"}}).at("overview");
 }
 
 status::Group group_in(const status::Overview& overview, const std::string& name) {
@@ -32,27 +32,37 @@ status::Group group_in(const status::Overview& overview, const std::string& name
   return *found;
 }
 
-}  // namespace
-
-int status(const settings::Settings& settings, bool json, bool watch) {
-  const bool colours = ::isatty(STDOUT_FILENO) == 1;
-  for (;;) {
-    const auto told = ask_status(settings);
-    const auto overview = told.get<status::Overview>();
-    if (watch && colours) std::cout << kClearScreen;
-    std::cout << (json ? told.dump() + "\n" : status::table(overview, colours)) << std::flush;
-    if (!watch) return status::health_of(overview).level == status::Level::kGood ? 0 : 1;
-    if (!std::cout) return 0;
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-  }
+/// Whether all is well: 0 or 1.
+int show_status(const std::filesystem::path& run, bool json, bool colours) {
+  const auto told = ask_status(run);
+  const auto overview = told.get<status::Overview>();
+  std::cout << (json ? told.dump() + "\n" : status::table(overview, colours)) << std::flush;
+  return status::health_of(overview).level == status::Level::kGood ? 0 : 1;
 }
 
-int reload(const settings::Settings& settings, const std::string& name) {
-  const auto before = group_in(ask_status(settings).get<status::Overview>(), name);
-  ask_container(settings.run, {{"ask", "reload"}, {"group", name}});
+}  // namespace
+
+int status(const std::filesystem::path& run, bool json, bool watch) {
+  const bool colours = ::isatty(STDOUT_FILENO) == 1;
+  if (!watch) return show_status(run, json, colours);
+  while (std::cout) {
+    if (colours) std::cout << kClearScreen;
+    try {
+      show_status(run, json, colours);
+    } catch (const std::exception& error) {
+      std::cerr << error.what() << '\n';  // it may be about to start again
+    }
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+  return 0;
+}
+
+int reload(const std::filesystem::path& run, const std::string& name) {
+  const auto before = group_in(ask_status(run).get<status::Overview>(), name);
+  ask_container(run, {{"ask", "reload"}, {"group", name}});
   const auto until = steady_clock::now() + kLongestReload;
   while (steady_clock::now() < until) {
-    const auto group = group_in(ask_status(settings).get<status::Overview>(), name);
+    const auto group = group_in(ask_status(run).get<status::Overview>(), name);
     if (group.refusals > before.refusals && group.refused) {
       std::cerr << name << ": refused: " << group.refused->message << '\n';
       return 1;

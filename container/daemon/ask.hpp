@@ -1,19 +1,19 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
-
-#include "settings/settings.hpp"
 
 namespace shoal::daemon {
 
-/// `shoal status`: prints what the container that was started with these settings tells: a table,
-/// or JSON. Returns 0 when all is well, 1 when something is not. Throws std::runtime_error when
-/// there is no container to ask. With `watch`, again every second until it is interrupted.
-int status(const settings::Settings& settings, bool json, bool watch);
+/// `shoal status`: prints what the container that has this run folder tells: a table, or JSON.
+/// Returns 0 when all is well, 1 when something is not. Throws std::runtime_error when there is no
+/// container to ask. With `watch`, again every second until it is interrupted, whether or not the
+/// container is there.
+int status(const std::filesystem::path& run, bool json, bool watch);
 
 /// `shoal reload GROUP`: has the container replace the group by a new generation of the same files,
 /// and waits until every process serves it. Returns 0, or 1 when it was refused. Throws
 /// std::runtime_error as above, and when there is no such group.
-int reload(const settings::Settings& settings, const std::string& group);
+int reload(const std::filesystem::path& run, const std::string& group);
 
 }  // namespace shoal::daemon

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -74,10 +75,12 @@ std::vector<int> Control::descriptors() const {
 }
 
 void Control::let_in() {
-  while (askers_.size() < kMostAskers) {
-    host::Descriptor socket(
-        ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!socket) return;
+  while (host::Descriptor socket{
+      ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)}) {
+    // Room is made by whoever has been silent for longest.
+    const auto silent =
+        std::ranges::find_if(askers_, [](const auto& entry) { return !entry.second.has_asked; });
+    if (askers_.size() >= kMostAskers && silent != askers_.end()) askers_.erase(silent);
     askers_.emplace(next_++, Asker{Link(std::move(socket))});
   }
 }
@@ -114,9 +117,10 @@ nlohmann::json ask_container(const fs::path& run, const nlohmann::json& question
       ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     const bool forbidden = errno == EACCES;
     throw std::runtime_error((run / kName).native() + ": " + std::strerror(errno) +
-                             (forbidden ? "; ask as the container's user, or as root"
-                                        : "; no container uses this run folder: start it, or name "
-                                          "its configuration with -c"));
+                             (forbidden
+                                  ? "; ask as the container's user, or as root"
+                                  : "; no container answers there: it does not run, or another "
+                                    "\"run\" was written into its configuration since it began"));
   }
   Link link(std::move(socket));
   link.send(question);

@@ -30,6 +30,16 @@ bool ready(int socket, short events, steady_clock::time_point until) {
 
 }  // namespace
 
+std::string text_of(const nlohmann::json& message, const char* key) {
+  const auto found = message.find(key);
+  return found != message.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+unsigned number_of(const nlohmann::json& message, const char* key) {
+  const auto found = message.find(key);
+  return found != message.end() && found->is_number_unsigned() ? found->get<unsigned>() : 0;
+}
+
 std::pair<Link, Link> Link::pair() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {

@@ -11,6 +11,12 @@
 
 namespace shoal::daemon {
 
+/// The text under this key of a message; empty when there is none, or something else.
+std::string text_of(const nlohmann::json& message, const char* key);
+
+/// The number under this key; 0 when there is none, or something else.
+unsigned number_of(const nlohmann::json& message, const char* key);
+
 /// One end of a stream socket that carries messages: JSON objects, a line each. Between supervisor
 /// and worker, and between the control socket and who asks it. Used by one thread.
 class Link {

@@ -111,10 +111,12 @@ int main(int argc, char** argv) {
   if (probe->parsed())
     return saying_what_is_wrong([&] { return shoal::daemon::probe(probe_words); });
   return saying_what_is_wrong([&] {
-    const bool asks = status->parsed() || reload->parsed();
-    const auto settings = shoal::settings::read(asks ? ask_words.config : file);
-    if (status->parsed()) return shoal::daemon::status(settings, ask_words.json, ask_words.watch);
-    if (reload->parsed()) return shoal::daemon::reload(settings, ask_words.group);
+    if (status->parsed() || reload->parsed()) {
+      const auto run = shoal::settings::run_folder_of(ask_words.config);
+      return status->parsed() ? shoal::daemon::status(run, ask_words.json, ask_words.watch)
+                              : shoal::daemon::reload(run, ask_words.group);
+    }
+    const auto settings = shoal::settings::read(file);
     return check->parsed() ? shoal::daemon::check(settings) : shoal::daemon::serve(settings);
   });
 }

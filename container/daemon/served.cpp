@@ -170,12 +170,12 @@ void Served::report(Link& supervisor, unsigned inquiry) const {
 
 /// False when this is to end.
 bool Served::heed(Link& supervisor, const nlohmann::json& message) {
-  const std::string said = message.value("say", "");
+  const std::string said = text_of(message, "say");
   if (said == words::kDrain) hands_over_ = message.value("hand_over", false);
   if (said == words::kDrain) return false;
   if (said == words::kReopen) reopen_log();
-  if (said == words::kReconsider) registry_.reconsider(message.value("group", ""));
-  if (said == words::kReport) report(supervisor, message.value("inquiry", 0u));
+  if (said == words::kReconsider) registry_.reconsider(text_of(message, "group"));
+  if (said == words::kReport) report(supervisor, number_of(message, "inquiry"));
   return true;
 }
 

@@ -20,13 +20,13 @@ constexpr std::chrono::seconds kTellStatus{5};
 
 void Supervisor::answer_questions() {
   for (const auto& [asker, words] : control_.take()) {
-    const std::string asked = words.value("ask", "");
+    const std::string asked = text_of(words, "ask");
     if (asked == "status") {
       tell_status([this, asker = asker](const status::Overview& overview) {
         control_.answer(asker, {{"overview", overview}});
       });
     } else if (asked == "reload") {
-      control_.answer(asker, reload(words.value("group", "")));
+      control_.answer(asker, reload(text_of(words, "group")));
     } else {
       control_.answer(asker, {{"error", "\"ask\" is status or reload"}});
     }

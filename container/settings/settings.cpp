@@ -109,7 +109,7 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   section.required("listen", settings.listen, listen, "listen: unix:/run/shoal/shoal.sock");
   section.optional("workers", settings.workers, read_workers);
   section.required("apps", settings.apps, Path{folder}, "apps: /usr/lib/shoal/apps");
-  section.required("run", settings.run, run, "run: /run/shoal");
+  section.required("run", settings.run, run, "run: /var/lib/shoal");
   section.optional("groups", settings.groups, read_groups);
   section.optional("sweep", settings.sweep, read_sweep);
   section.required("routes", settings.routes, read_routes, "routes: { /: hello }");
@@ -136,6 +136,19 @@ Settings read(const fs::path& file) {
   }
   errors.throw_if_any();
   return settings;
+}
+
+fs::path run_folder_of(const fs::path& file) {
+  fs::path run;
+  Errors errors(file.string());
+  if (const auto root = load(file, errors)) {
+    root->attempt([&] {
+      for (const auto& entry : root->entries()) {
+        if (entry.name() == "run") run = Path{fs::absolute(file).parent_path()}(entry);
+      }
+    });
+  }
+  return run.empty() ? read(file).run : run;
 }
 
 }  // namespace shoal::settings

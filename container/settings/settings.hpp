@@ -160,4 +160,8 @@ class SettingsError : public std::runtime_error {
 /// every error found, in the order of the file.
 Settings read(const std::filesystem::path& file);
 
+/// The run folder that the file names, whatever else is wrong in it: a container may still serve
+/// with what stood there before. Throws SettingsError when even that cannot be told.
+std::filesystem::path run_folder_of(const std::filesystem::path& file);
+
 }  // namespace shoal::settings

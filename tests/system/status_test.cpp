@@ -119,7 +119,26 @@ TEST_F(StatusPage, TheCommandSaysWhenThereIsNobodyToAsk) {
   EXPECT_EQ(stop_container(SIGTERM), 0);
   const auto [exit_code, output] = shoal("status");
   EXPECT_EQ(exit_code, 1);
-  EXPECT_THAT(output, HasSubstr("no container uses this run folder"));
+  EXPECT_THAT(output, HasSubstr("no container answers there"));
+}
+
+TEST_F(StatusPage, TheCommandTellsOfAContainerWhoseConfigurationIsBeingEdited) {
+  std::ofstream(here() / "shoal.yaml", std::ios::app) << "wrokers: { threads: lots }\n";
+  const auto [exit_code, output] = shoal("status");
+  EXPECT_EQ(exit_code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("site/1"));
+}
+
+TEST_F(StatusPage, NonsenseOnTheControlSocketHarmsNobody) {
+  for (const char* nonsense :
+       {"{\"ask\": 5}", "{\"ask\": \"reload\", \"group\": [1]}", "[]", "{", "\\0\\377"}) {
+    shell("printf '" + std::string(nonsense) +
+          "\\n' | timeout 2 python3 -c 'import socket, sys\n"
+          "s = socket.socket(socket.AF_UNIX)\ns.connect(\"'$HERE'/run/control.sock\")\n"
+          "s.sendall(sys.stdin.buffer.read())'");
+  }
+  EXPECT_EQ(shoal("status").exit_code, 0);
+  EXPECT_EQ(get("/lone").status, 200);
 }
 
 TEST_F(StatusPage, ReloadReplacesAGroupByItsOwnFiles) {
