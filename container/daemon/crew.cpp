@@ -27,7 +27,7 @@ std::optional<Duty> Crew::start(const Epoch& epoch) {
   const pid_t id = ::fork();
   if (id < 0) throw std::system_error(errno, std::generic_category(), "cannot start a worker");
   if (id == 0) return Duty{epoch, std::move(there), speaks};
-  workers_.push_back({id, std::move(here), epoch.settings, epoch.handover, steady_clock::now()});
+  workers_.push_back({id, std::move(here), epoch.settings, steady_clock::now()});
   return std::nullopt;
 }
 

@@ -26,7 +26,6 @@ struct Worker {
   pid_t id;
   Link link;
   std::shared_ptr<const settings::Settings> settings;  ///< with which it was started
-  std::shared_ptr<const fastcgi::Handover> handover;   ///< the same
   std::chrono::steady_clock::time_point started;
   Stage stage = Stage::kStarting;
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();

@@ -11,13 +11,6 @@
 namespace shoal::daemon {
 namespace {
 
-bool admit_the_same(const settings::Settings& one, const settings::Settings& other) {
-  return std::ranges::equal(one.listen, other.listen, [](const auto& left, const auto& right) {
-    return settings::identity_of(left) == settings::identity_of(right) &&
-           left.allowed_clients == right.allowed_clients;
-  });
-}
-
 Epoch::Listeners listeners_of(const settings::Settings& settings, const Epoch::Listeners& before) {
   Epoch::Listeners listeners;
   for (const auto& listen : settings.listen) {
@@ -53,11 +46,16 @@ Epoch Epoch::make(settings::Settings settings) {
 
 Epoch Epoch::make(settings::Settings settings, const Epoch& before) {
   auto listeners = listeners_of(settings, before.listeners);
-  auto handover = admit_the_same(settings, *before.settings)
-                      ? before.handover
-                      : std::make_shared<const fastcgi::Handover>();
   return {std::make_shared<const settings::Settings>(std::move(settings)), std::move(listeners),
-          std::move(handover)};
+          before.handover};
+}
+
+bool Epoch::admits_those_of(const settings::Settings& other) const {
+  return std::ranges::equal(settings->listen, other.listen,
+                            [](const auto& left, const auto& right) {
+                              return settings::identity_of(left) == settings::identity_of(right) &&
+                                     left.allowed_clients == right.allowed_clients;
+                            });
 }
 
 }  // namespace shoal::daemon

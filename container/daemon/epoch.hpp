@@ -18,8 +18,7 @@ struct Epoch {
   std::shared_ptr<const settings::Settings> settings;
   Listeners listeners;  ///< by settings::identity_of, and a number for each of systemd's
 
-  /// For its workers, among themselves and with those of other epochs that admit the same clients
-  /// at the same sockets.
+  /// For its workers and those of the epochs after it.
   std::shared_ptr<const fastcgi::Handover> handover;
 
   /// The first one. Opens what it listens on. Throws std::runtime_error, with file and line.
@@ -28,6 +27,10 @@ struct Epoch {
   /// One to follow `before`: opens what that has not open already, and adjusts what it has. Throws
   /// as above.
   static Epoch make(settings::Settings settings, const Epoch& before);
+
+  /// Whether it may take over what web servers keep open to a worker with these settings: it admits
+  /// the same clients at the same sockets.
+  bool admits_those_of(const settings::Settings& other) const;
 };
 
 }  // namespace shoal::daemon

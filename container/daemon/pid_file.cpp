@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -24,6 +25,15 @@ std::string holder(int file) {
   const ssize_t size = ::pread(file, text.data(), text.size() - 1, 0);
   const std::string pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
   return pid.substr(0, pid.find('\n'));
+}
+
+/// Whether the process runs: one that has ended, and that its parent has not noticed yet, does not.
+bool is_alive(const std::string& pid) {
+  std::ifstream stat("/proc/" + pid + "/stat");
+  std::string line;
+  if (!std::getline(stat, line)) return false;
+  const auto state = line.rfind(") ");  // behind the name, which may hold anything
+  return state == std::string::npos || line.compare(state, 3, ") Z") != 0;
 }
 
 /// Whether `path` still names the open file: its last owner may have removed it before we had the
@@ -59,7 +69,7 @@ void PidFile::lock(std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
     const std::string id = holder(file_.get());
-    const bool lives = id.empty() || std::filesystem::exists("/proc/" + id);
+    const bool lives = id.empty() || is_alive(id);
     if (lives || std::chrono::steady_clock::now() > until) {
       refuse(path_, "the container with process id " + id + " uses this run folder",
              lives ? "stop it, or name another under \"run\""

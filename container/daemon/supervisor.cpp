@@ -58,6 +58,7 @@ std::optional<Duty> Supervisor::run() {
     bury_the_dead();
     let_the_old_go();
     crew_.kill_overdue();
+    if (stopping_) part_with_the_left();
     tell_systemd_how_it_is();
   }
   if (!cannot_start_.empty()) throw std::runtime_error(cannot_start_);
@@ -70,6 +71,7 @@ std::optional<Duty> Supervisor::run() {
 void Supervisor::wait() const {
   std::vector<pollfd> watched{{signals_.descriptor(), POLLIN, 0}};
   for (const int descriptor : control_.descriptors()) watched.push_back({descriptor, POLLIN, 0});
+  if (stopping_) watched.push_back({epoch_.handover->descriptor(), POLLIN, 0});
   for (const auto& worker : crew_.workers()) {
     if (!worker.link.closed()) watched.push_back({worker.link.descriptor(), POLLIN, 0});
   }
@@ -125,15 +127,15 @@ void Supervisor::listen_to_workers() {
 }
 
 void Supervisor::heed(Worker& worker, const nlohmann::json& message) {
-  const std::string said = message.value("say", "");
+  const std::string said = text_of(message, "say");
   if (said == words::kReady) {
     became_ready(worker);
   } else if (said == words::kFailed) {
-    failed_to_start(worker, message.value("why", ""));
+    failed_to_start(worker, text_of(message, "why"));
   } else if (said == words::kReport && message.contains("report")) {
-    inquiries_.told(worker, message.value("inquiry", 0u), message["report"]);
+    inquiries_.told(worker, number_of(message, "inquiry"), message["report"]);
   } else if (said == words::kReplace && worker.stage == Stage::kServing) {
-    spdlog::info("worker {} is replaced: {}", worker.id, message.value("why", ""));
+    spdlog::info("worker {} is replaced: {}", worker.id, text_of(message, "why"));
     worker.stage = Stage::kRetiring;
   }
 }
@@ -188,8 +190,16 @@ void Supervisor::let_the_old_go() {
 
 /// Others serve what it does not finish, and go on with the connections that web servers keep.
 void Supervisor::replace(Worker& worker) {
-  const bool taken = worker.handover == epoch_.handover;
+  const bool taken = epoch_.admits_those_of(*worker.settings);
   Crew::drain(worker, taken ? Crew::Kept::kHandedOver : Crew::Kept::kClosed);
+}
+
+/// Workers that were replaced before the end may still leave connections; nobody takes them now.
+void Supervisor::part_with_the_left() const try {
+  while (epoch_.handover->take()) {
+  }
+} catch (const std::exception& error) {
+  spdlog::warn("{}", error.what());
 }
 
 void Supervisor::bury_the_dead() {

@@ -55,6 +55,7 @@ class Supervisor {
   std::optional<Duty> fill_up();
   void let_the_old_go();
   void replace(Worker& worker);
+  void part_with_the_left() const;
   void became_ready(Worker& worker);
   bool is_renewed(const Worker& worker) const;
   void renew();

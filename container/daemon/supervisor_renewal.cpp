@@ -44,6 +44,11 @@ bool Supervisor::is_renewed(const Worker& worker) const {
 void Supervisor::adopt() {
   epoch_ = *std::exchange(renewed_, std::nullopt);
   try {
+    for (const auto& [key, listener] : epoch_.listeners) listener->take_effect();
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+  }
+  try {
     open_log(epoch_.settings->log);
   } catch (const std::exception& error) {
     spdlog::error("{}; the supervisor goes on with the old log", error.what());

@@ -1,5 +1,6 @@
 #include "fastcgi/handover.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -47,6 +48,10 @@ bool Handover::leave(int connection) const {
 }
 
 std::optional<host::Descriptor> Handover::take() const {
+  // Without a number for it the kernel would throw the connection away: see unix(7).
+  if (!host::Descriptor(::fcntl(taken_.get(), F_DUPFD_CLOEXEC, 0))) {
+    throw std::system_error(errno, std::generic_category(), "no descriptor for a connection");
+  }
   Message message;
   if (::recvmsg(taken_.get(), &message.head, MSG_CMSG_CLOEXEC) != 1) return std::nullopt;
   const cmsghdr* const rights = CMSG_FIRSTHDR(&message.head);

@@ -22,7 +22,8 @@ class Handover {
   /// False when it cannot be left: too many have been, and nobody has taken them yet.
   bool leave(int connection) const;
 
-  /// The next one; none when there is none. Does not wait.
+  /// The next one; none when there is none. Does not wait. Throws std::system_error without a
+  /// descriptor for it, and leaves it there.
   std::optional<host::Descriptor> take() const;
 
  private:

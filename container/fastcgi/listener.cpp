@@ -50,7 +50,7 @@ Listener::~Listener() = default;
 Listener::Listener(Listener&&) noexcept = default;
 
 Listener Listener::share() const {
-  OpenSocket shared{open_->name, open_->tcp, open_->peers, same_socket(), nullptr};
+  OpenSocket shared{open_->name, open_->tcp, open_->peers, same_socket()};
   return Listener(std::make_unique<const OpenSocket>(std::move(shared)));
 }
 
@@ -59,9 +59,17 @@ Listener Listener::adjusted(const Address& address, int backlog) const {
   if (const auto* tcp = std::get_if<TcpAddress>(&address)) {
     adjusted.peers = Peers(tcp->allowed_clients);
   }
-  if (const auto* file = std::get_if<UnixAddress>(&address)) set_rights(*file);
-  if (!std::holds_alternative<InheritedDescriptor>(address)) ::listen(descriptor(), backlog);
+  if (const auto* file = std::get_if<UnixAddress>(&address)) {
+    check_rights(*file);
+    adjusted.rights = *file;
+  }
+  if (!std::holds_alternative<InheritedDescriptor>(address)) adjusted.backlog = backlog;
   return Listener(std::make_unique<const OpenSocket>(std::move(adjusted)));
+}
+
+void Listener::take_effect() const {
+  if (open_->rights) set_rights(*open_->rights);
+  if (open_->backlog) ::listen(descriptor(), *open_->backlog);
 }
 
 host::Descriptor Listener::same_socket() const {

@@ -52,10 +52,13 @@ class Listener {
   /// socket here nor removes its file. Throws std::system_error without descriptors.
   Listener share() const;
 
-  /// The same socket once more, with the mode, owner, group, backlog and allowed_clients of this
-  /// address, from now on. REQUIRES: it is the address that was opened. Throws like the
-  /// constructor.
+  /// The same socket once more, with the allowed_clients of this address, and its mode, owner,
+  /// group and backlog from `take_effect` on. REQUIRES: it is the address that was opened. Throws
+  /// like the constructor when it cannot have them.
   Listener adjusted(const Address& address, int backlog) const;
+
+  /// Of an adjusted one: the socket is now as its address says. Throws as above.
+  void take_effect() const;
 
   int descriptor() const;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "fastcgi/listener.hpp"
@@ -19,6 +20,10 @@ struct OpenSocket {
   /// Of a unix socket, shared by all that listen there in this process; null: none of ours. Dies
   /// first: nobody shall find a file behind which nobody listens.
   std::shared_ptr<const SocketFile> file{};
+
+  // What Listener::take_effect is to change; none: nothing.
+  std::optional<UnixAddress> rights{};
+  std::optional<int> backlog{};
 };
 
 /// Each opens one kind of address, as Listener's constructor promises.

@@ -1,5 +1,6 @@
 #include "fastcgi/poller.hpp"
 
+#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -99,6 +100,11 @@ std::unique_ptr<Connection> Poller::try_next() {
   return nullptr;
 }
 
+void Poller::wait() const {
+  pollfd own{epoll_.get(), POLLIN, 0};
+  ::poll(&own, 1, /*forever*/ -1);
+}
+
 // `stop_` stays readable, and epoll_wait goes round all that is ready: when `stop_` is seen twice
 // in a row, no request is left.
 std::unique_ptr<Connection> Poller::take_last() {
@@ -158,7 +164,12 @@ std::unique_ptr<Connection> Poller::accept_from(std::size_t listener) {
 }
 
 std::unique_ptr<Connection> Poller::take_over() {
-  auto socket = handover_->take();
+  std::optional<host::Descriptor> socket;
+  try {
+    socket = handover_->take();
+  } catch (const std::system_error&) {
+    pause_accepting();
+  }
   if (!socket) return nullptr;
   return begin_or_keep(std::make_unique<Connection>(*std::move(socket), limits_, roster_));
 }
@@ -170,26 +181,10 @@ std::unique_ptr<Connection> Poller::begin_or_keep(std::unique_ptr<Connection> co
   return nullptr;
 }
 
-// Of several processes that watch a listener, the kernel wakes one for each connection. Who has
-// been woken has to accept, even if it stops: the others do not know of the connection.
 void Poller::stop_accepting() {
-  std::vector<std::unique_ptr<Connection>> last;
-  {
-    const std::unique_lock lock(accepting_);
-    if (!paused_) unwatch_listeners();  // closing is not enough where others have the socket, too
-    for (const Listener& listener : listeners_) accept_all(listener, last);
-    listeners_.clear();
-  }
-  for (auto& connection : last) keep(std::move(connection));
-}
-
-void Poller::accept_all(const Listener& listener,
-                        std::vector<std::unique_ptr<Connection>>& accepted) try {
-  while (auto socket = listener.accept()) {
-    accepted.push_back(std::make_unique<Connection>(*std::move(socket), limits_, roster_));
-  }
-} catch (const std::system_error&) {
-  // Out of descriptors: so no thread here was about to accept, either.
+  const std::unique_lock lock(accepting_);
+  if (!std::exchange(paused_, false)) unwatch_listeners();  // others may have the socket, too
+  listeners_.clear();
 }
 
 void Poller::hand_over() {
@@ -217,9 +212,11 @@ void Poller::stop() {
   ::eventfd_write(stop_.get(), 1);
 }
 
+// Not EPOLLEXCLUSIVE: the kernel would tell one process alone of a connection, and that one may be
+// about to end, or out of descriptors, while others are free.
 void Poller::watch_listeners() {
   for (std::size_t i = 0; i < listeners_.size(); ++i)
-    add(epoll_, listeners_[i].descriptor(), event_of(EPOLLIN | EPOLLEXCLUSIVE, kFirstListener + i));
+    add(epoll_, listeners_[i].descriptor(), event_of(EPOLLIN, kFirstListener + i));
   if (handover_) add(epoll_, handover_->descriptor(), event_of(EPOLLIN, kHandover));
 }
 

@@ -18,7 +18,7 @@ struct epoll_event;
 namespace shoal::fastcgi {
 
 /// Hands readable connections to worker threads. One epoll for all of them: listeners are
-/// non-blocking and exclusive, connections one-shot, so a kept-alive connection that is idle holds
+/// non-blocking, connections one-shot, so a kept-alive connection that is idle holds
 /// no thread, and one connection is never at two threads.
 ///
 /// Connections that are idle for `limits.idle_timeout` are closed, however busy the workers are.
@@ -39,7 +39,13 @@ class Poller {
   /// is left that had begun to arrive. Safe to call from any number of threads.
   std::unique_ptr<Connection> next();
 
-  /// The same without waiting: null when no request has begun anywhere.
+  /// Waits until `next` would find something to do. Takes nothing: another process may be faster.
+  void wait() const;
+
+  /// Whether `stop` was called.
+  bool stopped() const { return stopped_; }
+
+  /// As `next`, without waiting: null when no request has begun anywhere.
   std::unique_ptr<Connection> try_next();
 
   /// Takes back a connection that may carry further requests. Once `stop` was called, closes it.
@@ -73,7 +79,6 @@ class Poller {
   std::unique_ptr<Connection> begin_or_keep(std::unique_ptr<Connection> connection);
   bool leave(int socket) const;
   void stop_accepting();
-  void accept_all(const Listener& listener, std::vector<std::unique_ptr<Connection>>& accepted);
   void watch_listeners();
   void unwatch_listeners();
   void pause_accepting();

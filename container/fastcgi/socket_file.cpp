@@ -96,6 +96,11 @@ gid_t group_named(const fs::path& path, const std::string& name) {
 
 }  // namespace
 
+void check_rights(const UnixAddress& address) {
+  user_named(address.path, address.owner);
+  group_named(address.path, address.group);
+}
+
 void set_rights(const UnixAddress& address) {
   const uid_t owner = user_named(address.path, address.owner);
   const gid_t group = group_named(address.path, address.group);

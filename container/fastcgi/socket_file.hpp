@@ -9,6 +9,9 @@
 
 namespace shoal::fastcgi {
 
+/// Throws std::runtime_error when there is no such owner or group.
+void check_rights(const UnixAddress& address);
+
 /// Gives the socket file of the address its mode, owner and group. Throws std::runtime_error, with
 /// the remedy.
 void set_rights(const UnixAddress& address);

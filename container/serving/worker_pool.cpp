@@ -11,8 +11,8 @@
 namespace shoal::serving {
 namespace {
 
-// For so long an usher whose threads are all busy leaves what comes to other processes, which may
-// have free ones.
+// For so long an usher whose threads are all busy leaves what has come to other processes, which
+// may have free ones.
 constexpr std::chrono::milliseconds kCourtesy{5};
 
 }  // namespace
@@ -83,15 +83,20 @@ std::unique_ptr<fastcgi::Connection> WorkerPool::next() {
 
 void WorkerPool::usher() {
   const host::OwnThread own_thread;
-  while (auto connection = poller_.next()) {
-    admit(std::move(connection));
-    if (!all_busy()) continue;
-    std::this_thread::sleep_for(kCourtesy);
-    while (auto another = poller_.try_next()) admit(std::move(another));
-  }
+  while (auto connection = take()) admit(std::move(connection));
   const std::lock_guard lock(mutex_);
   no_more_ = true;
   arrived_.notify_all();
+}
+
+/// The next connection. While all threads here are busy, other processes have the first try.
+std::unique_ptr<fastcgi::Connection> WorkerPool::take() {
+  while (all_busy() && !poller_.stopped()) {
+    poller_.wait();
+    std::this_thread::sleep_for(kCourtesy);
+    if (auto connection = poller_.try_next()) return connection;
+  }
+  return poller_.next();
 }
 
 void WorkerPool::admit(std::unique_ptr<fastcgi::Connection> connection) {

@@ -43,6 +43,7 @@ class WorkerPool {
   void start(Scoreboard& scoreboard);
   void run(Seat& seat);
   void usher();
+  std::unique_ptr<fastcgi::Connection> take();
   void admit(std::unique_ptr<fastcgi::Connection> connection);
   bool all_busy();
   std::unique_ptr<fastcgi::Connection> next();

@@ -195,6 +195,14 @@ TEST_F(Supervising, AHangupChangesTheModeOfASocketThatStays) {
   EXPECT_THAT(log(), HasSubstr("there is no user \"nobody-here\" here; correct owner"));
 }
 
+TEST_F(Supervising, AConfigurationThatIsRefusedLeavesTheSocketAsItIs) {
+  start();
+  const std::string before = "mode: \"0600\" }]\nworkers: { threads: 8, grace: 60s }\napps: apps";
+  reconfigure(before, "mode: \"0666\" }]\nworkers: { threads: 8, grace: 60s }\napps: nowhere");
+  ASSERT_TRUE(eventually([&] { return said("the new configuration is refused") == 1; }));
+  EXPECT_EQ(fs::status(socket()).permissions(), fs::perms(0600));
+}
+
 TEST_F(Supervising, TheRunFolderStaysThatOfTheStart) {
   start();
   reconfigure("run: run", "run: run2");
