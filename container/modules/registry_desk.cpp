@@ -170,9 +170,10 @@ void Registry::put_back(const Order& order, const std::string& why) {
   folder_.doubt();
   Group& group = groups_.at(order.group);
   group.not_before = Clock::now() + std::max(rules_.settle, why.empty() ? kNextLook : kNextTry);
-  if (why.empty() || group.refusal == why) return;
-  note_refusal(group, why);
-  spdlog::error("{}: cannot be loaded now: {}", order.group, why);
+  const std::string refusal = "cannot be loaded now: " + why;
+  if (why.empty() || group.refusal == refusal) return;
+  note_refusal(group, refusal);
+  spdlog::error("{}: {}", order.group, refusal);
 }
 
 void Registry::linger(const std::string& group, unsigned long number, const std::string& holder) {

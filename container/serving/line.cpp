@@ -87,13 +87,18 @@ std::string request_line(const fastcgi::Exchange& exchange, const std::optional<
 struct Refusal {
   int status;
   spdlog::level::level_enum level;
-  std::string_view why;
+  std::string why;
 };
 
 std::optional<Refusal> refusal(const fastcgi::Exchange& exchange,
+                               const std::optional<Destination>& destination,
                                const std::optional<Found>& found) {
   namespace level = spdlog::level;
-  if (!found) return Refusal{404, level::info, "404: no route leads to a module here"};
+  if (!destination) return Refusal{404, level::info, "404: no route leads to a module here"};
+  if (!found) {
+    return Refusal{404, level::info,
+                   "404: there is no module " + host::printable(destination->name)};
+  }
   if (!found->entry->handler) return Refusal{503, level::warn, "503: its group was never loaded"};
   if (exchange.content_length_malformed()) {
     return Refusal{400, level::warn, "400: its CONTENT_LENGTH is no number of bytes"};
@@ -135,7 +140,7 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
 
   const auto response = host::Access::make_response(*exchange, is_head(*exchange),
                                                     parts_.expose ? exposed_head(found) : "");
-  const bool whole = answer(*exchange, *response, path, id, found, *snapshot, seat);
+  const bool whole = answer(*exchange, *response, {path, id, destination, found, *snapshot}, seat);
   seat.writes();
   const bool kept = end(*exchange, *response, {path, id, found, whole, cpu});
   count(*exchange, *response, found);
@@ -182,31 +187,31 @@ void Line::count(const fastcgi::Exchange& exchange, const Response& response,
                      std::chrono::steady_clock::now() - exchange.started());
 }
 
-bool Line::answer(fastcgi::Exchange& exchange, Response& response, const std::string& path,
-                  std::string_view id, const std::optional<Found>& found, const Snapshot& snapshot,
+bool Line::answer(fastcgi::Exchange& exchange, Response& response, const Visit& visit,
                   Seat& seat) const {
-  if (const auto refused = refusal(exchange, found)) {
+  const auto& found = visit.found;
+  if (const auto refused = refusal(exchange, visit.destination, found)) {
     spdlog::log(refused->level, "{}: {}", request_line(exchange, found), refused->why);
     response.error(refused->status);
     return true;
   }
   seat.handles(found->module, *found->entry->generation);
   const crash::Doing doing(seat.activity());
-  return handle(exchange, response, path, id, *found, snapshot);
+  return handle(exchange, response, visit);
 }
 
-bool Line::handle(fastcgi::Exchange& exchange, Response& response, const std::string& path,
-                  std::string_view id, const Found& found, const Snapshot& snapshot) const {
+bool Line::handle(fastcgi::Exchange& exchange, Response& response, const Visit& visit) const {
   // A module's exception must end in here: its code is mapped only as long as the snapshot is held.
   const auto failed = [&](int status, const char* what) {
     spdlog::log(status < 500 ? spdlog::level::warn : spdlog::level::err, "{}: {}",
-                request_line(exchange, found), host::printable(what));
+                request_line(exchange, visit.found), host::printable(what));
     return answer_instead(response, status);
   };
   try {
-    const auto request = host::Access::make_request(exchange, response, path, found.path_info,
-                                                    dispatch_within(snapshot), id);
-    found.entry->handler->handle(*request, response);
+    const auto request =
+        host::Access::make_request(exchange, response, visit.path, visit.found->path_info,
+                                   dispatch_within(visit.snapshot), visit.id);
+    visit.found->entry->handler->handle(*request, response);
     return true;
   } catch (const BodyError& error) {
     return failed(exchange.body_too_large() ? 413 : 400, error.what());

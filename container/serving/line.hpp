@@ -39,15 +39,22 @@ class Line {
   bool turn_away(fastcgi::Connection& connection) const noexcept;
 
  private:
-  /// Has the module answer. False when it failed with part of its answer on the way.
-  bool handle(fastcgi::Exchange& exchange, Response& response, const std::string& path,
-              std::string_view id, const Found& found, const modules::Snapshot& snapshot) const;
+  /// What is known of a request once it is clear who answers it.
+  struct Visit {
+    const std::string& path;  ///< of the URL, decoded
+    std::string_view id;
+    const std::optional<Destination>& destination;
+    const std::optional<Found>& found;
+    const modules::Snapshot& snapshot;
+  };
 
   /// What a visitor gets for the request, but for its end. False when it failed with part of its
   /// answer on the way.
-  bool answer(fastcgi::Exchange& exchange, Response& response, const std::string& path,
-              std::string_view id, const std::optional<Found>& found,
-              const modules::Snapshot& snapshot, Seat& seat) const;
+  bool answer(fastcgi::Exchange& exchange, Response& response, const Visit& visit,
+              Seat& seat) const;
+
+  /// Has the module answer. False as above. REQUIRES: one was found.
+  bool handle(fastcgi::Exchange& exchange, Response& response, const Visit& visit) const;
 
   access::Cpu cpu_so_far() const;
 

@@ -125,7 +125,10 @@ void judge_leftovers(const Group& group, Findings& findings) {
     findings.push_back({.level = Level::kNote,
                         .group = group.name,
                         .title = "processes serve different generations of " + group.name,
-                        .detail = detail});
+                        .detail = detail +
+                                  "; each takes up a drop with its next request, or all "
+                                  "now with `shoal reload " +
+                                  group.name + "`"});
   }
   for (const Lingering& old : group.lingering) {
     findings.push_back({.level = Level::kNote,

@@ -43,8 +43,9 @@ Group facts_of(const std::vector<Serving>& serving, const std::vector<const Grou
   group.lingering.clear();
   group.disagree.clear();
   for (const Group* part : told) {
+    if (part->generation != group.generation) continue;  // it is of the past, with what it says
     // A process that was replaced has loaded it later than the others.
-    if (part->generation == group.generation) group.loaded = std::min(group.loaded, part->loaded);
+    group.loaded = std::min(group.loaded, part->loaded);
     if (part->refused && (!group.refused || group.refused->at < part->refused->at)) {
       group.refused = part->refused;
     }
