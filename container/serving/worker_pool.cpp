@@ -93,7 +93,7 @@ void WorkerPool::usher() {
 std::unique_ptr<fastcgi::Connection> WorkerPool::take() {
   while (all_busy() && !poller_.stopped()) {
     poller_.wait();
-    std::this_thread::sleep_for(kCourtesy);
+    if (all_busy()) std::this_thread::sleep_for(kCourtesy);
     if (auto connection = poller_.try_next()) return connection;
   }
   return poller_.next();
