@@ -92,7 +92,7 @@ TEST_F(Configuration, AsksForWhatMustBeThere) {
       ElementsAre(
           "shoal.yaml:2: listen: missing; add it, as in \"listen: unix:/run/shoal/shoal.sock\"",
           "shoal.yaml:2: apps: missing; add it, as in \"apps: /usr/lib/shoal/apps\"",
-          "shoal.yaml:2: run: missing; add it, as in \"run: /run/shoal\"",
+          "shoal.yaml:2: run: missing; add it, as in \"run: /var/lib/shoal\"",
           "shoal.yaml:2: routes: missing; add it, as in \"routes: { /: hello }\""));
   EXPECT_THAT(errors_in_whole("listen:\napps:\nrun: ''\nroutes:\n"),
               ElementsAre(StartsWith("shoal.yaml:1: listen: names no socket; write one"),
