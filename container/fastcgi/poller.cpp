@@ -215,6 +215,7 @@ void Poller::stop() {
 // Not EPOLLEXCLUSIVE: the kernel would tell one process alone of a connection, and that one may be
 // about to end, or out of descriptors, while others are free.
 void Poller::watch_listeners() {
+  if (listeners_.empty()) return;  // it stops, and takes nothing over either
   for (std::size_t i = 0; i < listeners_.size(); ++i)
     add(epoll_, listeners_[i].descriptor(), event_of(EPOLLIN, kFirstListener + i));
   if (handover_) add(epoll_, handover_->descriptor(), event_of(EPOLLIN, kHandover));
