@@ -38,16 +38,16 @@ std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
     spdlog::error("worker {}: its report is lost; see that there is room in {}", id,
                   folder_.native());
   }
-  const std::string& generation = report.generation;
   const char* const name = ::sigabbrev_np(signal);
   latest_.push_front({.at = status::now(),
                       .pid = id,
                       .signal = std::string("SIG") + (name == nullptr ? "?" : name),
                       .request = report.request,
                       .module = report.module,
-                      .generation = generation,
+                      .generation = report.generation,
                       .file = report.kept.native()});
   if (latest_.size() > kLatest) latest_.pop_back();
+  const std::string& generation = report.generation;
   if (generation.empty()) return std::nullopt;
 
   const auto now = steady_clock::now();

@@ -55,7 +55,8 @@ Listener Listener::share() const {
 }
 
 Listener Listener::adjusted(const Address& address, int backlog) const {
-  OpenSocket adjusted{open_->name, open_->tcp, open_->peers, same_socket(), open_->file};
+  OpenSocket adjusted{open_->name, open_->tcp, open_->peers, same_socket()};
+  adjusted.file = open_->file;
   if (const auto* tcp = std::get_if<TcpAddress>(&address)) {
     adjusted.peers = Peers(tcp->allowed_clients);
   }

@@ -17,13 +17,13 @@ struct OpenSocket {
   Peers peers{};
   host::Descriptor socket{};
 
-  /// Of a unix socket, shared by all that listen there in this process; null: none of ours. Dies
-  /// first: nobody shall find a file behind which nobody listens.
-  std::shared_ptr<const SocketFile> file{};
-
   // What Listener::take_effect is to change; none: nothing.
   std::optional<UnixAddress> rights{};
   std::optional<int> backlog{};
+
+  /// Of a unix socket, shared by all that listen there in this process; null: none of ours. Dies
+  /// first: nobody shall find a file behind which nobody listens.
+  std::shared_ptr<const SocketFile> file{};
 };
 
 /// Each opens one kind of address, as Listener's constructor promises.

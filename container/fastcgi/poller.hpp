@@ -18,8 +18,8 @@ struct epoll_event;
 namespace shoal::fastcgi {
 
 /// Hands readable connections to worker threads. One epoll for all of them: listeners are
-/// non-blocking, connections one-shot, so a kept-alive connection that is idle holds
-/// no thread, and one connection is never at two threads.
+/// non-blocking, connections one-shot, so a kept-alive connection that is idle holds no thread, and
+/// one connection is never at two threads.
 ///
 /// Connections that are idle for `limits.idle_timeout` are closed, however busy the workers are.
 /// When descriptors run out, accepting pauses for 100 ms at a time; what waits stays in the queue.
@@ -42,13 +42,14 @@ class Poller {
   /// Waits until `next` would find something to do. Takes nothing: another process may be faster.
   void wait() const;
 
-  /// Whether `stop` was called.
+  /// Whether `stop` or `hand_over` was called.
   bool stopped() const { return stopped_; }
 
   /// As `next`, without waiting: null when no request has begun anywhere.
   std::unique_ptr<Connection> try_next();
 
-  /// Takes back a connection that may carry further requests. Once `stop` was called, closes it.
+  /// Takes back a connection that may carry further requests. Once `stop` was called, closes it;
+  /// after `hand_over`, leaves it in the handover.
   /// Safe to call from any number of threads.
   void keep(std::unique_ptr<Connection> connection);
 
@@ -89,7 +90,7 @@ class Poller {
   const host::Descriptor stop_;                     // an eventfd, readable for good once stopped
   const host::Descriptor resume_;                   // a timerfd, readable when accepting goes on
   const std::shared_ptr<const Handover> handover_;  // null: none
-  std::atomic<bool> hands_over_{false};
+  std::atomic<bool> hands_over_{false};             // set before stopped_
   std::atomic<bool> stopped_{false};
   std::atomic<std::uint64_t> pauses_{0};
   std::shared_mutex accepting_;  // shared: to accept; alone: to change the two below

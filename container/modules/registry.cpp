@@ -78,8 +78,8 @@ std::string Registry::watching() const {
   return folder_.watching();
 }
 
-/// Learns of drops; whether there was anything to learn. Quiet, it costs one system call, whatever
-/// the number of modules.
+/// Learns of drops; whether there was anything to learn. `told`: Folder::told, asked before, which
+/// is all that a quiet sweep costs, whatever the number of modules.
 bool Registry::sweep(bool told) {
   if (folder_.quiet(told)) return false;
   doubtful_ = true;
