@@ -74,6 +74,7 @@ void read_line(const std::string& line, Report& report) {
          const bool itself = number_in<pid_t>(value) == report.pid;
          report.cause = itself ? "raised by itself" : "sent by process " + value;
        }},
+      {"exit", [&](const auto& value) { report.cause = "exit(" + value + ") was called"; }},
       {"address", text(report.address)},
       {"time",
        [&](const auto& value) {
@@ -93,6 +94,14 @@ void read_line(const std::string& line, Report& report) {
   if (colon == std::string::npos) return;
   const auto take = takes.find(std::string_view(line).substr(0, colon));
   if (take != takes.end()) take->second(line.substr(colon + 2));
+}
+
+std::string utc(std::chrono::system_clock::time_point when, const char* format) {
+  const std::time_t time = std::chrono::system_clock::to_time_t(when);
+  std::tm broken_down{};
+  ::gmtime_r(&time, &broken_down);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), format, &broken_down)};
 }
 
 /// Fills in the report; what comes back is its text for people.
@@ -116,6 +125,8 @@ std::string read_text(std::string_view raw, Report& report) {
       list->push_back(std::move(line));
     } else {
       read_line(line, report);
+      if (line.starts_with("time: "))
+        shown.insert(shown.size() - 1, utc(report.time, " (%F %T UTC)"));
     }
   }
   if (!report.whole) shown += "cut off here: the process ended before this report did\n";
@@ -123,12 +134,7 @@ std::string read_text(std::string_view raw, Report& report) {
 }
 
 fs::path name_for(const Report& report) {
-  const std::time_t time = std::chrono::system_clock::to_time_t(report.time);
-  std::tm utc{};
-  ::gmtime_r(&time, &utc);
-  std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ-", &utc);
-  return std::string(text.data(), size) + std::to_string(report.pid) + std::string(kKept);
+  return utc(report.time, "%Y%m%dT%H%M%SZ-") + std::to_string(report.pid) + std::string(kKept);
 }
 
 bool write_file(const fs::path& path, std::string_view text) {

@@ -41,7 +41,8 @@ std::array<int, 2> reserve{-1, -1};
 
 std::atomic<pid_t> reporter{0};  // the thread that writes the report
 std::atomic<int> dying_of{0};
-Stack stack;  // of the reporter
+std::atomic<int> exit_code{-1};  // of the call of exit() that is to blame; -1: of none
+Stack stack;                     // of the reporter
 
 /// The end of the process, as if there were no handler.
 [[noreturn]] void die(int signal) noexcept {
@@ -110,6 +111,7 @@ void write_what(void* argument) noexcept {
   } else {
     line(out, "sender", crash.info->si_pid);
   }
+  if (exit_code >= 0) line(out, "exit", exit_code);
   line(out, "time", now.tv_sec);
   line(out, "pid", ::getpid());
   line(out, "tid", ::gettid());
@@ -190,6 +192,14 @@ void on_crash(int signal, siginfo_t* info, void* context) noexcept {
   die(signal);
 }
 
+/// A worker leaves by its main thread, which runs no module's code. Any other that calls exit()
+/// takes the requests of all with it, which is a crash.
+void on_exit_called(int status, void*) noexcept {
+  if (::getpid() != installed_in || ::gettid() == installed_in) return;
+  exit_code = status & 0xff;
+  ::raise(SIGABRT);
+}
+
 [[noreturn]] void fail(const fs::path& path, int error) {
   throw std::runtime_error(path.native() + ": crash reports cannot be written there (" +
                            std::strerror(error) + "); see that the user of the container may");
@@ -212,6 +222,7 @@ void install(const fs::path& folder, const fs::path& stages) {
   for (int& descriptor : reserve) {
     if (descriptor < 0) descriptor = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   }
+  if (installed_in != ::getpid()) ::on_exit(&on_exit_called, nullptr);
   installed_in = ::getpid();
   prepare_to_walk();
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "crash/read_report.hpp"
+#include "modules/stage.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -31,7 +32,9 @@ Casualties::Casualties(const std::filesystem::path& run) : folder_(run / "crashe
 std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
                                                    const settings::Quarantine& rules) {
   ++number_;
-  const auto report = crash::read_report(folder_, id).value_or(crash::Report{});
+  auto report = crash::read_report(folder_, id).value_or(crash::Report{});
+  // A thread that a module has started does nothing that the container knows of.
+  if (report.generation.empty()) report.generation = modules::label_of_stage(report.code);
   if (!report.signal_name.empty()) {
     log(id, report);
   } else if (signal != SIGKILL && signal != SIGTERM) {

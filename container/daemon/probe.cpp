@@ -116,7 +116,7 @@ modules::Order order_of(const std::string& group, bool all, const Bench& bench) 
 std::string try_out(const modules::Order& order, modules::Stages& stages, const Bench& bench,
                     GroupReport& report) {
   try {
-    const modules::Stage stage(stages, order.group, order.files);
+    const modules::Stage stage(stages, order.group, order.number, order.files);
     const modules::Prepared prepared = modules::prepare(stage, order);
     modules::Trial trial{order, stage.folder(), prepared.opening, {}};
     for (const auto& [module, config] : bench.settings.modules) {

@@ -117,8 +117,8 @@ void Loader::reload(const Order& order) {
 std::unique_ptr<Generation> Loader::build(const Order& order) {
   Steps steps;
   const bool again = !order.copies.empty();
-  auto stage =
-      std::make_unique<const Stage>(stages_, order.group, again ? order.copies : order.files);
+  auto stage = std::make_unique<const Stage>(stages_, order.group, order.number,
+                                             again ? order.copies : order.files);
   steps.done("staged");
   // Now, for the stage is about to be relabelled, and what lies in the apps folder to be replaced.
   Kept::Draft draft = again ? Kept::Draft() : copy_of(order, *stage);

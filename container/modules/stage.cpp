@@ -93,6 +93,14 @@ void copy(const File& file, const fs::path& target) {
   }
 }
 
+/// Where the `.12` begins that `text` ends in; npos if it does not.
+std::size_t dot_before_number(std::string_view text) {
+  const auto dot = text.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == text.size()) return std::string_view::npos;
+  const auto other = text.find_first_not_of("0123456789", dot + 1);
+  return other == std::string_view::npos ? dot : std::string_view::npos;
+}
+
 }  // namespace
 
 Stages::Stages(const fs::path& run) {
@@ -123,8 +131,9 @@ Stages::~Stages() {
   fs::remove_all(folder_, none);
 }
 
-fs::path Stages::make(const std::string& group) {
-  fs::path folder = folder_ / (group + "." + std::to_string(++count_));
+fs::path Stages::make(const std::string& group, unsigned long number) {
+  fs::path folder =
+      folder_ / (group + "." + std::to_string(number) + "." + std::to_string(++count_));
   std::error_code error;
   fs::create_directories(folder, error);  // all of it, should someone have cleaned up
   if (error)
@@ -132,8 +141,16 @@ fs::path Stages::make(const std::string& group) {
   return folder;
 }
 
-Stage::Stage(Stages& stages, const std::string& group, const Files& files)
-    : folder_(stages.make(group)) {
+std::string label_of_stage(const fs::path& file) {
+  const std::string folder = file.parent_path().filename();
+  const std::string generation = folder.substr(0, dot_before_number(folder));
+  const auto dot = dot_before_number(generation);
+  if (generation == folder || dot == 0 || dot == std::string::npos) return {};
+  return generation.substr(0, dot) + "/" + generation.substr(dot + 1);
+}
+
+Stage::Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files)
+    : folder_(stages.make(group, number)) {
   try {
     for (const auto& [module, source] : files) copy(source, file(module));
   } catch (...) {

@@ -30,9 +30,9 @@ class Stages {
   Stages(const Stages&) = delete;
   Stages& operator=(const Stages&) = delete;
 
-  /// A new empty folder. Its path is never given twice: dlopen of a path that was opened before
-  /// returns the old library.
-  std::filesystem::path make(const std::string& group);
+  /// A new empty folder for the generation `number`. Its path is never given twice: dlopen of a
+  /// path that was opened before returns the old library.
+  std::filesystem::path make(const std::string& group, unsigned long number);
 
   const std::filesystem::path& folder() const { return folder_; }
 
@@ -42,13 +42,17 @@ class Stages {
   std::atomic<unsigned long> count_{0};
 };
 
+/// The label of the generation in whose stage `file` lies, by its path alone: `aquarium/12`. Empty
+/// for what no Stages has named.
+std::string label_of_stage(const std::filesystem::path& file);
+
 /// The private folder of one generation: flat, one copy per module, named by the module's full
 /// name. Real copies, because `cp` over a library that is mapped kills the process, and because
 /// dlopen takes a hard link for the library it already has. Removed by the destructor.
 class Stage {
  public:
   /// Copies `files`. Throws FilesChanged, or LoadError when a file cannot be copied.
-  Stage(Stages& stages, const std::string& group, const Files& files);
+  Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files);
 
   /// Borrows the folder of a stage that another process has made, and will remove.
   explicit Stage(std::filesystem::path folder);

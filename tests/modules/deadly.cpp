@@ -1,5 +1,6 @@
-#include <csignal>
+#include <cstdlib>
 #include <string>
+#include <thread>
 
 #include "shoal/module.hpp"
 
@@ -8,11 +9,14 @@ namespace {
 // Not inlined, so that a report can name it.
 [[gnu::noinline]] void swim_into_the_net(volatile int* net) { *net = 1; }
 
-/// Answers `lone VERSION`, and ends its process when asked to: `?die`.
+/// Answers `lone VERSION`, and ends its process when asked to: `?die`, `?exit`, and by a thread of
+/// its own `?thread`.
 class Deadly final : public shoal::Module {
  public:
   void handle(shoal::Request& request, shoal::Response& response) override {
     if (request.query("die")) swim_into_the_net(nullptr);
+    if (request.query("exit")) std::exit(0);
+    if (request.query("thread")) std::thread([] { swim_into_the_net(nullptr); }).join();
     response.text("lone " + std::to_string(VERSION) + "\n");
   }
 };

@@ -26,9 +26,9 @@ class AModuleThatCrashes : public Site {
   }
 
   /// `id`: of the request; empty: it is given one of its own.
-  void crash(const std::string& id = "") {
+  void crash(const std::string& id = "", const std::string& how = "die") {
     const std::size_t ready = said("was ended by");
-    Question question{.path = "/lone?die"};
+    Question question{.path = "/lone?" + how};
     if (!id.empty()) question.headers.emplace_back("X-Request-Id", id);
     EXPECT_EQ(ask(question).status, 502);
     ASSERT_TRUE(eventually([&] { return said("was ended by") == ready + 1; }));
@@ -80,6 +80,15 @@ TEST_F(AModuleThatCrashes, IsNotWithdrawnForOneRequestThatTheWebServerRepeats) {
   for (int i = 0; i < 4; ++i) crash("the-same");
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   for (int i = 0; i < 2; ++i) crash();
+  EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
+}
+
+TEST_F(AModuleThatCrashes, InAThreadOfItsOwnOrByExitIsWithdrawnToo) {
+  crash("", "thread");
+  EXPECT_THAT(the_report(), HasSubstr("swim_into_the_net"));
+  crash("", "exit");
+  EXPECT_THAT(log(), HasSubstr("exit(0) was called"));
+  crash("", "thread");
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
 }
 

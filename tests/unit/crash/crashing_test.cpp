@@ -71,6 +71,21 @@ TEST_F(Crashing, ReportsAnAbort) {
   EXPECT_EQ(told.code, (stage() / "pond.fish.so").native());
 }
 
+TEST_F(Crashing, ReportsACallOfExit) {
+  crash("leave", {"thread"});
+  EXPECT_EQ(died_by(), SIGABRT);
+  const Report told = report();
+  EXPECT_EQ(told.cause, "exit(3) was called");
+  EXPECT_EQ(told.generation, "pond/3");
+  EXPECT_THAT(text_of(told.stack), HasSubstr("Fish::leave()+0x"));
+}
+
+TEST_F(Crashing, IsNotWhatTheMainThreadDoesWhenItLeaves) {
+  crash("leave");
+  EXPECT_EQ(exit_code(), 3);
+  EXPECT_FALSE(read_report(crashes(), pid_));
+}
+
 TEST_F(Crashing, ReportsADivisionByZero) {
   crash("share");
   EXPECT_EQ(died_by(), SIGFPE);

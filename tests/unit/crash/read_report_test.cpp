@@ -107,6 +107,7 @@ TEST_F(Reading, KeepsItForPeopleByTimeAndProcess) {
   EXPECT_EQ(report->kept, folder() / "20231114T221320Z-4711.txt");
   EXPECT_THAT(contents(report->kept),
               AllOf(HasSubstr("request: GET /about\n"),
+                    HasSubstr("time: 1700000000 (2023-11-14 22:13:20 UTC)\n"),
                     HasSubstr("#0 0x7f12 Fish::swim()+0x12 (pond.fish.so+0x1149)\n"),
                     Not(HasSubstr("cut off"))));
 }

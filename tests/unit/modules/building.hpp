@@ -21,7 +21,7 @@ inline Order order_of(std::string group, unsigned long number, Files files, Apps
 /// Does what the loader does, without a probe.
 inline std::unique_ptr<Generation> build(const Order& order, Stages& stages,
                                          const Configs& configs = {}) {
-  auto stage = std::make_unique<const Stage>(stages, order.group, order.files);
+  auto stage = std::make_unique<const Stage>(stages, order.group, order.number, order.files);
   const Prepared prepared = prepare(*stage, order);
   return std::make_unique<Generation>(order, std::move(stage), prepared,
                                       Surroundings{configs, {}, false, {}});

@@ -37,7 +37,7 @@ class Staging : public AppsFolder {
   /// Why the files cannot be staged; empty when they can.
   std::string refusal() {
     try {
-      const Stage stage(stages(), "site", files_);
+      const Stage stage(stages(), "site", 1, files_);
     } catch (const LoadError& error) {
       return error.what();
     }
@@ -57,7 +57,7 @@ class Staging : public AppsFolder {
 };
 
 TEST_F(Staging, CopiesEachFileUnderItsFullName) {
-  const Stage stage(stages(), "site", files_);
+  const Stage stage(stages(), "site", 1, files_);
   EXPECT_EQ(stage.file("site.b"), stage.folder() / "site.b.so");
   EXPECT_EQ(read(stage.file("a")), read(apps() / "a.so"));
   EXPECT_EQ(read(stage.file("site.b")), "");
@@ -65,7 +65,7 @@ TEST_F(Staging, CopiesEachFileUnderItsFullName) {
 }
 
 TEST_F(Staging, StaysAsItIsWhenTheOriginalIsOverwritten) {
-  const Stage stage(stages(), "site", files_);
+  const Stage stage(stages(), "site", 1, files_);
   write("apps/a.so", "changed");
   EXPECT_EQ(read(stage.file("a")), std::string(300'000, 'a'));
 }
@@ -73,7 +73,7 @@ TEST_F(Staging, StaysAsItIsWhenTheOriginalIsOverwritten) {
 TEST_F(Staging, NeverGivesAFolderTwiceAndRemovesEach) {
   std::set<std::filesystem::path> given;
   for (int i = 0; i < 20; ++i) {
-    const Stage stage(stages(), "site", files_);
+    const Stage stage(stages(), "site", 1, files_);
     EXPECT_TRUE(given.insert(stage.folder()).second);
     EXPECT_EQ(folders_in(stage.folder().parent_path()), 1u);
   }
@@ -84,7 +84,7 @@ TEST_F(Staging, SaysThatAFileChangedSinceItWasScanned) {
   for (const char* command : {"rm -r apps/site; touch apps/site", "echo b > apps/a.so",
                               "touch apps/a.so", "rm apps/a.so", "rm -r apps"}) {
     sh(command);
-    EXPECT_THROW(Stage(stages(), "site", files_), FilesChanged) << command;
+    EXPECT_THROW(Stage(stages(), "site", 1, files_), FilesChanged) << command;
     EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u) << command;
   }
 }
@@ -153,8 +153,18 @@ TEST_F(Staging, SaysThatTheRunFolderMayNotBeWritten) {
   EXPECT_THAT(why, HasSubstr(": cannot be written (Permission denied); create it for the contain"));
 }
 
+TEST_F(Staging, TellsByTheNameOfItsFolderWhoseItIs) {
+  const Stage stage(stages(), "site.menu-2", 12, files_);
+  EXPECT_EQ(label_of_stage(stage.file("a")), "site.menu-2/12");
+  for (const auto* const other :
+       {"", "a.so", "/a.so", "/site/a.so", "/site.1/a.so", "/site.1./a.so", "/site.x.1/a.so",
+        "/12.1/a.so", "/site..1/a.so"}) {
+    EXPECT_EQ(label_of_stage(other), "") << other;
+  }
+}
+
 TEST_F(Staging, RemovesItsOwnFolderAtItsEnd) {
-  stages().make("site");
+  stages().make("site", 1);
   EXPECT_EQ(folders_in(run() / "stages"), 1u);
   stages_.reset();
   EXPECT_EQ(folders_in(run() / "stages"), 0u);
@@ -164,7 +174,7 @@ TEST_F(Staging, RemovesWhatAKilledContainerLeft) {
   const pid_t child = ::fork();
   if (child == 0) {
     Stages* const left = new Stages(run());  // NOLINT: killed before anybody could delete it
-    left->make("site");
+    left->make("site", 1);
     ::raise(SIGKILL);
   }
   int status = 0;
@@ -177,7 +187,7 @@ TEST_F(Staging, RemovesWhatAKilledContainerLeft) {
 }
 
 TEST_F(Staging, LeavesAloneWhatALivingContainerHas) {
-  const Stage stage(stages(), "site", files_);
+  const Stage stage(stages(), "site", 1, files_);
   const Stages other(run());
   EXPECT_EQ(read(stage.file("a")), std::string(300'000, 'a'));
   EXPECT_EQ(folders_in(run() / "stages"), 2u);
@@ -203,7 +213,7 @@ TEST_F(Staging, LetsManyContainersBeginAtOnce) {
         try {
           Stages own(run());
           together.arrive_and_wait();
-          own.make("site");
+          own.make("site", 1);
           together.arrive_and_wait();
         } catch (const std::exception& error) {
           failures[static_cast<std::size_t>(i)] = error.what();

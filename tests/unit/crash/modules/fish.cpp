@@ -70,6 +70,11 @@ class Fish {
     *static_cast<volatile int*>(nullptr) = 1;
   }
 
+  UNCHECKED void leave() {
+    std::exit(3);
+    after = 1;
+  }
+
   UNCHECKED void trap() { __builtin_trap(); }
 };
 
@@ -118,6 +123,7 @@ extern "C" __attribute__((visibility("default"))) UNCHECKED void swim(const char
   if (what == "free_what_is_broken") with_another_thread(&Fish::free_what_is_broken);
   if (what == "smash") Fish().smash();
   if (what == "trap") Fish().trap();
+  if (what == "leave") Fish().leave();
   if (what == "in_a_thread_of_its_own") in_a_thread_of_its_own();
   if (what == "two_at_once") two_at_once();
   if (what == "in_a_child") in_a_child();
