@@ -1,0 +1,146 @@
+#include "modules/replacement.hpp"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <stdexcept>
+#include <utility>
+
+#include "modules/identity.hpp"
+#include "shoal/host/descriptor.hpp"
+
+namespace shoal::modules {
+namespace {
+
+namespace fs = std::filesystem;
+using host::Descriptor;
+
+[[noreturn]] void fail(const fs::path& path, const std::string& what, int error,
+                       const std::string& remedy) {
+  throw std::runtime_error(path.native() + ": " + what + " (" + std::strerror(error) + "); " +
+                           remedy);
+}
+
+/// The time of day, never the same twice. By the clock itself, not by the one that stamps files and
+/// ticks every few milliseconds: so no two files that are dropped share an identity, though the
+/// second may get the inode and the size of the first within one tick.
+std::int64_t time_of_its_own() {
+  static std::int64_t last = 0;
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  last = std::max(last + 1, std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec);
+  return last;
+}
+
+}  // namespace
+
+Hidden::~Hidden() { ::unlink(path_.c_str()); }
+
+Replacement::Replacement(const fs::path& from, fs::path target, const Marker& marker,
+                         const Check& check)
+    : target_(std::move(target)),
+      time_(time_of_its_own()),
+      new_(target_.parent_path() / marker.name_of_new(time_)),
+      old_(target_.parent_path() / marker.name_of_new(time_of_its_own())) {
+  copy(from, check);
+}
+
+void Replacement::replace() {
+  // The target may come or go meanwhile, but not for ever.
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    if (rename_to_target(RENAME_EXCHANGE)) {
+      done_ = Done::kExchanged;
+      return;
+    }
+    if (errno == ENOENT && rename_to_target(RENAME_NOREPLACE)) {
+      done_ = Done::kAdded;
+      return;
+    }
+    if (errno == EEXIST) continue;
+    if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) return replace_plainly();
+    break;
+  }
+  fail(target_, "cannot be replaced", errno, "allow yourself to write there");
+}
+
+bool Replacement::undo() {
+  switch (done_) {
+    case Done::kNothing:
+      return true;
+    case Done::kExchanged:
+      return rename_to_target(RENAME_EXCHANGE);
+    case Done::kAdded:
+      return ::rename(target_.c_str(), new_.c_str()) == 0;
+    case Done::kKeptOld:
+      return ::rename(old_.c_str(), target_.c_str()) == 0;
+  }
+  return false;
+}
+
+bool Replacement::rename_to_target(unsigned how) {
+  return ::renameat2(AT_FDCWD, new_.c_str(), AT_FDCWD, target_.c_str(), how) == 0;
+}
+
+/// For file systems such as NFS, that know only the plain rename. Here the place may be empty for a
+/// moment, if they know no hard links either.
+void Replacement::replace_plainly() {
+  const bool linked = ::link(target_.c_str(), old_.c_str()) == 0;
+  const bool kept = linked || ::rename(target_.c_str(), old_.c_str()) == 0;
+  if (!kept && errno != ENOENT) fail(target_, "cannot be kept", errno, "see that there is room");
+  if (::rename(new_.c_str(), target_.c_str()) == 0) {
+    done_ = kept ? Done::kKeptOld : Done::kAdded;
+    return;
+  }
+  const int error = errno;
+  if (kept && !linked) ::rename(old_.c_str(), target_.c_str());
+  fail(target_, "cannot be replaced", error, "allow yourself to write there");
+}
+
+void Replacement::copy(const fs::path& path, const Check& check) {
+  // Not to hang on a FIFO that took the file's place.
+  const Descriptor from(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  struct stat before, after;
+  if (!from || ::fstat(from.get(), &before) != 0) {
+    fail(path, "cannot be read", errno, "allow yourself to read it");
+  }
+  // Closed before it is renamed: else its being closed would look like another change.
+  const Descriptor to(::open(new_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!to) fail(target_, "cannot be written", errno, "allow yourself to write there");
+  copy_contents(from.get(), to.get(), path, check);
+  // The container's user must be able to read it, whatever the umask.
+  const timespec time{time_ / 1'000'000'000, time_ % 1'000'000'000};
+  const std::array<timespec, 2> times{time, time};
+  if (::fchmod(to.get(), (before.st_mode & S_IXUSR) != 0 ? 0755 : 0644) != 0 ||
+      ::futimens(to.get(), times.data()) != 0) {
+    fail(target_, "cannot be written", errno, "see that the file system is sound");
+  }
+  if (::fstat(from.get(), &after) != 0 || identity_of(before) != identity_of(after)) {
+    throw std::runtime_error(path.native() +
+                             ": changed while it was copied; drop it when it is whole");
+  }
+}
+
+void Replacement::copy_contents(int from, int to, const fs::path& path, const Check& check) {
+  std::array<char, 64 * 1024> buffer;  // only as much of it as is read is ever touched
+  for (;;) {
+    check();
+    const ssize_t size = ::read(from, buffer.data(), buffer.size());
+    if (size < 0) fail(path, "cannot be read", errno, "see that it is sound");
+    if (size == 0) return;
+    for (ssize_t written = 0; written < size;) {
+      const ssize_t more =
+          ::write(to, buffer.data() + written, static_cast<std::size_t>(size - written));
+      if (more < 0) fail(target_, "cannot be written", errno, "see that there is room");
+      written += more;
+    }
+  }
+}
+
+}  // namespace shoal::modules
