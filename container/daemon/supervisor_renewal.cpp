@@ -43,10 +43,12 @@ bool Supervisor::is_renewed(const Worker& worker) const {
 /// The new workers serve: from here on theirs is the configuration, and the old ones may go.
 void Supervisor::adopt() {
   epoch_ = *std::exchange(renewed_, std::nullopt);
-  try {
-    for (const auto& [key, listener] : epoch_.listeners) listener->take_effect();
-  } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
+  for (const auto& [key, listener] : epoch_.listeners) {
+    try {
+      listener->take_effect();
+    } catch (const std::exception& error) {
+      spdlog::error("{}", error.what());
+    }
   }
   try {
     open_log(epoch_.settings->log);
