@@ -62,6 +62,8 @@ status::WorkerReport worker_report(status::Time started, status::Worker::State s
                    .errors = traffic.errors(),
                    .connections = poller.connections(),
                    .resident = resident(),
+                   .accept_pauses = poller.accept_pauses(),
+                   .last_accept_pause = time_of(poller.last_accept_pause()),
                    .threads = scoreboard.threads()};
   for (const auto& group : registry.report()) report.groups.push_back(group_of(group, traffic));
   return report;

@@ -232,6 +232,7 @@ void Poller::pause_accepting() {
   const std::unique_lock lock(accepting_);
   if (paused_ || stopped_) return;
   paused_ = true;
+  last_pause_ = std::chrono::system_clock::now();
   if (pauses_++ == 0) {
     spdlog::warn(
         "out of descriptors or socket memory: new connections wait (logged once); raise "

@@ -72,6 +72,9 @@ class Poller {
   /// How often accepting has paused for want of descriptors or memory.
   std::uint64_t accept_pauses() const { return pauses_; }
 
+  /// When it last did; the epoch if never.
+  std::chrono::system_clock::time_point last_accept_pause() const { return last_pause_; }
+
  private:
   std::unique_ptr<Connection> take(const epoll_event& event);
   std::unique_ptr<Connection> take_last();
@@ -93,6 +96,7 @@ class Poller {
   std::atomic<bool> hands_over_{false};             // set before stopped_
   std::atomic<bool> stopped_{false};
   std::atomic<std::uint64_t> pauses_{0};
+  std::atomic<std::chrono::system_clock::time_point> last_pause_{};
   std::shared_mutex accepting_;  // shared: to accept; alone: to change the two below
   std::vector<Listener> listeners_;
   bool paused_ = false;

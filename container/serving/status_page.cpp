@@ -1,5 +1,6 @@
 #include "serving/status_page.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "status/json.hpp"
@@ -7,6 +8,21 @@
 #include "status/page.hpp"
 
 namespace shoal::serving {
+namespace {
+
+/// `json`, `json&full=1` and `_=17&json` name `json`: a query may have more in it than is asked
+/// for.
+bool names(std::string_view query, std::string_view word) {
+  for (std::size_t begin = 0; begin <= query.size();) {
+    const std::size_t end = std::min(query.find('&', begin), query.size());
+    const auto part = query.substr(begin, end - begin);
+    if (part.substr(0, part.find('=')) == word) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+}  // namespace
 
 StatusPage::StatusPage(std::string route, const std::vector<std::string>& allow, Ask ask)
     : route_(std::move(route)), allow_(allow), ask_(std::move(ask)) {}
@@ -16,9 +32,14 @@ bool StatusPage::is_for(std::string_view path, const fastcgi::Exchange& exchange
 }
 
 void StatusPage::answer(const fastcgi::Exchange& exchange, Response& response) const {
-  const auto query = exchange.param("QUERY_STRING").value_or("");
+  const auto method = exchange.param("REQUEST_METHOD").value_or("GET");
   response.header("Cache-Control", "no-store");
-  if (query == "ping") return response.text("pong\n");
+  if (method != "GET" && method != "HEAD") {
+    response.header("Allow", "GET, HEAD");
+    return response.error(405);
+  }
+  const auto query = exchange.param("QUERY_STRING").value_or("");
+  if (names(query, "ping")) return response.text("pong\n");
   status::Overview overview;
   try {
     overview = ask_();
@@ -26,8 +47,8 @@ void StatusPage::answer(const fastcgi::Exchange& exchange, Response& response) c
     response.status(503);
     return response.text(std::string(error.what()) + "\n");
   }
-  if (query == "json") return response.json(nlohmann::json(overview).dump());
-  if (query == "openmetrics") {
+  if (names(query, "json")) return response.json(nlohmann::json(overview).dump());
+  if (names(query, "openmetrics")) {
     response.header("Content-Type", status::kOpenMetricsType);
     response.write(status::openmetrics(overview));
     return;

@@ -44,6 +44,18 @@ void judge_threads(const Overview& overview, Findings& findings) {
        .detail = "more requests wait in the queue; see below what holds the threads"});
 }
 
+void judge_descriptors(const Overview& overview, Findings& findings) {
+  for (const Worker& worker : overview.workers) {
+    if (worker.accept_pauses == 0 || overview.at - worker.last_accept_pause > kRecent) continue;
+    findings.push_back(
+        {.level = Level::kWarning,
+         .title = "process " + std::to_string(worker.pid) + " ran out of descriptors",
+         .detail = "new connections had to wait, " + count_of(worker.accept_pauses, "time") +
+                   "; raise the limit (ulimit -n, LimitNOFILE) or lower limits.idle_timeout",
+         .since = worker.last_accept_pause});
+  }
+}
+
 void judge_requests(const Overview& overview, Findings& findings) {
   for (const Worker& worker : overview.workers) {
     for (const Thread& thread : worker.threads) {
@@ -61,7 +73,7 @@ void judge_requests(const Overview& overview, Findings& findings) {
 }
 
 void judge_crashes(const Overview& overview, Findings& findings) {
-  const auto is_recent = [&](const Crash& crash) { return overview.at - crash.at < kRecentCrash; };
+  const auto is_recent = [&](const Crash& crash) { return overview.at - crash.at < kRecent; };
   const auto last = std::find_if(overview.crashes.begin(), overview.crashes.end(), is_recent);
   if (last == overview.crashes.end()) return;
   const auto recent = std::count_if(overview.crashes.begin(), overview.crashes.end(), is_recent);
@@ -159,6 +171,7 @@ Health health_of(const Overview& overview) {
   judge_crashes(overview, health.findings);
   judge_reloads(overview.reloads, health.findings);
   judge_threads(overview, health.findings);
+  judge_descriptors(overview, health.findings);
   judge_requests(overview, health.findings);
   for (const Group& group : overview.groups) judge_leftovers(group, health.findings);
 

@@ -30,9 +30,10 @@ struct Health {
   std::vector<Finding> findings{};  ///< the worst first
 };
 
-/// Requests that run longer than this many seconds are told of, and crashes that are younger.
+/// Requests that run longer than this many seconds are told of, and what went wrong
+/// within the last hour.
 constexpr double kLongRequest = 10;
-constexpr double kRecentCrash = 3600;
+constexpr double kRecent = 3600;
 
 /// Decided from `overview` alone; ages are counted from its `at`.
 Health health_of(const Overview& overview);

@@ -108,6 +108,8 @@ Worker worker_of(const Reader& from) {
           .errors = from.count("errors"),
           .connections = from.count("connections"),
           .resident = from.count("resident"),
+          .accept_pauses = from.count("accept_pauses"),
+          .last_accept_pause = from.number("last_accept_pause"),
           .threads = from.list("threads", thread_of)};
 }
 

@@ -122,6 +122,8 @@ json written(const Worker& worker) {
           {"errors", worker.errors},
           {"connections", worker.connections},
           {"resident", worker.resident},
+          {"accept_pauses", worker.accept_pauses},
+          {"last_accept_pause", worker.last_accept_pause},
           {"threads", all(worker.threads)}};
 }
 

@@ -76,6 +76,9 @@ void tell_workers(Exposition& out, const Overview& overview) {
   each(out, workers, "", [](const Worker& worker) { return worker.connections; });
   out.family("shoal_worker_resident_memory_bytes", "gauge", "bytes", "Memory of a process.");
   each(out, workers, "", [](const Worker& worker) { return worker.resident; });
+  out.family("shoal_worker_accept_pauses", "counter", "",
+             "Times that new connections waited, since a process had no descriptor left.");
+  each(out, workers, "_total", [](const Worker& worker) { return worker.accept_pauses; });
   out.family("shoal_worker_start_time_seconds", "gauge", "seconds",
              "When a process was started, since 1970.");
   each(out, workers, "", [](const Worker& worker) { return worker.started; });

@@ -104,10 +104,12 @@ struct Worker {
   int pid = 0;
   Time started = 0;
   State state = State::kStarting;
-  std::uint64_t requests = 0;     ///< answered by this process, those to no group as well
-  std::uint64_t errors = 0;       ///< of these with 500 to 599
-  std::uint64_t connections = 0;  ///< open now
-  std::uint64_t resident = 0;     ///< bytes of memory
+  std::uint64_t requests = 0;       ///< answered by this process, those to no group as well
+  std::uint64_t errors = 0;         ///< of these with 500 to 599
+  std::uint64_t connections = 0;    ///< open now
+  std::uint64_t resident = 0;       ///< bytes of memory
+  std::uint64_t accept_pauses = 0;  ///< times that new connections waited: no descriptor was left
+  Time last_accept_pause = 0;       ///< 0: never
   std::vector<Thread> threads{};
 
   bool operator==(const Worker&) const = default;

@@ -88,6 +88,14 @@ TEST_F(StatusPage, SpeaksToPeopleProgramsPrometheusAndPings) {
   EXPECT_THAT(metrics.header("Content-Type"), HasSubstr("application/openmetrics-text"));
   EXPECT_THAT(metrics.body, HasSubstr("# EOF"));
   EXPECT_EQ(get("/-/shoal?ping").body, "pong\n");
+  EXPECT_EQ(get("/-/shoal?json&_=17").header("Content-Type"), "application/json");
+  EXPECT_THAT(get("/-/shoal?jsonp").header("Content-Type"), HasSubstr("text/html"));
+}
+
+TEST_F(StatusPage, IsOnlyRead) {
+  const Answer answer = ask({.method = "POST", .path = "/-/shoal"});
+  EXPECT_EQ(answer.status, 405);
+  EXPECT_EQ(answer.header("Allow"), "GET, HEAD");
 }
 
 class StatusForOthers : public StatusPage {

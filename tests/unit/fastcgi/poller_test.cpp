@@ -292,6 +292,7 @@ TEST_F(OutOfDescriptors, PausesAcceptingAndThenServesWhoWaited) {
   work(2);
   ASSERT_TRUE(eventually([&] { return poller_->accept_pauses() >= 3; }));
   EXPECT_GE(std::chrono::steady_clock::now() - start, milliseconds(200)) << "it spins";
+  EXPECT_GT(poller_->last_accept_pause(), std::chrono::system_clock::time_point());
   relieve();
   EXPECT_EQ(waiting.answer().text, "/waited");
 }

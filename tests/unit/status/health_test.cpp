@@ -69,6 +69,16 @@ TEST(Health, WarnsWhenAllThreadsAreBusy) {
   EXPECT_THAT(titles_of(overview), IsEmpty());
 }
 
+TEST(Health, WarnsWhenAProcessHadNoDescriptorLeft) {
+  Overview overview = sample::healthy();
+  overview.workers[1].accept_pauses = 3;
+  overview.workers[1].last_accept_pause = kNow - kRecent + 1;
+  EXPECT_THAT(titles_of(overview), ElementsAre("process 4713 ran out of descriptors"));
+  EXPECT_THAT(health_of(overview).findings[0].detail, HasSubstr("had to wait, 3 times; raise"));
+  overview.workers[1].last_accept_pause = kNow - kRecent - 1;
+  EXPECT_THAT(titles_of(overview), IsEmpty());
+}
+
 TEST(Health, WarnsWhenThereIsNothingToServe) {
   Overview overview = sample::healthy();
   overview.groups.clear();
@@ -77,9 +87,9 @@ TEST(Health, WarnsWhenThereIsNothingToServe) {
 
 TEST(Health, ForgetsACrashAfterAnHour) {
   Overview overview = sample::healthy();
-  overview.crashes = {{.at = kNow - kRecentCrash + 1, .pid = 5, .signal = "SIGBUS"}};
+  overview.crashes = {{.at = kNow - kRecent + 1, .pid = 5, .signal = "SIGBUS"}};
   EXPECT_EQ(health_of(overview).level, Level::kWarning);
-  overview.crashes[0].at = kNow - kRecentCrash - 1;
+  overview.crashes[0].at = kNow - kRecent - 1;
   EXPECT_EQ(health_of(overview).level, Level::kGood);
 }
 

@@ -30,6 +30,7 @@ TEST(OpenMetrics, TellsWhatAnAlertNeeds) {
            "shoal_workers_wanted 4\n",
            "shoal_threads{doing=\"handling\"} 3\n",
            "shoal_worker_connections{pid=\"4712\"} 31\n",
+           "shoal_worker_accept_pauses_total{pid=\"4712\"} 2\n",
            "shoal_worker_resident_memory_bytes{pid=\"4712\"} 48234496\n",
            "shoal_group_requests_total{group=\"aquarium\"} 1000\n",
            "shoal_group_errors_total{group=\"aquarium\"} 3\n",
@@ -94,9 +95,9 @@ std::string verdict_on(const std::string& text) {
 }
 
 TEST(OpenMetrics, AreReadByPrometheusOwnLibrary) {
-  EXPECT_EQ(verdict_on(openmetrics(sample::healthy())), "120 samples\n");
-  EXPECT_EQ(verdict_on(openmetrics(sample::troubled())), "151 samples\n");
-  EXPECT_EQ(verdict_on(openmetrics(sample::hostile())), "151 samples\n");
+  EXPECT_EQ(verdict_on(openmetrics(sample::healthy())), "122 samples\n");
+  EXPECT_EQ(verdict_on(openmetrics(sample::troubled())), "153 samples\n");
+  EXPECT_EQ(verdict_on(openmetrics(sample::hostile())), "153 samples\n");
   EXPECT_THAT(verdict_on(openmetrics(Overview{})), EndsWith(" samples\n"));
   EXPECT_THAT(verdict_on("shoal_up 1\n"), HasSubstr("Missing # EOF")) << "or it reads anything";
 }
