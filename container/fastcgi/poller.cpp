@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "fastcgi/libfcgi.hpp"
+#include "fastcgi/values.hpp"
 
 namespace shoal::fastcgi {
 
@@ -128,6 +129,8 @@ std::unique_ptr<Connection> Poller::take(const epoll_event& event) {
   if (meaning < kFirstAddress) return accept_from(meaning - kFirstListener);
   // While the epoll watched it, the event was its owner: see keep.
   std::unique_ptr<Connection> connection(reinterpret_cast<Connection*>(meaning));
+  if (connection->deadline().is(Deadline::Phase::kFresh))
+    return begin_or_keep(std::move(connection));
   if (!connection->begin()) return nullptr;
   return connection;
 }
@@ -154,6 +157,7 @@ std::unique_ptr<Connection> Poller::accept_from(std::size_t listener) {
     const std::shared_lock lock(accepting_);
     if (listener >= listeners_.size()) return nullptr;
     auto socket = listeners_[listener].accept();
+    arm(listener, EPOLL_CTL_MOD);
     // Under the lock: whoever stops must not overlook it.
     if (socket) connection = std::make_unique<Connection>(*std::move(socket), limits_, roster_);
   } catch (const std::system_error&) {
@@ -176,8 +180,11 @@ std::unique_ptr<Connection> Poller::take_over() {
 
 std::unique_ptr<Connection> Poller::begin_or_keep(std::unique_ptr<Connection> connection) {
   // A web server that has just connected has mostly sent its request, too.
-  if (connection->has_input() && connection->begin()) return connection;
-  keep(std::move(connection));
+  if (!has_request(connection->socket())) {
+    keep(std::move(connection));
+  } else if (connection->begin()) {
+    return connection;
+  }
   return nullptr;
 }
 
@@ -216,9 +223,15 @@ void Poller::stop() {
 // about to end, or out of descriptors, while others are free.
 void Poller::watch_listeners() {
   if (listeners_.empty()) return;  // it stops, and takes nothing over either
-  for (std::size_t i = 0; i < listeners_.size(); ++i)
-    add(epoll_, listeners_[i].descriptor(), event_of(EPOLLIN, kFirstListener + i));
+  for (std::size_t i = 0; i < listeners_.size(); ++i) arm(i, EPOLL_CTL_ADD);
   if (handover_) add(epoll_, handover_->descriptor(), event_of(EPOLLIN, kHandover));
+}
+
+/// One-shot, or each new connection would wake every thread that is idle. Whoever has accepted it
+/// arms the listener for the next.
+void Poller::arm(std::size_t listener, int operation) const {
+  epoll_event event = event_of(EPOLLIN | EPOLLONESHOT, kFirstListener + listener);
+  ::epoll_ctl(epoll_.get(), operation, listeners_[listener].descriptor(), &event);
 }
 
 void Poller::unwatch_listeners() {

@@ -84,6 +84,7 @@ class Poller {
   bool leave(int socket) const;
   void stop_accepting();
   void watch_listeners();
+  void arm(std::size_t listener, int operation) const;
   void unwatch_listeners();
   void pause_accepting();
   void resume_accepting();

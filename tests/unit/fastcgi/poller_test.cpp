@@ -265,6 +265,51 @@ TEST_F(APoller, ServesRequestsThatHadArrivedWhenItIsStopped) {
   for (FastCgiClient& client : clients) EXPECT_EQ(client.answer().text, "/arrived");
 }
 
+std::string question_about(const std::vector<std::string>& names, int padding = 0) {
+  std::string pairs;
+  for (const auto& name : names) pairs += test::pairs({{name, ""}});
+  return test::record(FCGI_GET_VALUES, pairs, /*id=*/0, padding);
+}
+
+TEST_F(APoller, TellsItsValuesToAServerThatAsksNothingElseYet) {
+  open({});
+  work(1);
+  FastCgiClient client(address_);
+  const auto ask = [&](const std::string& question) {
+    client.send(question);
+    const auto told = client.receive();
+    return told && told->first == FCGI_GET_VALUES_RESULT ? told->second : "nothing";
+  };
+  const std::string no = test::pairs({{"FCGI_MPXS_CONNS", "0"}});
+  EXPECT_EQ(ask(question_about({"FCGI_MAX_REQS", "FCGI_MPXS_CONNS"})), no);
+  EXPECT_EQ(ask(question_about({"FCGI_MPXS_CONNS"}, 7)), no);
+  EXPECT_EQ(ask(question_about({"FCGI_MAX_CONNS"})), "");
+  EXPECT_EQ(ask(test::record(FCGI_GET_VALUES, "\xff\xff\xff", 0)), "");
+  EXPECT_EQ(ask(test::record(FCGI_GET_VALUES, "\x7f\x01short", 0)), "");
+  EXPECT_EQ(client.ask(get("/then")), "/then");
+}
+
+TEST_F(APoller, TellsItsValuesToManyWhileNobodyHasAThread) {
+  open({});
+  work(1);
+  std::vector<FastCgiClient> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.emplace_back(address_).send(question_about({"FCGI_MPXS_CONNS"}));
+    EXPECT_TRUE(clients.back().receive());
+  }
+  FastCgiClient other(address_);
+  EXPECT_EQ(other.ask(get("/other")), "/other") << "one who asks and then waits holds no thread";
+  for (auto& client : clients) EXPECT_EQ(client.ask(get("/")), "/");
+}
+
+TEST_F(APoller, AcceptsAllWhoComeAtOnce) {
+  open({});
+  std::vector<FastCgiClient> clients;
+  for (int i = 0; i < 200; ++i) clients.emplace_back(address_).send(get("/"));
+  work(3);
+  for (auto& client : clients) EXPECT_EQ(client.answer().text, "/");
+}
+
 class OutOfDescriptors : public APoller {
  protected:
   OutOfDescriptors() { ::getrlimit(RLIMIT_NOFILE, &usual_); }
