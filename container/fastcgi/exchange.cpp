@@ -73,7 +73,9 @@ Exchange::Exchange(Key, Connection& connection, RequestHolder request)
 Exchange::~Exchange() = default;
 
 std::optional<std::string_view> Exchange::param(std::string_view name) const {
+  if (name.empty()) return std::nullopt;
   for (char** entry = request_->envp; *entry; ++entry) {
+    if (**entry != name.front()) continue;  // most are others, and a call costs more
     if (std::strncmp(*entry, name.data(), name.size()) == 0 && (*entry)[name.size()] == '=')
       return *entry + name.size() + 1;
   }
