@@ -25,11 +25,6 @@ using ::testing::HasSubstr;
 
 constexpr unsigned kClients = 8;
 
-std::string not_lone(const std::string&, const Answer& answer) {
-  const bool right = answer.body == "lone 1\n" || answer.body == "lone 2\n";
-  return right ? "" : "status " + std::to_string(answer.status) + " " + answer.failure;
-}
-
 class Faults : public Site {
  protected:
   explicit Faults(Plan plan = {}) : Site(std::move(plan)) {}

@@ -26,12 +26,6 @@ class Linkers : public Site {
           " -shared -fuse-ld=" + linker + " -Wl,-z,now $HERE/" + version +
           ".o -o $APPS/lone.so -L" + built::kFolder + "/lib -lshoal");
   }
-
-  static std::string not_lone(const std::string&, const Answer& answer) {
-    const bool known = answer.body == "lone 1\n" || answer.body == "lone 2\n";
-    return answer.status == 200 && known ? ""
-                                         : std::to_string(answer.status) + ": " + answer.failure;
-  }
 };
 
 TEST_F(Linkers, MayWriteIntoTheAppsFolderWhileRequestsRun) {

@@ -221,4 +221,9 @@ std::string not_whole(const std::string&, const Answer& answer) {
   return version == "1" || version == "2" ? "" : version;
 }
 
+std::string not_lone(const std::string&, const Answer& answer) {
+  const bool right = answer.body == "lone 1\n" || answer.body == "lone 2\n";
+  return right ? "" : "status " + std::to_string(answer.status) + " " + answer.failure;
+}
+
 }  // namespace shoal::system

@@ -127,4 +127,8 @@ std::string version_of(const Answer& answer);
 /// What is wrong with the answer of such a page; empty when it is whole, of whatever version.
 std::string not_whole(const std::string& path, const Answer& answer);
 
+/// For Clients: what is wrong with an answer of the module `lone`, of either version; empty:
+/// nothing.
+std::string not_lone(const std::string& path, const Answer& answer);
+
 }  // namespace shoal::system

@@ -149,6 +149,18 @@ TEST_F(StatusPage, NonsenseOnTheControlSocketHarmsNobody) {
   EXPECT_EQ(get("/lone").status, 200);
 }
 
+TEST_F(StatusPage, TheControlSocketAnswersWhoHasSaidAllHeHasToSay) {
+  const auto [exit_code, output] =
+      run("timeout 10 python3 -c 'import socket\n"
+          "s = socket.socket(socket.AF_UNIX)\ns.connect(\"" +
+          (here() / "run/control.sock").native() +
+          "\")\n"
+          "s.sendall(b\"{\\\"ask\\\": \\\"status\\\"}\\n\")\ns.shutdown(socket.SHUT_WR)\n"
+          "print(s.makefile().read())'");
+  EXPECT_EQ(exit_code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("\"site/1\""));
+}
+
 TEST_F(StatusPage, ReloadReplacesAGroupByItsOwnFiles) {
   const auto [exit_code, output] = shoal("reload lone");
   EXPECT_EQ(exit_code, 0) << output;

@@ -16,10 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-std::string not_lone(const std::string&, const Answer& answer) {
-  return answer.body == "lone 1\n" ? "" : "status " + std::to_string(answer.status);
-}
-
 class Supervising : public Site {
  protected:
   /// With nginx as it is shipped: it asks once more when a kept connection turns out to be closed.

@@ -32,9 +32,9 @@ struct Reply {
 
 /// Serves the page: the first request gets the first reply, the second the second, and all that
 /// follow get the last.
-class StatusPage : public ::testing::Test {
+class PageInABrowser : public ::testing::Test {
  protected:
-  StatusPage() {
+  PageInABrowser() {
     server_.Get("/-/shoal", [this](const httplib::Request& request, httplib::Response& response) {
       const std::lock_guard lock(mutex_);
       const Reply& reply = replies_[std::min(asked_.size(), replies_.size() - 1)];
@@ -48,7 +48,7 @@ class StatusPage : public ::testing::Test {
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) std::this_thread::yield();
   }
-  ~StatusPage() override {
+  ~PageInABrowser() override {
     server_.stop();
     thread_.join();
   }
@@ -92,7 +92,7 @@ std::string with(std::string html, const std::string& script) {
 constexpr char kGoneIsHidden[] = "<p id=\"gone\" role=\"alert\" hidden";
 constexpr char kGoneIsSeen[] = "<p id=\"gone\" role=\"alert\">No answer from the container since ";
 
-TEST_F(StatusPage, IsWholeWithoutJavaScript) {
+TEST_F(PageInABrowser, IsWholeWithoutJavaScript) {
   set_policy("script-src 'none'");
   serve({{.html = page(sample::healthy())}, {.html = page(sample::troubled())}});
   const std::string seen = look(10s);
@@ -101,7 +101,7 @@ TEST_F(StatusPage, IsWholeWithoutJavaScript) {
   EXPECT_EQ(fetches(), 0);
 }
 
-TEST_F(StatusPage, FollowsTheContainerWithoutBeingLoadedAgain) {
+TEST_F(PageInABrowser, FollowsTheContainerWithoutBeingLoadedAgain) {
   serve({{.html = page(sample::healthy())}, {.html = page(sample::troubled())}});
   const std::string seen = look(5s);
   EXPECT_THAT(seen, HasSubstr("<title>shop serves nothing"));
@@ -113,14 +113,14 @@ TEST_F(StatusPage, FollowsTheContainerWithoutBeingLoadedAgain) {
   EXPECT_GE(fetches(), 1);
 }
 
-TEST_F(StatusPage, EndsUpAsIfItHadBeenLoadedJustNow) {
+TEST_F(PageInABrowser, EndsUpAsIfItHadBeenLoadedJustNow) {
   serve({{.html = page(sample::troubled())}, {.html = page(sample::healthy())}});
   const std::string followed = look(5s);
   serve({{.html = page(sample::healthy())}});
   EXPECT_EQ(followed, look(5s));
 }
 
-TEST_F(StatusPage, KeepsWhatIsUnfoldedAndSelected) {
+TEST_F(PageInABrowser, KeepsWhatIsUnfoldedAndSelected) {
   set_policy("");  // else the visitor's own script would not run
   serve({{.html = with(page(sample::healthy()), R"js(
             document.getElementById('modules-hello').open = true;
@@ -140,7 +140,7 @@ TEST_F(StatusPage, KeepsWhatIsUnfoldedAndSelected) {
   EXPECT_THAT(seen, HasSubstr("data-same=\"true\""));
 }
 
-TEST_F(StatusPage, KeepsGroupsApartWhenOneIsGone) {
+TEST_F(PageInABrowser, KeepsGroupsApartWhenOneIsGone) {
   set_policy("");
   status::Overview later = sample::healthy();
   later.groups.erase(later.groups.begin());
@@ -153,7 +153,7 @@ TEST_F(StatusPage, KeepsGroupsApartWhenOneIsGone) {
   EXPECT_THAT(seen, HasSubstr("<details id=\"modules-hello\" open=\"\"><"));
 }
 
-TEST_F(StatusPage, SaysWhenTheContainerIsGone) {
+TEST_F(PageInABrowser, SaysWhenTheContainerIsGone) {
   serve({{.html = page(sample::healthy())}, {.code = 502, .html = "Bad Gateway"}});
   const std::string seen = look(5s);
   EXPECT_THAT(seen, HasSubstr(kGoneIsSeen));
@@ -161,12 +161,12 @@ TEST_F(StatusPage, SaysWhenTheContainerIsGone) {
   EXPECT_THAT(seen, HasSubstr("all 3 groups are healthy")) << "what was known stays to be read";
 }
 
-TEST_F(StatusPage, SaysWhenSomethingElseAnswers) {
+TEST_F(PageInABrowser, SaysWhenSomethingElseAnswers) {
   serve({{.html = page(sample::healthy())}, {.html = "<h1>It works!</h1>"}});
   EXPECT_THAT(look(5s), HasSubstr("(what came back is no status page)"));
 }
 
-TEST_F(StatusPage, ForgivesWhenTheContainerIsBack) {
+TEST_F(PageInABrowser, ForgivesWhenTheContainerIsBack) {
   serve({{.html = page(sample::healthy())},
          {.code = 502},
          {.code = 502},
@@ -176,7 +176,7 @@ TEST_F(StatusPage, ForgivesWhenTheContainerIsBack) {
   EXPECT_THAT(seen, HasSubstr("<title>shop serves nothing"));
 }
 
-TEST_F(StatusPage, AsksForNothingWhileNobodyLooks) {
+TEST_F(PageInABrowser, AsksForNothingWhileNobodyLooks) {
   set_policy("");
   serve({{.html = with(page(sample::healthy()),
                        "Object.defineProperty(document, 'hidden', { get: () => true });")}});
@@ -184,7 +184,7 @@ TEST_F(StatusPage, AsksForNothingWhileNobodyLooks) {
   EXPECT_EQ(fetches(), 0);
 }
 
-TEST_F(StatusPage, FollowsAgainAsSoonAsSomebodyLooks) {
+TEST_F(PageInABrowser, FollowsAgainAsSoonAsSomebodyLooks) {
   set_policy("");
   serve({{.html = with(page(sample::healthy()), R"js(
             let hidden = true;
@@ -198,7 +198,7 @@ TEST_F(StatusPage, FollowsAgainAsSoonAsSomebodyLooks) {
   EXPECT_GE(fetches(), 1);
 }
 
-TEST_F(StatusPage, RunsNothingThatAVisitorSent) {
+TEST_F(PageInABrowser, RunsNothingThatAVisitorSent) {
   set_policy("");  // the markup has to be right without it
   const std::string html = page(sample::hostile());
   serve({{.html = html}});

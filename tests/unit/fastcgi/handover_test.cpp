@@ -11,15 +11,15 @@
 #include <thread>
 #include <vector>
 
-#include "eventually.hpp"
 #include "fastcgi/poller.hpp"
 #include "fastcgi_client.hpp"
 #include "scratch_folder.hpp"
+#include "system/eventually.hpp"
 
 namespace shoal::fastcgi {
 namespace {
 
-using test::eventually;
+using system::eventually;
 using test::FastCgiClient;
 using test::request;
 

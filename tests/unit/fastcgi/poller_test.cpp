@@ -8,15 +8,15 @@
 #include <latch>
 #include <thread>
 
-#include "eventually.hpp"
 #include "fastcgi_client.hpp"
 #include "scratch_folder.hpp"
+#include "system/eventually.hpp"
 
 namespace shoal::fastcgi {
 namespace {
 
 using std::chrono::milliseconds;
-using test::eventually;
+using system::eventually;
 using test::FastCgiClient;
 using test::request;
 
