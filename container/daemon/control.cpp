@@ -98,7 +98,10 @@ std::vector<Control::Question> Control::take() {
     asker.has_asked = true;
     questions.push_back({number, std::move(messages.front())});
   }
-  std::erase_if(askers_, [](const auto& entry) { return entry.second.link.closed(); });
+  // Who has asked, and closed only his own direction, as socat does, is still to be answered.
+  std::erase_if(askers_, [](const auto& entry) {
+    return !entry.second.has_asked && entry.second.link.closed();
+  });
   return questions;
 }
 

@@ -17,7 +17,7 @@ namespace shoal::daemon {
 /// JSON object on a line. Only the user that the container runs as, and root, may connect.
 ///
 ///     {"ask": "status"}                       {"overview": {...}}, see status/json.hpp
-///     {"ask": "reload", "group": "aquarium"}  {"number": ...}
+///     {"ask": "reload", "group": "aquarium"}  {"asked": "aquarium"}
 ///     what is no such question                {"error": "..."}
 ///
 /// Used by one thread.

@@ -54,18 +54,18 @@ bool Link::send(const nlohmann::json& message, milliseconds patience) {
 }
 
 bool Link::flush(std::string_view bytes, milliseconds patience) {
-  while (!bytes.empty() && !closed_) {
+  while (!bytes.empty() && !broken_) {
     const ssize_t sent =
         ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN) {
-      closed_ = !ready(socket_.get(), POLLOUT, steady_clock::now() + patience);
+      broken_ = !ready(socket_.get(), POLLOUT, steady_clock::now() + patience);
     } else if (errno != EINTR) {
-      closed_ = true;
+      broken_ = true;
     }
   }
-  return !closed_;
+  return !broken_;
 }
 
 std::vector<nlohmann::json> Link::receive() {
@@ -75,7 +75,7 @@ std::vector<nlohmann::json> Link::receive() {
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) break;
     if (size <= 0) {
-      closed_ = true;
+      ended_ = true;
       break;
     }
     arrived_.append(piece.data(), static_cast<std::size_t>(size));
@@ -88,13 +88,13 @@ std::vector<nlohmann::json> Link::receive() {
     if (message.is_object()) messages.push_back(std::move(message));
     arrived_.erase(0, end + 1);
   }
-  closed_ = closed_ || arrived_.size() > kLongest;
+  broken_ |= arrived_.size() > kLongest;
   return messages;
 }
 
 std::vector<nlohmann::json> Link::wait(milliseconds patience) {
   const auto until = steady_clock::now() + patience;
-  while (!closed_ && ready(socket_.get(), POLLIN, until)) {
+  while (!closed() && ready(socket_.get(), POLLIN, until)) {
     auto messages = receive();
     if (!messages.empty()) return messages;
   }

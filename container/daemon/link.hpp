@@ -41,15 +41,16 @@ class Link {
   /// As above, but waits for the first message, at most `patience`; none when it does not come.
   std::vector<nlohmann::json> wait(std::chrono::milliseconds patience);
 
-  /// The other side has gone, or has sent more than any message has.
-  bool closed() const { return closed_; }
+  /// The other side says nothing more, or has sent more than any message has. It may still listen.
+  bool closed() const { return ended_ || broken_; }
 
  private:
   bool flush(std::string_view bytes, std::chrono::milliseconds patience);
 
   host::Descriptor socket_;
   std::string arrived_;  // the beginning of a message
-  bool closed_ = false;
+  bool ended_ = false;   // the other side will say nothing more
+  bool broken_ = false;  // what is said does not arrive, or what arrives makes no sense
 };
 
 }  // namespace shoal::daemon

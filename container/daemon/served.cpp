@@ -45,6 +45,8 @@ void say_what_is_served(const settings::Settings& settings, const modules::Regis
                   joined(group.modules));
     }
   }
+  // The same in each process: one says it for all.
+  if (level != spdlog::level::info) return;
   for (const auto& name : names_of_nothing(settings, modules)) spdlog::warn("{}", name);
   spdlog::info("watching {} by {}", settings.apps.native(), registry.watching());
 }
