@@ -40,7 +40,9 @@ std::string findings(const Overview& overview, bool colours) {
   for (const Finding& finding : health.findings) {
     text += painted(kMarks[static_cast<std::size_t>(finding.level)] + shown(finding.title),
                     finding.level, colours);
-    if (finding.since > 0) text += " (" + ago(finding.since, overview.at) + ")";
+    if (finding.since > 0) {
+      text += " (" + ago(finding.since, overview.at) + ", " + utc(finding.since) + ")";
+    }
     text += "\n";
     for (const std::string& line : shown_lines(finding.detail)) text += "    " + line + "\n";
   }
@@ -118,7 +120,7 @@ std::string crashes(const Overview& overview) {
                    {"GENERATION", Align::kLeft, 20},
                    {"REQUEST", Align::kLeft, 40}});
   for (const Crash& crash : overview.crashes) {
-    columns.add({ago(crash.at, overview.at), std::to_string(crash.pid), shown(crash.signal),
+    columns.add({utc(crash.at), std::to_string(crash.pid), shown(crash.signal),
                  shown(crash.generation), shown(crash.request)});
   }
   return "\n" + columns.text();

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "sample.hpp"
+#include "status/words.hpp"
 
 namespace shoal::status {
 namespace {
@@ -32,8 +33,10 @@ TEST(Table, SaysFirstThatAllIsWell) {
 
 TEST(Table, SaysFirstWhatIsWrong) {
   const std::string text = table(sample::troubled());
-  EXPECT_LT(text.find("!!  shop serves nothing (2 h ago)\n    apps/shop/cart.so: no database\n"),
+  const std::string when = " (2 h ago, " + utc(sample::kNow - 7200) + ")\n";
+  EXPECT_LT(text.find("!!  shop serves nothing" + when + "    apps/shop/cart.so: no database\n"),
             text.find("GROUP"));
+  EXPECT_THAT(text, HasSubstr(utc(sample::kNow - 240) + "  4690     SIGSEGV"));
   EXPECT_THAT(text, HasSubstr("4712/2  handling   95 s  GET /report/annual?year=2023"));
   EXPECT_THAT(text, HasSubstr("4690     SIGSEGV  aquarium/13  GET /about?x=2"));
 }
