@@ -1,7 +1,6 @@
 #include "fastcgi/poller.hpp"
 
 #include <poll.h>
-#include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -10,12 +9,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "fastcgi/libfcgi.hpp"
+#include "fastcgi/poller_events.hpp"
 #include "fastcgi/values.hpp"
 
 namespace shoal::fastcgi {
@@ -24,15 +23,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// What an event means: one of these, a listener's place counted from kFirstListener, or else the
-// address of a connection, since no object lies in the first page of memory.
-constexpr std::uint64_t kStop = 0;
-constexpr std::uint64_t kResume = 1;
-constexpr std::uint64_t kHandover = 2;
-constexpr std::uint64_t kFirstListener = 3;
-constexpr std::uint64_t kFirstAddress = 4'096;
-
-constexpr milliseconds kPause{100};
 constexpr milliseconds kFirstRequest{1'000};
 
 host::Descriptor checked(int descriptor, const char* what) {
@@ -43,13 +33,6 @@ host::Descriptor checked(int descriptor, const char* what) {
 milliseconds reaping_interval(const Limits& limits) {
   const milliseconds shortest = std::min(limits.read_timeout, limits.idle_timeout);
   return std::clamp(shortest / 4, milliseconds(5), milliseconds(1'000));
-}
-
-epoll_event event_of(std::uint32_t events, std::uint64_t meaning) {
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = meaning;
-  return event;
 }
 
 bool add(const host::Descriptor& epoll, int descriptor, epoll_event event) {
@@ -151,33 +134,6 @@ void Poller::keep(std::unique_ptr<Connection> connection) {
     static_cast<void>(connection.release());
 }
 
-std::unique_ptr<Connection> Poller::accept_from(std::size_t listener) {
-  std::unique_ptr<Connection> connection;
-  try {
-    const std::shared_lock lock(accepting_);
-    if (listener >= listeners_.size()) return nullptr;
-    auto socket = listeners_[listener].accept();
-    arm(listener, EPOLL_CTL_MOD);
-    // Under the lock: whoever stops must not overlook it.
-    if (socket) connection = std::make_unique<Connection>(*std::move(socket), limits_, roster_);
-  } catch (const std::system_error&) {
-    pause_accepting();
-  }
-  if (!connection) return nullptr;
-  return begin_or_keep(std::move(connection));
-}
-
-std::unique_ptr<Connection> Poller::take_over() {
-  std::optional<host::Descriptor> socket;
-  try {
-    socket = handover_->take();
-  } catch (const std::system_error&) {
-    pause_accepting();
-  }
-  if (!socket) return nullptr;
-  return begin_or_keep(std::make_unique<Connection>(*std::move(socket), limits_, roster_));
-}
-
 std::unique_ptr<Connection> Poller::begin_or_keep(std::unique_ptr<Connection> connection) {
   // A web server that has just connected has mostly sent its request, too.
   if (!has_request(connection->socket())) {
@@ -186,12 +142,6 @@ std::unique_ptr<Connection> Poller::begin_or_keep(std::unique_ptr<Connection> co
     return connection;
   }
   return nullptr;
-}
-
-void Poller::stop_accepting() {
-  const std::unique_lock lock(accepting_);
-  if (!std::exchange(paused_, false)) unwatch_listeners();  // others may have the socket, too
-  listeners_.clear();
 }
 
 void Poller::hand_over() {
@@ -217,53 +167,6 @@ void Poller::stop() {
   if (stopped_.exchange(true)) return;
   roster_.shut_waiting();
   ::eventfd_write(stop_.get(), 1);
-}
-
-// Not EPOLLEXCLUSIVE: the kernel would tell one process alone of a connection, and that one may be
-// about to end, or out of descriptors, while others are free.
-void Poller::watch_listeners() {
-  if (listeners_.empty()) return;  // it stops, and takes nothing over either
-  for (std::size_t i = 0; i < listeners_.size(); ++i) arm(i, EPOLL_CTL_ADD);
-  if (handover_) add(epoll_, handover_->descriptor(), event_of(EPOLLIN, kHandover));
-}
-
-/// One-shot, or each new connection would wake every thread that is idle. Whoever has accepted it
-/// arms the listener for the next.
-void Poller::arm(std::size_t listener, int operation) const {
-  epoll_event event = event_of(EPOLLIN | EPOLLONESHOT, kFirstListener + listener);
-  ::epoll_ctl(epoll_.get(), operation, listeners_[listener].descriptor(), &event);
-}
-
-void Poller::unwatch_listeners() {
-  for (const Listener& listener : listeners_)
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.descriptor(), nullptr);
-  if (handover_) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, handover_->descriptor(), nullptr);
-}
-
-// A listener that cannot be served would be reported again and again at once.
-void Poller::pause_accepting() {
-  const std::unique_lock lock(accepting_);
-  if (paused_ || stopped_) return;
-  paused_ = true;
-  last_pause_ = std::chrono::system_clock::now();
-  if (pauses_++ == 0) {
-    spdlog::warn(
-        "out of descriptors or socket memory: new connections wait (logged once); raise "
-        "the limit (ulimit -n, LimitNOFILE) or lower limits.idle_timeout");
-  }
-  unwatch_listeners();
-  itimerspec once{};
-  once.it_value.tv_nsec = std::chrono::nanoseconds(kPause).count();
-  ::timerfd_settime(resume_.get(), 0, &once, nullptr);
-}
-
-void Poller::resume_accepting() {
-  const std::unique_lock lock(accepting_);
-  std::uint64_t times = 0;
-  if (::read(resume_.get(), &times, sizeof times) < 0) return;  // another thread was faster
-  if (!paused_ || stopped_) return;
-  paused_ = false;
-  watch_listeners();
 }
 
 }  // namespace shoal::fastcgi
