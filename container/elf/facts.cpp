@@ -145,10 +145,12 @@ void read_symbols(const Image& image, Facts& facts) {
       facts.handler |= symbol.binding != STB_LOCAL && symbols.is(symbol, "shoal_make_module");
       continue;
     }
-    // Weak references ask whether a sanitizer is there and need none.
-    if (symbol.binding == STB_WEAK || !symbols.starts(symbol, "__")) continue;
+    if (!symbols.starts(symbol, "__")) continue;
+    // Rust's library asks for it by a weak reference.
     facts.thread_local_destructors |=
         symbols.is(symbol, "__cxa_thread_atexit") || symbols.is(symbol, "__cxa_thread_atexit_impl");
+    // Weak references ask whether a sanitizer is there and need none.
+    if (symbol.binding == STB_WEAK) continue;
     for (std::size_t kind = 0; kind < kSanitizers.size(); ++kind) {
       sanitized[kind] |= symbols.starts(symbol, kSanitizers[kind][1]);
     }

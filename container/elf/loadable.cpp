@@ -83,6 +83,11 @@ void require_loadable(const Facts& facts, std::string_view container) {
                 std::string(field(container, "sdk")));
   }
   if (facts.abi.empty()) return;  // libraries need none
+  if (!facts.handler) {
+    throw Error(
+        "has SHOAL_MODULE, yet nobody can find shoal_make_module in it; let its version script or "
+        "its linker flags keep that symbol global");
+  }
   for (std::string_view rest = field(facts.abi, "sanitizer"); !rest.empty();) {
     const std::string_view first = rest.substr(0, rest.find('+'));
     require_sanitizer(first, container);

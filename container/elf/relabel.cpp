@@ -149,6 +149,12 @@ class Relabelling {
         const auto info = static_cast<unsigned char>(ELF64_ST_INFO(STB_WEAK, symbol.type));
         patch(symbol.offset + offsetof(Elf64_Sym, st_info), bytes_of(info));
       }
+      const bool others_may_replace_it = symbol.defined && symbol.binding == STB_GLOBAL &&
+                                         ELF64_ST_VISIBILITY(symbol.other) == STV_DEFAULT;
+      if (labels_.handler && others_may_replace_it) {
+        const auto other = static_cast<unsigned char>(symbol.other | STV_PROTECTED);
+        patch(symbol.offset + offsetof(Elf64_Sym, st_other), bytes_of(other));
+      }
     }
   }
 

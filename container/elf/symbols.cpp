@@ -81,7 +81,8 @@ Symbol Symbols::at(std::size_t index) const {
           .name = entry.st_name,
           .binding = ELF64_ST_BIND(entry.st_info),
           .type = ELF64_ST_TYPE(entry.st_info),
-          .defined = findable_ && entry.st_shndx != SHN_UNDEF};
+          .defined = findable_ && entry.st_shndx != SHN_UNDEF,
+          .other = entry.st_other};
 }
 
 bool Symbols::is(const Symbol& symbol, std::string_view name) const {

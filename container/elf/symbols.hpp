@@ -15,6 +15,7 @@ struct Symbol {
   int binding = 0;           ///< STB_*
   int type = 0;              ///< STT_*
   bool defined = false;      ///< others can find it
+  unsigned char other = 0;   ///< its visibility and more, as it stands in the file
 };
 
 /// The dynamic symbol table of a file that has no count of it: that follows from the hash tables.

@@ -57,6 +57,7 @@ class Graph {
     }
     Outside outside{needed, find_by_path(asking, needed)};
     if (const auto module = module_at(outside.file)) refuse(asking, *module);
+    require_out_of_apps(asking, outside.file);
     links.outside.push_back(std::move(outside));
   }
 
@@ -116,6 +117,19 @@ class Graph {
     return std::nullopt;
   }
 
+  /// What is no module is not staged, and a file that is mapped where people drop things ends the
+  /// process when somebody writes into it.
+  void require_out_of_apps(const std::string& asking, const fs::path& file) const {
+    if (file.empty() || apps_.folder.empty()) return;
+    std::error_code none;
+    const fs::path inside =
+        fs::canonical(file, none).lexically_relative(fs::canonical(apps_.folder, none));
+    if (inside.empty() || *inside.begin() == "..") return;
+    throw LoadError(shown(asking) + ": needs " + file.native() +
+                    ", which lies in the apps folder and is no module, so it cannot be replaced "
+                    "while it is in use; name it NAME.so and link it as that, or put it elsewhere");
+  }
+
   /// As the dynamic linker would do it where the file lies, which it does not in a stage.
   fs::path find_by_path(const std::string& asking, const std::string& needed) const {
     std::error_code none;
@@ -139,6 +153,7 @@ class Graph {
   /// version is needed, finds no such library, and ends the process.
   void label(const std::string& module) {
     elf::Labels& labels = links_[module].labels;
+    labels.handler = facts_.at(module).handler;
     const auto askers = askers_.find(module);
     const std::string& soname = facts_.at(module).soname;
     labels.asked_for = askers != askers_.end();

@@ -121,6 +121,28 @@ TEST(Relabel, MakesUniqueSymbolsWeakAndClearsNodelete) {
   EXPECT_FALSE(read(relabelled(sample("nodelete"), {})).nodelete);
 }
 
+TEST(Relabel, ProtectsWhatAHandlerDefinesFromItsBases) {
+  const auto protected_in = [](const std::string& bytes) {
+    const Image image(bytes);
+    const Symbols symbols(image);
+    bool all = true;
+    for (std::size_t i = 1; i < symbols.size(); ++i) {
+      const Symbol symbol = symbols.at(i);
+      if (!symbol.defined || symbol.binding != STB_GLOBAL) continue;
+      all &= ELF64_ST_VISIBILITY(symbol.other) == STV_PROTECTED;
+    }
+    return all;
+  };
+  for (const auto& linker : linkers()) {
+    const std::string before = sample("handler." + linker);
+    ASSERT_FALSE(protected_in(before)) << linker;
+    const std::string after = relabelled(before, {.handler = true});
+    EXPECT_TRUE(protected_in(after)) << linker;
+    EXPECT_EQ(complaints_about(after), "") << linker;
+    EXPECT_FALSE(protected_in(relabelled(before, {}))) << "a library's may be replaced";
+  }
+}
+
 TEST(Relabel, HasNothingToDoWhereNothingIsWrong) {
   EXPECT_THAT(relabel(sample("handler.bfd"), {}), IsEmpty());
 }
