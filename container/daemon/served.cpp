@@ -13,7 +13,6 @@
 #include <string>
 #include <utility>
 
-#include "crash/doing.hpp"
 #include "daemon/assemble.hpp"
 #include "daemon/check.hpp"
 #include "daemon/control.hpp"
@@ -51,20 +50,6 @@ void say_what_is_served(const settings::Settings& settings, const modules::Regis
   spdlog::info("watching {} by {}", settings.apps.native(), registry.watching());
 }
 
-/// For reports of crashes: which module's code the loader thread runs.
-void note_step(modules::Step step, const modules::Generation& generation,
-               const std::string& module) {
-  thread_local crash::Activity activity;
-  thread_local std::optional<crash::Doing> doing;
-  doing.reset();
-  if (step == modules::Step::kNothing) return;
-  activity.request = step == modules::Step::kEnding ? "(its end)" : "(its start)";
-  activity.module = module;
-  activity.group = generation.group();
-  activity.generation = generation.label();
-  doing.emplace(activity);
-}
-
 /// Ends the process when what is left to do takes longer than `rest`: a module's destructor may
 /// hang.
 void leave_within(std::chrono::milliseconds rest) {
@@ -85,6 +70,7 @@ Served::Served(const settings::Settings& settings, std::vector<fastcgi::Listener
       access_log_(access_log_of(settings.log)),
       status_page_(make_status_page()),
       store_(options_of(settings.state)),
+      steps_([this](const std::string& why) { wish_.be_replaced(why); }),
       ledger_(settings.run),
       registry_(settings.apps, settings.run, ledger_, grouping_of(settings.groups),
                 rules_of(settings.sweep), surroundings(), probe()),
@@ -104,7 +90,9 @@ Served::Served(const settings::Settings& settings, std::vector<fastcgi::Listener
             return serve(connection, seat);
           },
           settings.workers.queue,
-          [this](fastcgi::Connection& connection) { return line_.turn_away(connection); }) {}
+          [this](fastcgi::Connection& connection) { return line_.turn_away(connection); }) {
+  steps_.serving();
+}
 
 void Served::follow(Link& supervisor) {
   while (!supervisor.closed()) {
@@ -136,9 +124,10 @@ void Served::finish(Link& supervisor) {
       std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
 }
 
-modules::Surroundings Served::surroundings() const {
+modules::Surroundings Served::surroundings() {
   return {settings_.modules, [this](const std::string& group) { return store_.of(group); }, false,
-          note_step};
+          [this](modules::Step step, const modules::Generation& generation,
+                 const std::string& module) { steps_.note(step, generation, module); }};
 }
 
 std::optional<modules::Probe> Served::probe() const {

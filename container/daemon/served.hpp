@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/link.hpp"
+#include "daemon/steps.hpp"
 #include "daemon/wish.hpp"
 #include "fastcgi/handover.hpp"
 #include "fastcgi/poller.hpp"
@@ -43,7 +44,7 @@ class Served {
   void finish(Link& supervisor);
 
  private:
-  modules::Surroundings surroundings() const;
+  modules::Surroundings surroundings();
   std::optional<modules::Probe> probe() const;
   std::optional<serving::StatusPage> make_status_page() const;
   bool serve(fastcgi::Connection& connection, serving::Seat& seat);
@@ -60,6 +61,7 @@ class Served {
   const std::optional<serving::AccessLog> access_log_;
   const std::optional<serving::StatusPage> status_page_;
   const state::Store store_;
+  Steps steps_;
   modules::Ledger ledger_;
   modules::Registry registry_;
   const serving::Router router_;
