@@ -1,5 +1,7 @@
 #include "daemon/check.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -53,6 +55,13 @@ void print(const settings::Settings& settings, const modules::Files& files) {
   }
 }
 
+/// Whether the dynamic linker finds it by itself.
+bool is_there(const std::string& library) {
+  void* const found = ::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL);
+  if (found != nullptr) ::dlclose(found);
+  return found != nullptr;
+}
+
 /// What keeps one group from being loaded, as far as its files tell without being opened.
 void add_faults_of(const std::string& group, const modules::Apps& apps,
                    std::vector<std::string>& faults) {
@@ -72,7 +81,14 @@ void add_faults_of(const std::string& group, const modules::Apps& apps,
     }
   }
   try {
-    modules::links_of(facts, files, apps, "~");
+    for (const auto& [module, links] : modules::links_of(facts, files, apps, "~")) {
+      for (const auto& library : links.outside) {
+        const std::string meant = modules::module_meant_by(library.name, module, apps);
+        if (!library.file.empty() || meant.empty() || is_there(library.name)) continue;
+        faults.push_back(files.at(module).path.native() + ": needs " + library.name +
+                         ", which cannot be found; " + meant);
+      }
+    }
   } catch (const modules::LoadError& error) {
     faults.emplace_back(error.what());
   }

@@ -87,7 +87,7 @@ Look look_at(const fs::path& task) {
                           std::stoull(all.back(), nullptr, 16)}};
 }
 
-/// When the thread was started, to a tick of the clock.
+/// When the thread was started, to a tick of the clock; now, if it has ended.
 std::chrono::nanoseconds start_of(const fs::path& task) {
   constexpr int kStartTime = 22;  // of the fields of `stat` in proc(5)
   std::ifstream file(task / "stat");
@@ -97,7 +97,7 @@ std::chrono::nanoseconds start_of(const fs::path& task) {
   std::istringstream fields(line.substr(std::min(line.size(), line.rfind(')') + 1)));
   std::string field;
   for (int number = 3; number <= kStartTime; ++number) fields >> field;
-  if (!fields) return std::chrono::nanoseconds::max();
+  if (!fields) return time_since_boot();
   return std::chrono::nanoseconds(std::stoll(field) * (1'000'000'000 / ::sysconf(_SC_CLK_TCK)));
 }
 

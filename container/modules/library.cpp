@@ -12,6 +12,9 @@
 namespace shoal::modules {
 namespace {
 
+// Bytes of what an author's exception says; the rest is left out.
+constexpr std::size_t kLongestReason = 8'192;
+
 using boost::dll::load_mode::rtld_local;
 using boost::dll::load_mode::rtld_now;
 
@@ -75,7 +78,9 @@ std::unique_ptr<Module> Library::make_handler(Context& context) const {
   try {
     return std::unique_ptr<Module>(library_.get<MakeModule>(kMakeModule)(context));
   } catch (const std::exception& error) {
-    throw LoadError(shown_ + ": its constructor threw: " + host::printable(error.what()));
+    std::string why = error.what();
+    if (why.size() > kLongestReason) why.resize(kLongestReason);
+    throw LoadError(shown_ + ": its constructor threw: " + host::printable(why));
   } catch (...) {
     throw LoadError(shown_ + ": its constructor threw something that is no std::exception");
   }
@@ -86,7 +91,7 @@ void open_outside(const std::vector<Wanted>& wanted, const Order& order) {
   static std::mutex mutex;
   static auto& kept = *new std::map<Outside, boost::dll::shared_library>();  // NOLINT: for ever
   const std::lock_guard lock(mutex);
-  for (const auto& [library, asking] : wanted) {
+  for (const auto& [library, asking, meant] : wanted) {
     if (kept.contains(library)) continue;
     const bool by_path = !library.file.empty();
     const std::string& name = by_path ? library.file.native() : library.name;
@@ -96,7 +101,6 @@ void open_outside(const std::vector<Wanted>& wanted, const Order& order) {
     try {
       kept.emplace(library, boost::dll::shared_library(boost::filesystem::path(name), mode));
     } catch (const boost::system::system_error& error) {
-      const std::string meant = module_meant_by(library.name, asking, *order.apps);
       throw LoadError(
           order.files.find(asking)->second.path.native() + ": needs " + library.name +
           ", which cannot be loaded (" + host::printable(words_of(error)) + "); " +

@@ -1,5 +1,7 @@
 #include "modules/opening.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <atomic>
 
@@ -76,6 +78,16 @@ Root make_root(const std::string& module, const std::vector<std::string>& bases,
   return root;
 }
 
+/// Not asked of what is loaded already, for it reads the file of every module.
+std::string meant_by(const Outside& library, const std::string& asking, const Apps& apps) {
+  if (!library.file.empty()) return {};
+  if (void* const loaded = ::dlopen(library.name.c_str(), RTLD_LAZY | RTLD_NOLOAD)) {
+    ::dlclose(loaded);
+    return {};
+  }
+  return module_meant_by(library.name, asking, apps);
+}
+
 }  // namespace
 
 Prepared prepare(const Stage& stage, const Order& order) {
@@ -95,7 +107,8 @@ Prepared prepare(const Stage& stage, const Order& order) {
   const auto order_of_all = order_of_opening(links);
   for (const auto& module : order_of_all) {
     for (const auto& library : links.at(module).outside) {
-      if (wanted.insert(library).second) prepared.opening.outside.push_back({library, module});
+      if (!wanted.insert(library).second) continue;
+      prepared.opening.outside.push_back({library, module, meant_by(library, module, *order.apps)});
     }
     if (prepared.facts.at(module).handler) add(module);
   }

@@ -76,7 +76,8 @@ bool Registry::has_room(const std::string& name, Group& group) {
     const auto& [number, holder] = *group.live.begin();
     spdlog::warn("{}: a reload waits: {} generations of it are still mapped; the oldest, {}/{}: {}",
                  name, group.live.size(), name, number,
-                 holder.empty() ? "requests that began with it still run" : holder);
+                 holder.empty() ? "requests that began with it still run"
+                                : holder + "; SIGHUP puts a new process in the place of this one");
   }
   return false;
 }

@@ -35,8 +35,8 @@ std::shared_ptr<const Node> node_of(const json& all) {
 
 json json_of(const Opening& opening) {
   json wanted = json::array(), roots = json::array();
-  for (const auto& [library, asking] : opening.outside) {
-    wanted.push_back({library.name, library.file.native(), asking});
+  for (const auto& [library, asking, meant] : opening.outside) {
+    wanted.push_back({library.name, library.file.native(), asking, meant});
   }
   for (const auto& root : opening.roots) {
     roots.push_back({root.module, root.file.native(), root.stub.native(), root.handler});
@@ -47,8 +47,9 @@ json json_of(const Opening& opening) {
 Opening opening_of(const json& all) {
   Opening opening;
   for (const auto& wanted : all.at("outside")) {
-    opening.outside.push_back(
-        {{wanted.at(0).get<std::string>(), wanted.at(1).get<std::string>()}, wanted.at(2)});
+    opening.outside.push_back({{wanted.at(0).get<std::string>(), wanted.at(1).get<std::string>()},
+                               wanted.at(2),
+                               wanted.at(3)});
   }
   for (const auto& root : all.at("roots")) {
     opening.roots.push_back(

@@ -50,7 +50,7 @@ class Lingering : public Site {
   bool maps(const std::string& generation) const {
     const auto files = mapped_stage_files();
     return std::ranges::any_of(files, [&](const std::string& file) {
-      return file.find("/" + generation + "/") != std::string::npos;
+      return file.find("/" + generation + ".") != std::string::npos;
     });
   }
 

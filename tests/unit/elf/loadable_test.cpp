@@ -45,6 +45,14 @@ TEST(Loadable, IsNoHandlerWithoutANote) {
               StartsWith("a handler without an ABI note; "));
 }
 
+TEST(Loadable, IsNoLibraryWithANote) {
+  Facts hidden = handler(std::string(kPlain));
+  hidden.handler = false;
+  EXPECT_EQ(refusal_in(kPlain, hidden),
+            "has SHOAL_MODULE, yet nobody can find shoal_make_module in it; let its version script "
+            "or its linker flags keep that symbol global");
+}
+
 TEST(Loadable, IsNoHandlerOfAnotherAbiAndTheFieldIsNamed) {
   EXPECT_EQ(refusal_in(kPlain, handler_with("sdk=0.1", "sdk=0.0")),
             "ABI mismatch: SDK version (sdk) is 0.0, this container has 0.1; build it with the "

@@ -67,6 +67,19 @@ TEST_F(Openings, FindWhatLiesBesideTheModuleThoughItIsLoadedFromAStage) {
   EXPECT_TRUE(still_mapped(apps())) << "what is outside the group is kept";
 }
 
+TEST_F(Openings, AreRefusedWhenTheyWouldMapWhatIsNoModuleFromTheAppsFolder) {
+  link("libfins.so.3", "int fins() { return 3; }", "-Wl,-soname,libfins.so.3");
+  link("fish.so", "int fins(); int fish() { return fins(); }",
+       "-L. -l:libfins.so.3 -Wl,-rpath,'$ORIGIN'");
+  has("fish");
+  apps_ = Apps{apps(), files_};
+  EXPECT_THAT(refusal(order()),
+              AllOf(StartsWith((apps() / "fish.so").native() + ": needs " +
+                               (apps() / "libfins.so.3").native() +
+                               ", which lies in the apps folder and is no module"),
+                    EndsWith("; name it NAME.so and link it as that, or put it elsewhere")));
+}
+
 TEST_F(Openings, AreRefusedWhenWhatLiesBesideTheModuleHasNoSoname) {
   sh("mkdir apps/.lib");  // hidden, and so no module
   link(".lib/libtail.so", "int tail() { return 3; }");
@@ -105,6 +118,14 @@ TEST_F(Openings, AreRefusedForALibraryThatAnotherGroupHas) {
       refusal(order()),
       EndsWith("; " + (apps() / "scales.so").native() +
                " has this name; put both into one group: groups: { fish: [fish, scales] }"));
+}
+
+TEST_F(Openings, KnowAThreadLocalWithADestructorByAWeakReferenceToo) {
+  link("fish.so",
+       "extern \"C\" __attribute__((weak)) int __cxa_thread_atexit_impl(void (*)(void*), void*, "
+       "void*);\nbool fish() { return __cxa_thread_atexit_impl != nullptr; }");
+  has("fish");
+  EXPECT_THAT(load()->thread_locals(), ElementsAre((apps() / "fish.so").native()));
 }
 
 TEST_F(Openings, OpenWhatNeedsEachOtherAndLetItGo) {
