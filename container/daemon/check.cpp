@@ -57,9 +57,22 @@ void print(const settings::Settings& settings, const modules::Files& files) {
 
 /// Whether the dynamic linker finds it by itself.
 bool is_there(const std::string& library) {
-  void* const found = ::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL);
-  if (found != nullptr) ::dlclose(found);
-  return found != nullptr;
+  static std::map<std::string, bool> known;
+  const auto [entry, is_new] = known.try_emplace(library, false);
+  if (is_new) entry->second = ::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL) != nullptr;
+  return entry->second;
+}
+
+/// The libraries that `module` needs from outside its group and that nobody has.
+void add_missing(const std::string& module, const modules::Links& links, const modules::Apps& apps,
+                 std::vector<std::string>& faults) {
+  for (const auto& library : links.outside) {
+    if (!library.file.empty() || is_there(library.name)) continue;
+    const std::string meant = modules::module_meant_by(library.name, module, apps);
+    faults.push_back(apps.files.find(module)->second.path.native() + ": needs " + library.name +
+                     ", which cannot be found; " +
+                     (meant.empty() ? "install it, or link with its folder as -Wl,-rpath" : meant));
+  }
 }
 
 /// What keeps one group from being loaded, as far as its files tell without being opened.
@@ -82,12 +95,7 @@ void add_faults_of(const std::string& group, const modules::Apps& apps,
   }
   try {
     for (const auto& [module, links] : modules::links_of(facts, files, apps, "~")) {
-      for (const auto& library : links.outside) {
-        const std::string meant = modules::module_meant_by(library.name, module, apps);
-        if (!library.file.empty() || meant.empty() || is_there(library.name)) continue;
-        faults.push_back(files.at(module).path.native() + ": needs " + library.name +
-                         ", which cannot be found; " + meant);
-      }
+      add_missing(module, links, apps, faults);
     }
   } catch (const modules::LoadError& error) {
     faults.emplace_back(error.what());
