@@ -178,6 +178,7 @@ class FewDescriptors : public Faults {
 TEST_F(FewDescriptors, LoseNothing) {
   std::list<FastCgiClient> silent;
   while (silent.size() < 120) silent.push_back(peer());
+  ASSERT_TRUE(eventually([&] { return said("out of descriptors") == 1; }));
   expect_nothing_lost("80 descriptors, and 120 peers that connect and say nothing");
   EXPECT_EQ(said("out of descriptors"), 1u);
 }
