@@ -31,7 +31,8 @@ class AModuleThatCrashes : public Site {
     Question question{.path = "/lone?" + how};
     if (!id.empty()) question.headers.emplace_back("X-Request-Id", id);
     EXPECT_EQ(ask(question).status, 502);
-    ASSERT_TRUE(eventually([&] { return said("was ended by") == ready + 1; }));
+    ASSERT_TRUE(eventually(
+        [&] { return said("was ended by") == ready + 1 && said("the report is") == ready + 1; }));
   }
 
   std::string the_report() const {

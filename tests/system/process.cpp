@@ -11,6 +11,7 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -117,8 +118,9 @@ Outcome run(const std::string& line, const Environment& environment) {
 }
 
 std::string contents(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();  // a file of /proc may end in an error
+  return text.str();
 }
 
 }  // namespace shoal::system
