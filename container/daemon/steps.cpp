@@ -4,16 +4,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <csignal>
 #include <optional>
 #include <sstream>
-#include <stop_token>
 #include <utility>
 
 #include "crash/doing.hpp"
 #include "crash/stack_of.hpp"
-#include "shoal/host/own_thread.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -44,17 +41,7 @@ void note_for_crash_reports(Step step, const modules::Generation& generation,
 
 }  // namespace
 
-Steps::Steps(Replace replace)
-    : replace_(std::move(replace)), thread_([this](const std::stop_token& stop) {
-        const host::OwnThread own_thread;
-        std::mutex mutex;
-        std::condition_variable_any stopped;
-        std::unique_lock lock(mutex);
-        while (!stop.stop_requested()) {
-          look();
-          stopped.wait_for(lock, stop, kLook, [] { return false; });
-        }
-      }) {}
+Steps::Steps(Replace replace) : replace_(std::move(replace)), ticker_(kLook, [this] { look(); }) {}
 
 void Steps::note(Step step, const modules::Generation& generation, const std::string& module) {
   note_for_crash_reports(step, generation, module);

@@ -7,9 +7,9 @@
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "modules/generation.hpp"
+#include "shoal/host/ticker.hpp"
 
 namespace shoal::daemon {
 
@@ -45,8 +45,8 @@ class Steps {
   std::atomic<bool> serving_{false};
   std::mutex mutex_;
   Current current_;         // guarded by mutex_
-  Clock::time_point told_;  // the `since` that was told of; of thread_ alone
-  std::jthread thread_;     // last: uses all of the above
+  Clock::time_point told_;  // the `since` that was told of; of the ticker alone
+  host::Ticker ticker_;     // last: uses all of the above
 };
 
 }  // namespace shoal::daemon

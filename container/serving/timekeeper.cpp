@@ -2,13 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <sstream>
 
 #include "crash/stack_of.hpp"
 #include "shoal/host/current_request.hpp"
-#include "shoal/host/own_thread.hpp"
 
 namespace shoal::serving {
 namespace {
@@ -28,16 +25,7 @@ Timekeeper::Timekeeper(const Scoreboard& scoreboard, milliseconds slow, Replace 
     : scoreboard_(scoreboard),
       slow_(slow),
       replace_(std::move(replace)),
-      thread_([this](const std::stop_token& stop) {
-        const host::OwnThread own_thread;
-        std::mutex mutex;
-        std::condition_variable_any stopped;
-        std::unique_lock lock(mutex);
-        while (!stop.stop_requested()) {
-          look();
-          stopped.wait_for(lock, stop, kLook, [] { return false; });
-        }
-      }) {}
+      ticker_(kLook, [this] { look(); }) {}
 
 void Timekeeper::look() {
   for (std::size_t number = 0; number < scoreboard_.size(); ++number) look_at(number);

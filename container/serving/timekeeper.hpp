@@ -6,9 +6,9 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <thread>
 
 #include "serving/scoreboard.hpp"
+#include "shoal/host/ticker.hpp"
 
 namespace shoal::serving {
 
@@ -40,9 +40,9 @@ class Timekeeper {
   const Scoreboard& scoreboard_;
   const std::chrono::milliseconds slow_;
   const Replace replace_;
-  std::map<std::size_t, Told> told_;  // of the thread alone, like what follows
+  std::map<std::size_t, Told> told_;  // of the ticker alone, like what follows
   bool replaced_ = false;
-  std::jthread thread_;  // last: uses all of the above
+  host::Ticker ticker_;  // last: uses all of the above
 };
 
 }  // namespace shoal::serving
