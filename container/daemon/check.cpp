@@ -15,6 +15,7 @@
 #include "elf/loadable.hpp"
 #include "modules/links.hpp"
 #include "modules/load_error.hpp"
+#include "modules/missing.hpp"
 #include "modules/name.hpp"
 #include "modules/scan.hpp"
 #include "shoal/host/nearest.hpp"
@@ -68,10 +69,9 @@ void add_missing(const std::string& module, const modules::Links& links, const m
                  std::vector<std::string>& faults) {
   for (const auto& library : links.outside) {
     if (!library.file.empty() || is_there(library.name)) continue;
-    const std::string meant = modules::module_meant_by(library.name, module, apps);
     faults.push_back(apps.files.find(module)->second.path.native() + ": needs " + library.name +
                      ", which cannot be found; " +
-                     (meant.empty() ? "install it, or link with its folder as -Wl,-rpath" : meant));
+                     modules::remedy_for_missing(library.name, module, apps));
   }
 }
 

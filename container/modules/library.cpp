@@ -91,7 +91,7 @@ void open_outside(const std::vector<Wanted>& wanted, const Order& order) {
   static std::mutex mutex;
   static auto& kept = *new std::map<Outside, boost::dll::shared_library>();  // NOLINT: for ever
   const std::lock_guard lock(mutex);
-  for (const auto& [library, asking, meant] : wanted) {
+  for (const auto& [library, asking, remedy] : wanted) {
     if (kept.contains(library)) continue;
     const bool by_path = !library.file.empty();
     const std::string& name = by_path ? library.file.native() : library.name;
@@ -101,10 +101,9 @@ void open_outside(const std::vector<Wanted>& wanted, const Order& order) {
     try {
       kept.emplace(library, boost::dll::shared_library(boost::filesystem::path(name), mode));
     } catch (const boost::system::system_error& error) {
-      throw LoadError(
-          order.files.find(asking)->second.path.native() + ": needs " + library.name +
-          ", which cannot be loaded (" + host::printable(words_of(error)) + "); " +
-          (meant.empty() ? "install it, or link with its folder as -Wl,-rpath" : meant));
+      throw LoadError(order.files.find(asking)->second.path.native() + ": needs " + library.name +
+                      ", which cannot be loaded (" + host::printable(words_of(error)) + "); " +
+                      remedy);
     }
   }
 }

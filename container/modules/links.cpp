@@ -1,14 +1,11 @@
 #include "modules/links.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <system_error>
 
-#include "elf/error.hpp"
 #include "modules/load_error.hpp"
 
 namespace shoal::modules {
@@ -237,23 +234,6 @@ std::vector<std::string> bases_around(const std::string& module,
     return other == module || !bases.contains(other) || !linked.contains(other);
   });
   return around;
-}
-
-std::string module_meant_by(const std::string& name, const std::string& asking, const Apps& apps) {
-  for (const auto& [module, file] : apps.files) {
-    bool meant = file.path.filename() == fs::path(name).filename();
-    std::ifstream stream(file.path, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-    try {
-      meant |= !meant && elf::read(bytes).soname == name;
-    } catch (const elf::Error&) {
-      continue;
-    }
-    if (!meant || module == asking) continue;
-    return file.path.native() + " has this name; put both into one group: " +
-           apps.grouping.line_that_joins(asking, module);
-  }
-  return {};
 }
 
 }  // namespace shoal::modules

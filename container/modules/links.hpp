@@ -59,8 +59,4 @@ std::vector<std::string> order_of_opening(const std::map<std::string, Links>& li
 std::vector<std::string> bases_around(const std::string& module,
                                       const std::map<std::string, Links>& links);
 
-/// Why a library that nobody has may be missing: a module of the apps folder, of another group, has
-/// this name. Empty when there is none. Reads files; for the text of an error.
-std::string module_meant_by(const std::string& name, const std::string& asking, const Apps& apps);
-
 }  // namespace shoal::modules

@@ -9,6 +9,7 @@
 #include "elf/loadable.hpp"
 #include "elf/stub.hpp"
 #include "modules/load_error.hpp"
+#include "modules/missing.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -79,13 +80,13 @@ Root make_root(const std::string& module, const std::vector<std::string>& bases,
 }
 
 /// Not asked of what is loaded already, for it reads the file of every module.
-std::string meant_by(const Outside& library, const std::string& asking, const Apps& apps) {
-  if (!library.file.empty()) return {};
+std::string remedy_for(const Outside& library, const std::string& asking, const Apps& apps) {
+  if (!library.file.empty()) return kInstall;
   if (void* const loaded = ::dlopen(library.name.c_str(), RTLD_LAZY | RTLD_NOLOAD)) {
     ::dlclose(loaded);
-    return {};
+    return kInstall;
   }
-  return module_meant_by(library.name, asking, apps);
+  return remedy_for_missing(library.name, asking, apps);
 }
 
 }  // namespace
@@ -108,7 +109,8 @@ Prepared prepare(const Stage& stage, const Order& order) {
   for (const auto& module : order_of_all) {
     for (const auto& library : links.at(module).outside) {
       if (!wanted.insert(library).second) continue;
-      prepared.opening.outside.push_back({library, module, meant_by(library, module, *order.apps)});
+      prepared.opening.outside.push_back(
+          {library, module, remedy_for(library, module, *order.apps)});
     }
     if (prepared.facts.at(module).handler) add(module);
   }

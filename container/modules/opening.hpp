@@ -24,7 +24,7 @@ struct Root {
 struct Wanted {
   Outside library;
   std::string asking;  ///< module
-  std::string meant;   ///< should it not be found: the module of another group that has its name
+  std::string remedy;  ///< should it not be found
 };
 
 /// Everything there is to know for opening a stage: the probe and the container do it alike.

@@ -35,8 +35,8 @@ std::shared_ptr<const Node> node_of(const json& all) {
 
 json json_of(const Opening& opening) {
   json wanted = json::array(), roots = json::array();
-  for (const auto& [library, asking, meant] : opening.outside) {
-    wanted.push_back({library.name, library.file.native(), asking, meant});
+  for (const auto& [library, asking, remedy] : opening.outside) {
+    wanted.push_back({library.name, library.file.native(), asking, remedy});
   }
   for (const auto& root : opening.roots) {
     roots.push_back({root.module, root.file.native(), root.stub.native(), root.handler});

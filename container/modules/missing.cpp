@@ -1,0 +1,30 @@
+#include "modules/missing.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include "elf/error.hpp"
+
+namespace shoal::modules {
+
+namespace fs = std::filesystem;
+
+std::string remedy_for_missing(const std::string& name, const std::string& asking,
+                               const Apps& apps) {
+  for (const auto& [module, file] : apps.files) {
+    bool meant = file.path.filename() == fs::path(name).filename();
+    std::ifstream stream(file.path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+    try {
+      meant |= !meant && elf::read(bytes).soname == name;
+    } catch (const elf::Error&) {
+      continue;
+    }
+    if (!meant || module == asking) continue;
+    return file.path.native() + " has this name; put both into one group: " +
+           apps.grouping.line_that_joins(asking, module);
+  }
+  return kInstall;
+}
+
+}  // namespace shoal::modules
