@@ -4,8 +4,9 @@
 #   tests/run.sh                 the preset dev
 #   tests/run.sh dev asan tsan   these presets, one after the other (also: ubsan)
 #   tests/run.sh --package       the Debian packages in a clean Debian, as root; with presets, these too
-#   tests/run.sh --long          a storm of 1,000 reloads among the tests, not of 60; some minutes more
+#   tests/run.sh --long          repeats far more often what tests/README.md lists; some minutes more
 #
+# The ten slowest tests of each preset are shown at its end.
 # Exits with 0 only if in each preset tests ran, all passed, none was skipped, and no process that a
 # test started had anything for a sanitizer to report.
 set -euo pipefail
@@ -17,7 +18,7 @@ presets=()
 package=
 for word in "$@"; do
   case "$word" in
-    --long) export SHOAL_STORM=1000 ;;
+    --long) export SHOAL_LONG_RUN=yes ;;  # read by tests/long_run.hpp
     --package) package=yes ;;
     *) presets+=("$word") ;;
   esac
@@ -72,9 +73,17 @@ failed_tests() {
   sed -nE 's/^\t *[0-9]+ - (.*) \([^()]*\)$/            \1/p' "$1"
 }
 
+# The ten slowest tests and their seconds, one to a line, from the same.
+slowest_tests() {
+  sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: (.*[^ .]) \.+ *[^ 0-9].* ([0-9]+\.[0-9]+) sec.*$/\2 \1/p' "$1" |
+    sort -rn | sed -n 1,10p | while read -r seconds name; do
+    printf '%10s s  %s\n' "$seconds" "$name"
+  done
+}
+
 # The verdict of one preset, in $verdict; false unless it is good.
 run_preset() {
-  local preset=$1 build=$PWD/build/$1 begin=$SECONDS counted reports
+  local preset=$1 build=$PWD/build/$1 begin=$SECONDS built counted reports
   local log=$build/tests.log run=()
   [[ $preset == dev ]] || run=(without_spreading)
 
@@ -83,14 +92,19 @@ run_preset() {
     verdict="did not build"
     return 1
   fi
+  built=$((SECONDS - begin))
 
   export_sanitizer_options "$build/reports"
   local passed=yes names
-  "${run[@]}" ctest --test-dir "$build" --output-on-failure --no-tests=error -j2 2>&1 |
+  # One more than the cores of a small machine: many tests wait for other programs. A larger machine
+  # gets no more, because the bounds of what is waited for were tried with this many.
+  "${run[@]}" ctest --test-dir "$build" --output-on-failure --no-tests=error -j3 2>&1 |
     tee "$log" || passed=
+  echo "The slowest tests of $preset:"
+  slowest_tests "$log"
 
   counted=$(grep -E '^[0-9]+% tests passed' "$log" || echo "no test ran")
-  verdict="$counted, in $((SECONDS - begin)) s with the build"
+  verdict="$counted; built in $built s, tested in $((SECONDS - begin - built)) s"
   if grep -qE 'Not Run|\*\*\*Skipped|did not run:' "$log"; then
     verdict+="; some were skipped or not run"
     passed=

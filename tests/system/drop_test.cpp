@@ -8,6 +8,7 @@
 
 #include "built.hpp"
 #include "eventually.hpp"
+#include "long_run.hpp"
 #include "shoal/host/descriptor.hpp"
 #include "site.hpp"
 
@@ -110,11 +111,12 @@ TEST_F(ShoalDrop, DropsNothingWhenThereIsNoRoom) {
 TEST_F(ShoalDrop, IsAllOrNothingWhenItIsEndedByASignal) {
   Clients clients(port(), 4, {"/", "/about"}, not_whole);
   std::string lies = "1";
-  for (int i = 0; i < 30; ++i) {
+  const int times = test::repetitions(12, 120);
+  for (int i = 0; i < times; ++i) {
     const std::string version = lies == "1" ? "2" : "1";
     Process drop({built::kContainer, "drop", folder_of(version), "--apps", here() / "apps"},
                  here() / "drop.log");
-    std::this_thread::sleep_for(std::chrono::milliseconds(i));
+    std::this_thread::sleep_for(std::chrono::milliseconds(30) * i / times);
     drop.send(i % 2 == 0 ? SIGTERM : SIGINT);
     const int exit_code = drop.wait();
     EXPECT_TRUE(exit_code == 0 || exit_code == 128 + SIGTERM || exit_code == 128 + SIGINT);
@@ -245,16 +247,16 @@ TEST_F(ByHand, AShoalDropThatIsKilledHoldsNothing) {
 }
 
 /// Other ways of bringing version $V, which lies in $FROM; see dropping_test.cpp for more.
-struct Way {
+struct OtherWay {
   const char* name;
   const char* drop;
   const char* needs = "true";
   // Longer than from one command of the line to the next, on a slow machine too.
   const char* settle = "1200ms";
 };
-void PrintTo(const Way& way, std::ostream* stream) { *stream << way.name; }
+void PrintTo(const OtherWay& way, std::ostream* stream) { *stream << way.name; }
 
-const Way kWays[] = {
+const OtherWay kOtherWays[] = {
     {"Cp", "cp -r $FROM/site $APPS/"},
     {"CpOneByOne", "cd $FROM; for f in site/*/*.so; do cp $f $APPS/$f; sleep 0.05; done"},
     {"Rsync", "rsync -rI $FROM/site $APPS/", "rsync --version"},
@@ -268,7 +270,7 @@ const Way kWays[] = {
      "true", "8s"},
 };
 
-class SeveralFiles : public Site, public ::testing::WithParamInterface<Way> {
+class SeveralFiles : public Site, public ::testing::WithParamInterface<OtherWay> {
  protected:
   SeveralFiles()
       : Site({.sweep = std::string("{ settle: ") + GetParam().settle + ", wait: 60s }"}) {}
@@ -293,7 +295,7 @@ TEST_P(SeveralFiles, AreNeverServedByHalves) {
   EXPECT_EQ(said("drop refused"), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(, SeveralFiles, ::testing::ValuesIn(kWays),
+INSTANTIATE_TEST_SUITE_P(, SeveralFiles, ::testing::ValuesIn(kOtherWays),
                          [](const auto& way) { return std::string(way.param.name); });
 
 /// A build that links all of a group right into the apps folder, one after the other.

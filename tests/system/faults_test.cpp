@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <list>
@@ -12,6 +11,7 @@
 
 #include "built.hpp"
 #include "eventually.hpp"
+#include "long_run.hpp"
 #include "site.hpp"
 #include "unit/fastcgi/fastcgi_client.hpp"
 
@@ -69,13 +69,10 @@ class Kills : public Faults {
   /// With nginx as it is shipped.
   Kills()
       : Faults({.workers = "{ processes: 2, threads: 4, grace: 60s }", .next_upstream = "error"}) {}
-
-  /// `tests/run.sh --long`: for a minute.
-  static int seconds() { return std::getenv("SHOAL_STORM") == nullptr ? 4 : 60; }
 };
 
 TEST_F(Kills, OfAWorkerEachSecondLoseNothing) {
-  const int times = seconds();
+  const int times = test::repetitions(4, 60);
   for (int i = 0; i < times; ++i) {
     ASSERT_TRUE(eventually([&] { return workers().size() == 2; }));
     ASSERT_EQ(::kill(workers().at(static_cast<std::size_t>(i) % 2), SIGKILL), 0);

@@ -22,16 +22,16 @@ class Requests : public Site {
 };
 
 /// What a visitor sends, and a line by which the module shows what it got.
-struct Case {
+struct RequestCase {
   const char* name;
   Question question;
   std::string line;
 };
-void PrintTo(const Case& each, std::ostream* stream) { *stream << each.name; }
+void PrintTo(const RequestCase& each, std::ostream* stream) { *stream << each.name; }
 
-const char kForm[] = "application/x-www-form-urlencoded";
+const char kFormType[] = "application/x-www-form-urlencoded";
 
-const Case kCases[] = {
+const RequestCase kRequestCases[] = {
     {"Method", {.method = "DELETE", .path = "/echo"}, "method: DELETE\n"},
     {"Path", {.path = "/echo/a%20b/c?d"}, "path: /echo/a b/c\n"},
     {"PathInfo", {.path = "/echo/a%20b/c?d"}, "path_info: /a b/c\n"},
@@ -49,7 +49,7 @@ const Case kCases[] = {
     {"AParam", {.path = "/echo"}, "protocol: HTTP/1.1\n"},
     {"NoContentType", {.path = "/echo"}, "protocol: HTTP/1.1\nbody: \n"},
     {"AForm",
-     {"POST", "/echo", {{"Content-Type", kForm}}, "fish=cod&fish=b%C3%A4rsch+2"},
+     {"POST", "/echo", {{"Content-Type", kFormType}}, "fish=cod&fish=b%C3%A4rsch+2"},
      "form fish: cod\nform fish: bärsch 2\n"},
     {"ABody", {"POST", "/echo", {{"Content-Type", "text/plain"}}, "fish=cod"}, "body: fish=cod\n"},
     {"ABodyOfPut", {"PUT", "/echo", {{"Content-Type", "a/b"}}, "x"}, "header Content-Type: a/b\n"},
@@ -64,7 +64,7 @@ const Case kCases[] = {
      "header X-Fish: " + std::string(6'000, 'h') + "\n"},
 };
 
-class ARequest : public Requests, public ::testing::WithParamInterface<Case> {};
+class ARequest : public Requests, public ::testing::WithParamInterface<RequestCase> {};
 
 TEST_P(ARequest, ReachesTheModuleAsItWasSent) {
   const Answer answer = ask(GetParam().question);
@@ -72,7 +72,7 @@ TEST_P(ARequest, ReachesTheModuleAsItWasSent) {
   EXPECT_THAT(answer.body, HasSubstr(GetParam().line));
 }
 
-INSTANTIATE_TEST_SUITE_P(, ARequest, ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(, ARequest, ValuesIn(kRequestCases),
                          [](const auto& each) { return std::string(each.param.name); });
 
 TEST_F(Requests, AreRoutedToIndexNameAndLongestModule) {

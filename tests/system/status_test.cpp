@@ -118,9 +118,9 @@ TEST_F(StatusPage, TheCommandTellsTheSame) {
   const auto [exit_code, output] = shoal("status");
   EXPECT_EQ(exit_code, 0) << output;
   EXPECT_THAT(output, HasSubstr("site/1"));
-  const auto [json_code, json] = shoal("status --json");
+  const auto [json_code, text] = shoal("status --json");
   EXPECT_EQ(json_code, 0);
-  EXPECT_EQ(nlohmann::json::parse(json)["pid"], container().id());
+  EXPECT_EQ(nlohmann::json::parse(text)["pid"], container().id());
 }
 
 TEST_F(StatusPage, TheCommandSaysWhenThereIsNobodyToAsk) {

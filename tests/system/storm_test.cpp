@@ -1,8 +1,8 @@
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 
 #include "eventually.hpp"
+#include "long_run.hpp"
 #include "site.hpp"
 
 namespace shoal::system {
@@ -16,13 +16,6 @@ class Storm : public Site {
   void SetUp() override {
     drop("1");
     start();
-  }
-
-  /// `tests/run.sh --long` asks for 1,000.
-  static int reloads() {
-    constexpr int kFew = 60;
-    const char* wanted = std::getenv("SHOAL_STORM");
-    return wanted == nullptr ? kFew : std::atoi(wanted);
   }
 
   void reload(int number) {
@@ -82,7 +75,8 @@ TEST_F(Storm, LosesNoRequestAndLeavesNothingBehind) {
   const Holdings before = settled_holdings();
   const std::size_t resident_before = resident_kib();
 
-  while (number <= reloads()) reload(number++);
+  const int reloads = test::repetitions(40, 1'000);
+  while (number <= reloads) reload(number++);
   EXPECT_TRUE(eventually([&] { return holdings() == before; }))
       << ::testing::PrintToString(before) << ", but now " << ::testing::PrintToString(holdings());
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -95,7 +89,7 @@ TEST_F(Storm, LosesNoRequestAndLeavesNothingBehind) {
   EXPECT_EQ(said("drop refused"), 0u);
   EXPECT_EQ(said("lingering"), 0u);
   RecordProperty("requests", std::to_string(requests));
-  std::cout << reloads() << " reloads, " << requests << " requests, resident " << resident_before
+  std::cout << reloads << " reloads, " << requests << " requests, resident " << resident_before
             << " KiB after the tenth, " << resident_kib() << " KiB at the end\n";
 }
 

@@ -8,6 +8,7 @@
 #include <future>
 
 #include "eventually.hpp"
+#include "long_run.hpp"
 #include "site.hpp"
 
 namespace shoal::system {
@@ -118,21 +119,22 @@ TEST_F(TwoProcesses, ACrashCostsIdempotentRequestsNothing) {
                                << " requests: " << ::testing::PrintToString(report.problems);
 }
 
-/// Without the probe, for a hundred processes start here.
+/// Without the probe, for many processes start here.
 /// And with an nginx that asks but once: connections that it keeps go to the next process.
-class FiftyHangups : public Site {
+class ManyHangups : public Site {
  protected:
-  FiftyHangups()
+  ManyHangups()
       : Site({.workers = "{ processes: 2, threads: 4, grace: 60s }",
               .sweep = "{ settle: 500ms, wait: 60s, probe: false }"}) {}
 };
 
-TEST_F(FiftyHangups, FailNobody) {
+TEST_F(ManyHangups, FailNobody) {
   drop("1", {"lone"});
   start();
   Clients readers(port(), 2, {"/lone"}, not_lone_1);
   Clients writers(port(), 2, {"/lone"}, not_lone_1, "POST");
-  for (std::size_t i = 1; i <= 50; ++i) {
+  const auto hangups = static_cast<std::size_t>(test::repetitions(15, 100));
+  for (std::size_t i = 1; i <= hangups; ++i) {
     container().send(SIGHUP);
     ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == i; }));
     readers.ask_for(5);
