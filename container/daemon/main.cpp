@@ -4,6 +4,7 @@
 
 #include "daemon/ask.hpp"
 #include "daemon/check.hpp"
+#include "daemon/default_configuration.hpp"
 #include "daemon/drop.hpp"
 #include "daemon/probe.hpp"
 #include "daemon/serve.hpp"
@@ -48,7 +49,7 @@ CLI::App* add_trial(CLI::App& app, shoal::daemon::TrialWords& words) {
 
 /// The words of `shoal status` and `shoal reload`.
 struct AskWords {
-  std::string config = SHOAL_CONFIGURATION;
+  std::string config = shoal::daemon::default_configuration();
   bool json = false;
   bool watch = false;
   std::string group;
@@ -88,7 +89,7 @@ int main(int argc, char** argv) {
       "Shoal: a FastCGI container that replaces whole groups of C++ modules while it serves");
   app.set_version_flag("--version", "shoal " SHOAL_VERSION);
   app.require_subcommand(1);
-  std::string file = SHOAL_CONFIGURATION;
+  std::string file = shoal::daemon::default_configuration();
   add_config_option(*app.add_subcommand("serve", "Serve until TERM, INT or QUIT"), file);
   auto* check = app.add_subcommand("check", "Print the configuration as understood, or its errors");
   add_config_option(*check, file);
@@ -101,6 +102,7 @@ int main(int argc, char** argv) {
   const auto* reload = add_reload(app, ask_words);
   shoal::daemon::TrialWords trial_words;
   const auto* trial = add_trial(app, trial_words);
+  app.footer("The configuration, unless another is named: " + file);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
