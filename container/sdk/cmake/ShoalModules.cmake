@@ -19,33 +19,39 @@ endfunction()
 # Seconds can lie between the linking of a base class and that of its last child, and a container that
 # serves the apps folder would meet the new base with an old child. So modules are linked beside it, and
 # the target shoal_apps, part of `all`, puts what has changed into it in one go once everything is built.
-macro(_shoal_add_published name)
-  if(NOT DEFINED SHOAL_APPS_DIR)
-    set(SHOAL_APPS_DIR ${CMAKE_BINARY_DIR}/apps)
-  endif()
-  _shoal_publisher_of(${SHOAL_APPS_DIR} publisher)
-  set(SHOAL_APPS_DIR ${SHOAL_APPS_DIR}.linked)
-  _shoal_add(${name} ${name} ${ARGN})
-  add_dependencies(${publisher} ${name})
-endmacro()
+# It exists in a build without modules, too, to remove those that an earlier build has published.
+if(NOT TARGET shoal_apps)
+  set(_shoal_plan ${CMAKE_BINARY_DIR}/CMakeFiles/shoal_published/plan-$<CONFIG>.cmake)
+  add_custom_target(shoal_apps ALL
+    COMMAND ${CMAKE_COMMAND} -D PLAN=${_shoal_plan} -D TREE=${CMAKE_BINARY_DIR}
+            -P ${CMAKE_CURRENT_LIST_DIR}/ShoalPublish.cmake
+    COMMENT "Publishing modules"
+    VERBATIM)
+  file(GENERATE OUTPUT ${_shoal_plan}
+       CONTENT "$<GENEX_EVAL:$<TARGET_PROPERTY:shoal_apps,SHOAL_PLAN>>")
+  unset(_shoal_plan)
+endif()
 
-# The target that publishes into `folder`. A build with several apps folders has one for each.
-function(_shoal_publisher_of folder result)
-  if(NOT TARGET shoal_apps)
-    add_custom_target(shoal_apps ALL)
+function(_shoal_add_published name)
+  set(default ${CMAKE_BINARY_DIR}/apps)
+  set(folder ${default})
+  if(DEFINED SHOAL_APPS_DIR)
+    cmake_path(ABSOLUTE_PATH SHOAL_APPS_DIR BASE_DIRECTORY ${CMAKE_BINARY_DIR} NORMALIZE
+               OUTPUT_VARIABLE folder)
+    string(REGEX REPLACE "(.)/$" "\\1" folder ${folder})
   endif()
-  string(SHA256 hash ${folder})
-  string(SUBSTRING ${hash} 0 8 hash)
-  set(publisher shoal_apps_${hash})
-  if(NOT TARGET ${publisher})
-    add_custom_target(${publisher}
-      COMMAND ${CMAKE_COMMAND} -D FROM=${folder}.linked -D TO=${folder}
-              -P ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/ShoalPublish.cmake
-      COMMENT "Publishing modules into ${folder}"
-      VERBATIM)
-    add_dependencies(shoal_apps ${publisher})
+  # Never beside an apps folder that other builds publish into: each links in its own build folder.
+  set(SHOAL_APPS_DIR ${default}.linked)
+  if(NOT folder STREQUAL default)
+    string(SHA256 hash ${folder})
+    string(SUBSTRING ${hash} 0 8 hash)
+    string(APPEND SHOAL_APPS_DIR .${hash})
   endif()
-  set(${result} ${publisher} PARENT_SCOPE)
+  _shoal_add(${name} ${name} ${ARGN})
+  add_dependencies(shoal_apps ${name})
+  string(REPLACE "." "/" path ${name})
+  set_property(TARGET shoal_apps APPEND_STRING PROPERTY SHOAL_PLAN
+    "shoal_publish([==[${folder}]==] ${path}.so [==[$<TARGET_FILE:${name}>]==])\n")
 endfunction()
 
 # `target` differs from `name` only where one build makes a module in several versions: our tests.
@@ -61,9 +67,6 @@ function(_shoal_add target name)
     message(FATAL_ERROR "${name}: SOURCES is missing")
   endif()
 
-  if(NOT DEFINED SHOAL_APPS_DIR)
-    set(SHOAL_APPS_DIR ${CMAKE_BINARY_DIR}/apps)
-  endif()
   string(REPLACE "." "/" path ${name})
   cmake_path(GET path PARENT_PATH folder)
   cmake_path(GET path FILENAME file)
@@ -75,6 +78,9 @@ function(_shoal_add target name)
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON
     SKIP_BUILD_RPATH ON
+    BUILD_WITH_INSTALL_RPATH ON
+    INSTALL_RPATH ""
+    SHOAL_MODULE ON
     NO_SONAME ON)
   # Inline statics must not become unique symbols: such a library would never be unloaded.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
@@ -85,4 +91,42 @@ function(_shoal_add target name)
   file(WRITE ${soname} "-soname=$ORIGIN/${name}.so\n")
   target_link_options(${target} PRIVATE LINKER:@${soname} LINKER:-z,now LINKER:-z,defs)
   target_link_libraries(${target} PRIVATE Shoal::shoal PUBLIC ${arg_LINK})
+  # At the end of the folder, when the targets and what target_link_libraries has added are known.
+  cmake_language(EVAL CODE "cmake_language(DEFER CALL _shoal_set_run_path [[${target}]])")
+endfunction()
+
+# A module is opened as a copy in another folder, so its run path names the folder of each shared library
+# that it links to, in this build or elsewhere. CMake's own run path would also name the folders of
+# libshoal and of the modules it links to. Nothing needs those, and on another machine a folder of that
+# name may belong to any user, and the container would run what it finds there.
+function(_shoal_set_run_path target)
+  set(folders)
+  set(visited Shoal::shoal)
+  get_target_property(items ${target} LINK_LIBRARIES)
+  while(items)
+    list(POP_FRONT items item)
+    string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" item "${item}")
+    if(item IN_LIST visited)
+      continue()
+    endif()
+    list(APPEND visited "${item}")
+    if(TARGET "${item}")
+      get_target_property(type ${item} TYPE)
+      get_target_property(is_module ${item} SHOAL_MODULE)
+      if(type MATCHES "^(SHARED|UNKNOWN)_LIBRARY$" AND NOT is_module)
+        list(APPEND folders $<TARGET_FILE_DIR:${item}>)
+      endif()
+      get_target_property(further ${item} INTERFACE_LINK_LIBRARIES)
+      if(further)
+        list(APPEND items ${further})
+      endif()
+    elseif(item MATCHES "^/.*\\.so(\\.[0-9.]+)?$")
+      cmake_path(GET item PARENT_PATH folder)
+      list(APPEND folders ${folder})
+    endif()
+  endwhile()
+  if(folders)  # the dynamic linker's own folders need no mention
+    set_property(TARGET ${target} APPEND PROPERTY INSTALL_RPATH
+      "$<REMOVE_DUPLICATES:$<FILTER:${folders},EXCLUDE,^(/usr)?/lib(64)?(/[^/]+-linux-gnu)?$>>")
+  endif()
 endfunction()

@@ -1,22 +1,161 @@
-# cmake -D FROM=apps.linked -D TO=apps -P ShoalPublish.cmake: puts every module below FROM that differs
-# from the one in TO there. All are copied under temporary names first, so that the renames follow each
-# other within microseconds and the container meets the drop as one.
-file(GLOB_RECURSE modules RELATIVE ${FROM} ${FROM}/*.so)
-set(changed)
-foreach(module IN LISTS modules)
-  file(SHA256 ${FROM}/${module} new)
+# cmake -D PLAN=FILE -D TREE=BUILD_FOLDER -P ShoalPublish.cmake: makes the apps folders what the plan says.
+#
+# Each module that differs from the file in its apps folder is put there, and what an earlier build of the
+# same build folder put there and this one no longer makes is removed. All are copied under temporary
+# names first, so that renames and removals follow each other within microseconds, and the container meets
+# them as one drop.
+#
+# What a build folder has published is its record, a hidden file of the apps folder: several build folders
+# may publish into one. A file is removed only if it is the one that was published, and is in no record
+# of another build folder that still exists.
+cmake_minimum_required(VERSION 3.25)
+
+string(SHA256 id ${TREE})
+string(SUBSTRING ${id} 0 8 id)
+set(record .shoal-build-${id})
+set(list_of_folders ${TREE}/CMakeFiles/shoal_published/folders)  # that this build folder has published into
+
+# The plan is a list of these.
+macro(shoal_publish folder module linked)
+  list(APPEND plan_folders "${folder}")
+  list(APPEND plan_modules "${module}")
+  list(APPEND plan_linked "${linked}")
+endmacro()
+
+# Copies what differs beside its place. Sets `modules` to those of the plan for this folder, and `lines` to
+# their record.
+function(prepare folder)
+  set(modules)
+  set(lines)
+  foreach(of module linked IN ZIP_LISTS plan_folders plan_modules plan_linked)
+    if(NOT of STREQUAL folder)
+      continue()
+    endif()
+    file(SHA256 ${linked} new)
+    list(APPEND modules ${module})
+    list(APPEND lines "${new} ${module}")
+    set(old)
+    if(EXISTS ${folder}/${module})
+      file(SHA256 ${folder}/${module} old)
+    endif()
+    if(NOT new STREQUAL old)
+      cmake_path(GET module PARENT_PATH parent)
+      file(MAKE_DIRECTORY ${folder}/${parent})
+      file(COPY_FILE ${linked} ${folder}/${module}.${id})
+      set_property(GLOBAL APPEND PROPERTY changed ${folder}/${module})
+    endif()
+  endforeach()
+  set(modules "${modules}" PARENT_SCOPE)
+  set(lines "${lines}" PARENT_SCOPE)
+endfunction()
+
+# Sets `result` to the modules that other build folders have published into `folder`.
+function(published_by_others folder result)
+  set(modules)
+  file(GLOB records ${folder}/.shoal-build-*)
+  list(REMOVE_ITEM records ${folder}/${record})
+  foreach(other IN LISTS records)
+    file(STRINGS ${other} lines)
+    list(POP_FRONT lines tree)
+    if(EXISTS ${tree}/CMakeCache.txt)
+      list(TRANSFORM lines REPLACE "^[^ ]+ " "")
+      list(APPEND modules ${lines})
+    endif()
+  endforeach()
+  set(${result} "${modules}" PARENT_SCOPE)
+endfunction()
+
+# Finds what is to be removed: what `lines`, an earlier record, has and `wanted` has not.
+function(find_unwanted folder wanted lines)
+  published_by_others(${folder} others)
+  foreach(line IN LISTS lines)
+    string(REGEX MATCH "^([^ ]+) (.+)$" line "${line}")
+    set(published ${CMAKE_MATCH_1})
+    set(module ${CMAKE_MATCH_2})
+    set(file ${folder}/${module})
+    if(module IN_LIST wanted OR module IN_LIST others OR NOT EXISTS ${file})
+      continue()
+    endif()
+    file(SHA256 ${file} now)
+    if(now STREQUAL published AND NOT IS_SYMLINK ${file})
+      set_property(GLOBAL APPEND PROPERTY unwanted ${file})
+    else()
+      message(STATUS "${file}: no longer built, but not the file that was published from here; "
+                     "remove it if it is not wanted")
+    endif()
+  endforeach()
+endfunction()
+
+# The modules of an apps folder that the plan does not name are built into another one, or not at all. In
+# the first case a container may still serve the former folder, so it is left as it is.
+function(is_left folder lines result)
+  set(${result} OFF PARENT_SCOPE)
+  if(folder IN_LIST plan_folders)
+    return()
+  endif()
+  list(TRANSFORM lines REPLACE "^[^ ]+ " "")
+  foreach(module IN LISTS lines)
+    if(module IN_LIST plan_modules)
+      set(${result} ON PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+
+# Writes the file, unless it already reads so.
+function(write_lines file lines)
+  list(JOIN lines "\n" text)
   set(old)
-  if(EXISTS ${TO}/${module})
-    file(SHA256 ${TO}/${module} old)
+  if(EXISTS ${file})
+    file(READ ${file} old)
   endif()
-  if(new STREQUAL old)
-    continue()
+  if(NOT "${text}\n" STREQUAL old)
+    file(WRITE ${file} "${text}\n")
   endif()
-  cmake_path(GET module PARENT_PATH folder)
-  file(MAKE_DIRECTORY ${TO}/${folder})
-  file(COPY_FILE ${FROM}/${module} ${TO}/${module}.new)
-  list(APPEND changed ${module})
+endfunction()
+
+include(${PLAN})
+set(folders ${plan_folders})
+if(EXISTS ${list_of_folders})
+  file(STRINGS ${list_of_folders} former)
+  list(APPEND folders ${former})
+endif()
+list(REMOVE_DUPLICATES folders)
+
+foreach(folder IN LISTS folders)
+  prepare(${folder})
+  set(earlier)
+  if(EXISTS ${folder}/${record})
+    file(STRINGS ${folder}/${record} earlier)
+    list(POP_FRONT earlier)
+  endif()
+  is_left(${folder} "${earlier}" left)
+  if(NOT left AND (modules OR earlier))
+    find_unwanted(${folder} "${modules}" "${earlier}")
+    set_property(GLOBAL PROPERTY "lines of ${folder}" "${TREE};${lines}")
+  endif()
 endforeach()
-foreach(module IN LISTS changed)
-  file(RENAME ${TO}/${module}.new ${TO}/${module})
+
+get_property(changed GLOBAL PROPERTY changed)
+get_property(unwanted GLOBAL PROPERTY unwanted)
+foreach(file IN LISTS changed)
+  file(RENAME ${file}.${id} ${file})
 endforeach()
+if(unwanted)
+  file(REMOVE ${unwanted})
+endif()
+
+foreach(file IN LISTS unwanted)
+  message(STATUS "${file}: removed, since it is no longer built")
+  # Empty folders, too, but not the apps folder: it still has the record.
+  cmake_path(GET file PARENT_PATH parent)
+  execute_process(COMMAND rmdir -p ${parent} ERROR_QUIET)
+endforeach()
+foreach(folder IN LISTS folders)
+  get_property(lines GLOBAL PROPERTY "lines of ${folder}")
+  if(lines)
+    write_lines(${folder}/${record} "${lines}")
+  endif()
+endforeach()
+if(folders)
+  write_lines(${list_of_folders} "${folders}")
+endif()
