@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <fstream>
+#include <sstream>
 
 #include "built.hpp"
 #include "eventually.hpp"
@@ -14,6 +15,8 @@ namespace shoal::system {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::FieldsAre;
 using ::testing::HasSubstr;
 
 /// Shoal as an author has it who knows nothing of this repository: installed into a prefix. Lines
@@ -48,8 +51,17 @@ class Installed : public ::testing::Test {
             std::string("CXX=") + built::kCompiler,
             "CXXFLAGS=" + flags,
             "LDFLAGS=" + flags,
-            "PATH=" + (here_ / "bin").native() + ":" + (here_ / "prefix" / "bin").native() + ":" +
-                fs::path(built::kNginx).parent_path().native() + ":" + ::getenv("PATH")};
+            "PATH=" + (here_ / "bin").native() + path_of_users()};
+  }
+
+  /// Each folder of PATH after a colon, but for those that Debian gives to root alone.
+  static std::string path_of_users() {
+    std::istringstream folders(::getenv("PATH"));
+    std::string path;
+    for (std::string folder; std::getline(folders, folder, ':');) {
+      if (fs::path(folder).filename() != "sbin") path += ":" + folder;
+    }
+    return path;
   }
 
   void shell(const std::string& line) const {
@@ -72,8 +84,7 @@ TEST_F(Installed, IsFoundByTheBuildOfAnAuthorAndServesWhatThatMakes) {
   const std::string own = std::to_string(free_port());
   const std::uint16_t port = free_port();
   shell("cd $PROJECT; sed -i s/9100/" + own + "/ shoal.yaml nginx.conf;" + "sed -i s/8080/" +
-        std::to_string(port) + "/ nginx.conf;" +
-        "if [ $(id -u) = 0 ]; then sed -i '1i user root;' nginx.conf; fi");
+        std::to_string(port) + "/ nginx.conf");
   {
     Process site({"/bin/sh", (here_ / "project" / "start.sh").native()}, here_ / "output",
                  environment());
@@ -123,7 +134,8 @@ TEST_F(Installed, ServesWhatIsBuiltByHand) {
       "cd $PROJECT; sh by_hand.sh $PREFIX;"
       "sed -i -e s/9100/" +
       own + "/ -e 's|^apps: .*|apps: apps|' shoal.yaml");
-  Process container({"shoal", "serve", "-c", (here_ / "project" / "shoal.yaml").native()},
+  Process container({(here_ / "prefix" / "bin" / "shoal").native(), "serve", "-c",
+                     (here_ / "project" / "shoal.yaml").native()},
                     here_ / "output", environment());
   ASSERT_TRUE(says(container, "ready: ")) << said();
   Nginx nginx(here_, "127.0.0.1:" + own);
@@ -133,6 +145,39 @@ TEST_F(Installed, ServesWhatIsBuiltByHand) {
   nginx.stop();
   container.send(SIGTERM);
   EXPECT_EQ(container.wait(), 0) << said();
+}
+
+TEST_F(Installed, IsStoppedByItsScriptWhenAPartIsMissing) {
+  const std::string own = std::to_string(free_port());
+  shell("cd $PROJECT; sed -i '/site/d; /ticker/d' CMakeLists.txt shoal.yaml; sed -i s/9100/" + own +
+        "/ shoal.yaml nginx.conf; mv $PREFIX/bin/shoal $HERE");
+  EXPECT_THAT(run("sh $PROJECT/start.sh", environment()),
+              FieldsAre(1, HasSubstr("start.sh: " + here_.native() +
+                                     "/prefix/bin/shoal is missing: install Shoal again")));
+
+  // The port of the web server is taken, by a container that is asked for nothing.
+  const std::string taken = std::to_string(free_port());
+  shell("mv $HERE/shoal $PREFIX/bin; cd $PROJECT; sed -i s/8080/" + taken + "/ nginx.conf; sed s/" +
+        own + "/" + taken + "/ shoal.yaml > other.yaml;" +
+        "sed -i 's/^run: .*/run: run.other/' other.yaml; mkdir run.other");
+  Process other({(here_ / "prefix/bin/shoal").native(), "serve", "-c",
+                 (here_ / "project/other.yaml").native()},
+                here_ / "output", environment());
+  ASSERT_TRUE(says(other, "ready: ")) << said();
+  EXPECT_THAT(run("sh $PROJECT/start.sh", environment()),
+              FieldsAre(1, AllOf(HasSubstr("127.0.0.1:" + taken + " failed"), HasSubstr("stopped"),
+                                 HasSubstr("start.sh: the container or nginx has ended"))));
+  EXPECT_FALSE(fs::exists(here_ / "project/run/shoal.pid"));
+  other.send(SIGTERM);
+  EXPECT_EQ(other.wait(), 0) << said();
+}
+
+TEST_F(Installed, NamesTheConfigurationThatWasInstalledWithIt) {
+  for (const std::string command : {"", "serve", "status"}) {
+    EXPECT_THAT(run("$PREFIX/bin/shoal " + command + " --help", environment()).output,
+                HasSubstr(here_.native() + "/prefix/etc/shoal/shoal.yaml"));
+  }
+  shell("test -s $PREFIX/etc/shoal/shoal.yaml");
 }
 
 TEST_F(Installed, HasHeadersOfWhichEachStandsOnItsOwn) {
