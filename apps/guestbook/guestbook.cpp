@@ -1,5 +1,6 @@
 // A guest book whose entries stay when this module is replaced, killed or started again: they are
-// in the State of its group, not in its object.
+// in the State of its group, not in its object. Its page looks like those of the aquarium, a group
+// of its own, by including a part of it: see `begin`.
 //
 //   curl -d name=Ada -d 'message=Hello!' http://localhost:8080/guestbook
 //
@@ -20,24 +21,21 @@ constexpr std::size_t kLongestMessage = 2000;  // bytes
 constexpr std::int64_t kShown = 50;
 constexpr int kMostKept = 100'000;
 
-constexpr std::string_view kHead = R"html(<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-  :root { color-scheme: light dark }
-  body { font: 1.05rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
-  li { padding: .6rem 0; border-top: 1px solid #8885; white-space: pre-line; overflow-wrap: anywhere }
-  label { display: block }
-  input, textarea { width: 100%; box-sizing: border-box; font: inherit }
-  button { font: inherit; margin-top: .5rem }
+// What the frame has no rules for. The variable is the frame's.
+constexpr std::string_view kStyle = R"html(<style>
+  ol { padding: 0; list-style: none }
+  ol li {
+    padding: .6rem 0; border-top: 1px solid var(--line, #8885);
+    white-space: pre-line; overflow-wrap: anywhere;
+  }
 </style>
 )html";
 
 class Guestbook final : public shoal::Module {
  public:
   explicit Guestbook(shoal::Context& context)
-      : state_(context.state()),
+      : context_(context),
+        state_(context.state()),
         title_(shoal::escape_html(context.config().get("title", "Guest book"))),
         keep_(context.config().get("keep", 500)) {
     if (keep_ < 1 || keep_ > kMostKept) {
@@ -47,12 +45,13 @@ class Guestbook final : public shoal::Module {
   }
 
   void handle(shoal::Request& request, shoal::Response& response) override {
-    if (!request.path_info().empty()) return response.error(404);
+    if (!request.path_info().empty())
+      return refuse(404, "Not found", "There is nothing below the guest book.", request, response);
     const std::string_view method = request.method();
-    if (method == "GET" || method == "HEAD") return show({}, response);
+    if (method == "GET" || method == "HEAD") return show({}, request, response);
     if (method == "POST") return sign(request, response);
-    response.error(405);
     response.header("Allow", "GET, HEAD, POST");
+    refuse(405, "Not possible", "The guest book takes GET, HEAD and POST only.", request, response);
   }
 
  private:
@@ -67,7 +66,7 @@ class Guestbook final : public shoal::Module {
     entry.complaint = complaint(entry);
     if (!entry.complaint.empty()) {
       response.status(422);
-      return show(entry, response);
+      return show(entry, request, response);
     }
     // Each number is given once, whatever runs at the same time. One whose entry is not there yet,
     // or never came since its process was killed just now, is passed over by `show`.
@@ -75,7 +74,7 @@ class Guestbook final : public shoal::Module {
     state_.set(key(number), entry.name + '\n' + entry.message);
     for (auto old = number - keep_; old > 0 && state_.erase(key(old)); --old) {
     }
-    response.redirect("guestbook", 303);  // a refresh does not sign twice
+    response.redirect("?signed=1", 303);  // a refresh does not sign twice
   }
 
   static std::string complaint(const Entry& entry) {
@@ -86,25 +85,61 @@ class Guestbook final : public shoal::Module {
     return {};
   }
 
-  void show(const Entry& draft, shoal::Response& response) {
+  void show(const Entry& draft, shoal::Request& request, shoal::Response& response) {
     const std::int64_t last = signed_so_far();
-    response.html(kHead);
-    response.write("<title>" + title_ + "</title>\n<h1>" + title_ + "</h1>\n");
+    begin(title_, request, response);
     if (!draft.complaint.empty()) {
-      response.write("<p role=\"alert\">" + shoal::escape_html(draft.complaint) + "</p>\n");
+      response.write("<p class=\"note wrong\" role=\"alert\">" +
+                     shoal::escape_html(draft.complaint) + "</p>\n");
+    } else if (request.query("signed")) {
+      response.write("<p class=\"note\" role=\"status\">Thank you for signing.</p>\n");
     }
-    response.write("<form method=\"post\">\n<label>Name <input name=\"name\" value=\"" +
-                   shoal::escape_html(draft.name) +
-                   "\" required></label>\n<label>Message <textarea name=\"message\" rows=\"3\">" +
-                   shoal::escape_html(draft.message) +
-                   "</textarea></label>\n<button>Sign</button>\n</form>\n");
+    response.write(
+        "<form method=\"post\" action=\"?\">\n<p><label for=\"name\">Name</label>\n"
+        "<input id=\"name\" name=\"name\" autocomplete=\"name\" required value=\"" +
+        shoal::escape_html(draft.name) +
+        "\"></p>\n<p><label for=\"message\">Message</label>\n"
+        "<textarea id=\"message\" name=\"message\" rows=\"3\">\n" +
+        shoal::escape_html(draft.message) +
+        "</textarea></p>\n<p><button>Sign</button></p>\n</form>\n");
     response.write("<p>Signed <output>" + std::to_string(last) +
                    "</output> times.</p>\n<ol reversed>\n");
     const std::int64_t shown = std::min<std::int64_t>(kShown, keep_);
     for (std::int64_t number = last; number > std::max<std::int64_t>(0, last - shown); --number) {
       if (!show_entry(number, response)) return;
     }
-    response.write("</ol>\n</html>\n");
+    response.write("</ol>\n");
+    end(response);
+  }
+
+  void refuse(int status, const std::string& title, const std::string& sentence,
+              shoal::Request& request, shoal::Response& response) const {
+    response.status(status);
+    begin(title, request, response);
+    response.write("<p>" + sentence + "</p>\n");
+    end(response);
+  }
+
+  /// Writes the page as far as its heading. A class of the aquarium cannot be this one's base, for
+  /// a base and its children must be in one group; but any module can include a handler of
+  /// another. So style and navigation are always those of the aquarium that serves now, and when
+  /// they change, the guest book shows it and goes on as it was.
+  static void begin(const std::string& title, shoal::Request& request, shoal::Response& response) {
+    response.html("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    response.write("<title>" + title + " · Aquarium</title>\n" + std::string(kStyle));
+    try {
+      request.include("aquarium.widget.frame", response);
+    } catch (const shoal::NoSuchModule&) {  // this guest book serves without an aquarium
+      response.write("</head>\n<body>\n");
+    }
+    response.write("<main id=\"main\">\n<h1>" + title + "</h1>\n");
+  }
+
+  void end(shoal::Response& response) const {
+    response.write("</main>\n<footer>\n<p>Your entries outlive this module.</p>\n");
+    response.write("<p>Answered by generation <strong>" + std::to_string(context_.generation()) +
+                   "</strong> of group <strong>" + shoal::escape_html(context_.group()) +
+                   "</strong></p>\n</footer>\n</body>\n</html>\n");
   }
 
   /// False once nobody reads on.
@@ -127,6 +162,7 @@ class Guestbook final : public shoal::Module {
 
   static std::string key(std::int64_t number) { return "entry " + std::to_string(number); }
 
+  const shoal::Context& context_;
   shoal::State& state_;
   const std::string title_;
   const int keep_;

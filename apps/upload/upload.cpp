@@ -22,21 +22,11 @@ namespace {
 
 constexpr std::size_t kPiece = 64 * 1024;
 
-constexpr std::string_view kForm = R"html(<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Upload</title>
-<style>
-  :root { color-scheme: light dark }
-  body { font: 1.05rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
-  pre { overflow-x: auto; padding: .8rem 1rem; border: 1px solid #8885; border-radius: .5rem }
-  button, input { font: inherit }
-</style>
-<h1>Upload</h1>
-<p>Choose a file; it is read in pieces of 64 KiB, measured, and not kept.</p>
+constexpr std::string_view kForm =
+    R"html(<p>Choose a file; it is read in pieces of 64 KiB, measured, and not kept.</p>
 <form>
-  <p><label for="file">File</label> <input id="file" name="file" type="file" required></p>
+  <p><label for="file">File</label>
+  <input id="file" name="file" type="file" required></p>
   <p><button>Send</button></p>
 </form>
 <pre role="status">No file sent yet.</pre>
@@ -52,7 +42,9 @@ constexpr std::string_view kForm = R"html(<!DOCTYPE html>
     try {
       const body = document.getElementById("file").files[0];
       const answer = await fetch(location.href, { method: "PUT", body });
-      result.textContent = answer.ok ? await answer.text() : "Refused with status " + answer.status;
+      result.textContent = answer.ok ? await answer.text()
+        : answer.status == 413 ? "Refused: the file is larger than this site takes (413)."
+        : "Refused with status " + answer.status;
     } catch (error) {
       result.textContent = "Not sent: " + error.message;
     }
@@ -88,15 +80,35 @@ bool starts_with(std::optional<std::string_view> text, std::string_view start) {
 
 class Upload final : public shoal::Module {
  public:
+  explicit Upload(const shoal::Context& context) : context_(context) {}
+
   void handle(shoal::Request& request, shoal::Response& response) override {
     const std::string_view method = request.method();
-    if (method == "GET" || method == "HEAD") return response.html(kForm);
+    if (method == "GET" || method == "HEAD") return show("Upload", kForm, request, response);
     if (method == "PUT" || method == "POST") return measure(request, response);
-    response.error(405);
+    response.status(405);
     response.header("Allow", "GET, HEAD, POST, PUT");
+    show("Not possible", "<p>Send a file with PUT or POST.</p>\n", request, response);
   }
 
  private:
+  /// Writes a page that looks like those of the aquarium: guestbook.cpp says how and why.
+  void show(const std::string& title, std::string_view content, shoal::Request& request,
+            shoal::Response& response) const {
+    response.html("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    response.write("<title>" + title + " · Aquarium</title>\n");
+    try {
+      request.include("aquarium.widget.frame", response);
+    } catch (const shoal::NoSuchModule&) {  // this module serves without an aquarium
+      response.write("</head>\n<body>\n");
+    }
+    response.write("<main id=\"main\">\n<h1>" + title + "</h1>\n" + std::string(content));
+    response.write("</main>\n<footer>\n<p>What you send is measured and forgotten.</p>\n");
+    response.write("<p>Answered by generation <strong>" + std::to_string(context_.generation()) +
+                   "</strong> of group <strong>" + shoal::escape_html(context_.group()) +
+                   "</strong></p>\n</footer>\n</body>\n</html>\n");
+  }
+
   static void measure(shoal::Request& request, shoal::Response& response) {
     if (starts_with(request.header("Content-Type"), "multipart/")) {
       response.error(415, "Send the bytes of the file themselves, as curl -T does.");
@@ -123,6 +135,8 @@ class Upload final : public shoal::Module {
       response.text("bytes  " + bytes + "\nsha256 " + sha256 + "\n");
     }
   }
+
+  const shoal::Context& context_;
 };
 
 }  // namespace

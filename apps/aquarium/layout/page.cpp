@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "layout/style.hpp"
-#include "navigation/menu.hpp"
+#include "layout/frame.hpp"
 
 namespace aquarium::layout {
 namespace {
@@ -15,12 +14,6 @@ constexpr std::string_view kMotto = "Changed while it swims.";
 constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'";
-
-constexpr std::string_view kIcon =
-    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 100 100'%3E"
-    "%3Cellipse cx='42' cy='50' rx='38' ry='24' fill='%230a7a96'/%3E"
-    "%3Cpath d='M72 50 98 28v44z' fill='%230a7a96'/%3E"
-    "%3Ccircle cx='22' cy='45' r='5' fill='%23fff'/%3E%3C/svg%3E";
 
 std::string joined(const std::vector<std::string_view>& words) {
   std::string text;
@@ -36,34 +29,35 @@ std::string joined(const std::vector<std::string_view>& words) {
 void Page::handle(shoal::Request& request, shoal::Response& response) {
   // /about/nobody arrives at `about` too, with /nobody left over: a screen has nothing below it.
   if (!request.path_info().empty() && request.path_info() != "/") {
-    return response.error(404, "Nothing swims here.");
+    return refuse(404, "Nothing swims here.", request, response);
   }
   const auto allowed = methods();
   if (std::ranges::find(allowed, request.method()) == allowed.end()) {
-    response.error(405);
     response.header("Allow", joined(allowed));
-    return;
+    return refuse(405, "This page takes " + joined(allowed) + " only.", request, response);
   }
   if (!before(request, response)) return;
-
-  response.header("Content-Security-Policy", kPolicy);
-  response.header("Cache-Control", "no-cache");
-  head(response);
-  response.write(navigation::menu(request.path()));
-  response.write("</header>\n<main id=\"main\">\n<h1>" + shoal::escape_html(title()) + "</h1>\n");
+  head(title(), request, response);
   content(request, response);
   foot(response);
 }
 
-void Page::head(shoal::Response& response) const {
-  const std::string text = shoal::escape_html(title());
+void Page::refuse(int status, const std::string& sentence, shoal::Request& request,
+                  shoal::Response& response) const {
+  response.status(status);
+  head(status == 404 ? "Not found" : "Not possible", request, response);
+  response.write("<p>" + shoal::escape_html(sentence) + "</p>\n");
+  foot(response);
+}
+
+void Page::head(const std::string& title, shoal::Request& request,
+                shoal::Response& response) const {
+  const std::string text = shoal::escape_html(title);
+  response.header("Content-Security-Policy", kPolicy);
+  response.header("Cache-Control", "no-cache");
   response.html("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-  response.write("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-  response.write("<title>" + text + " · Aquarium</title>\n");
-  response.write("<link rel=\"icon\" href=\"" + std::string(kIcon) + "\">\n");
-  response.write("<style>" + std::string(style()) + "</style>\n</head>\n<body>\n");
-  response.write("<a class=\"skip\" href=\"#main\">Skip to content</a>\n");
-  response.write("<header>\n<p class=\"brand\">Aquarium</p>\n");
+  response.write("<title>" + text + " · Aquarium</title>\n" + frame(request.path()));
+  response.write("<main id=\"main\">\n<h1>" + text + "</h1>\n");
 }
 
 void Page::foot(shoal::Response& response) const {

@@ -36,7 +36,9 @@ class SHOAL_EXPORT Page : public shoal::Module {
   const shoal::Context& context() const { return context_; }
 
  private:
-  void head(shoal::Response& response) const;
+  void refuse(int status, const std::string& sentence, shoal::Request& request,
+              shoal::Response& response) const;
+  void head(const std::string& title, shoal::Request& request, shoal::Response& response) const;
   void foot(shoal::Response& response) const;
 
   const shoal::Context& context_;

@@ -11,9 +11,9 @@ struct Entry {
 };
 
 constexpr std::array kEntries{
-    Entry{"/", "Home"},
-    Entry{"/about", "About"},
-    Entry{"/contact", "Contact"},
+    Entry{"/", "Home"},           Entry{"/about", "About"},
+    Entry{"/contact", "Contact"}, Entry{"/guestbook", "Guest book"},
+    Entry{"/upload", "Upload"},
 };
 
 }  // namespace

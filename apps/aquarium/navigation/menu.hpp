@@ -6,7 +6,7 @@
 
 namespace aquarium::navigation {
 
-/// Links to every screen, as a <nav> element. The one whose path is `current` is marked, for the
+/// Links to every page, as a <nav> element. The one whose path is `current` is marked, for the
 /// eye and for screen readers. Safe to call from any thread.
 SHOAL_EXPORT std::string menu(std::string_view current);
 

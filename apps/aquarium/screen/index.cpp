@@ -33,6 +33,9 @@ class Index final : public layout::Page {
         "<dd>one file with two settings; a group of its own</dd>\n"
         "<dt><a href=\"/stream?lines=20\">/stream?lines=20</a></dt>\n"
         "<dd>a long answer that stops when you leave</dd>\n"
+        "<dt><a href=\"/guestbook\">/guestbook</a></dt>\n"
+        "<dd>keeps its entries through reloads and restarts; a group of its own that includes this "
+        "frame</dd>\n"
         "<dt><a href=\"/upload\">/upload</a></dt>\n"
         "<dd>reads large files in small pieces</dd>\n</dl>\n");
   }
