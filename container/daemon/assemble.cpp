@@ -1,11 +1,14 @@
 #include "daemon/assemble.hpp"
 
+#include <stdexcept>
+#include <string>
+
 #include "daemon/log.hpp"
-#include "daemon/systemd.hpp"
 
 namespace shoal::daemon {
 
-std::vector<fastcgi::Address> addresses_of(const settings::Listen& listen) {
+std::vector<fastcgi::Address> addresses_of(const settings::Listen& listen,
+                                           const InheritedSockets& inherited) {
   using Kind = settings::Listen::Kind;
   if (listen.kind == Kind::kUnix) {
     return {fastcgi::UnixAddress{listen.path, listen.mode, listen.owner, listen.group}};
@@ -13,9 +16,18 @@ std::vector<fastcgi::Address> addresses_of(const settings::Listen& listen) {
   if (listen.kind == Kind::kTcp) {
     return {fastcgi::TcpAddress{listen.host, listen.port, listen.allowed_clients}};
   }
-  if (listen.kind == Kind::kDescriptor) return {fastcgi::InheritedDescriptor{listen.descriptor}};
+  if (listen.kind == Kind::kDescriptor) {
+    // What this process has opened itself, as the control socket, is not for web servers.
+    if (!inherited.contains(listen.descriptor)) {
+      throw std::runtime_error("fd:" + std::to_string(listen.descriptor) +
+                               ": no listening socket was open there when Shoal started; start it "
+                               "through a program that leaves it one, such as spawn-fcgi -n, or "
+                               "listen on unix:PATH or HOST:PORT");
+    }
+    return {fastcgi::InheritedDescriptor{listen.descriptor}};
+  }
   std::vector<fastcgi::Address> addresses;
-  for (const int descriptor : sockets_from_systemd()) {
+  for (const int descriptor : inherited.of_systemd()) {
     addresses.emplace_back(fastcgi::InheritedDescriptor{descriptor});
   }
   return addresses;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "daemon/inherited_sockets.hpp"
 #include "fastcgi/listener.hpp"
 #include "fastcgi/poller.hpp"
 #include "modules/grouping.hpp"
@@ -15,8 +16,10 @@
 // What the rooms below are handed of the settings. They do not know settings/, nor one another.
 namespace shoal::daemon {
 
-/// More than one where systemd hands us several. Throws std::runtime_error when it hands us none.
-std::vector<fastcgi::Address> addresses_of(const settings::Listen& listen);
+/// More than one where systemd hands us several. Throws std::runtime_error when it hands us none,
+/// or a descriptor was not inherited.
+std::vector<fastcgi::Address> addresses_of(const settings::Listen& listen,
+                                           const InheritedSockets& inherited);
 fastcgi::Limits limits_of(const settings::Limits& limits);
 modules::Grouping grouping_of(const settings::Groups& groups);
 modules::SweepRules rules_of(const settings::Sweep& sweep);

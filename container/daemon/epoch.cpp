@@ -11,13 +11,14 @@
 namespace shoal::daemon {
 namespace {
 
-Epoch::Listeners listeners_of(const settings::Settings& settings, const Epoch::Listeners& before) {
+Epoch::Listeners listeners_of(const settings::Settings& settings, const InheritedSockets& inherited,
+                              const Epoch::Listeners& before) {
   Epoch::Listeners listeners;
   for (const auto& listen : settings.listen) {
     const std::string identity = settings::identity_of(listen);
     unsigned number = 0;
     try {
-      for (const auto& address : addresses_of(listen)) {
+      for (const auto& address : addresses_of(listen, inherited)) {
         const std::string key = identity + " " + std::to_string(number++);
         const auto open = before.find(key);
         auto& listener = listeners[key];
@@ -38,14 +39,15 @@ Epoch::Listeners listeners_of(const settings::Settings& settings, const Epoch::L
 
 }  // namespace
 
-Epoch Epoch::make(settings::Settings settings) {
-  auto listeners = listeners_of(settings, {});
+Epoch Epoch::make(settings::Settings settings, const InheritedSockets& inherited) {
+  auto listeners = listeners_of(settings, inherited, {});
   return {std::make_shared<const settings::Settings>(std::move(settings)), std::move(listeners),
           std::make_shared<const fastcgi::Handover>()};
 }
 
-Epoch Epoch::make(settings::Settings settings, const Epoch& before) {
-  auto listeners = listeners_of(settings, before.listeners);
+Epoch Epoch::make(settings::Settings settings, const InheritedSockets& inherited,
+                  const Epoch& before) {
+  auto listeners = listeners_of(settings, inherited, before.listeners);
   return {std::make_shared<const settings::Settings>(std::move(settings)), std::move(listeners),
           before.handover};
 }

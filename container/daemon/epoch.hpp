@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "daemon/inherited_sockets.hpp"
 #include "fastcgi/handover.hpp"
 #include "fastcgi/listener.hpp"
 #include "settings/settings.hpp"
@@ -22,11 +23,12 @@ struct Epoch {
   std::shared_ptr<const fastcgi::Handover> handover;
 
   /// The first one. Opens what it listens on. Throws std::runtime_error, with file and line.
-  static Epoch make(settings::Settings settings);
+  static Epoch make(settings::Settings settings, const InheritedSockets& inherited);
 
   /// One to follow `before`: opens what that has not open already, and adjusts what it has. Throws
   /// as above.
-  static Epoch make(settings::Settings settings, const Epoch& before);
+  static Epoch make(settings::Settings settings, const InheritedSockets& inherited,
+                    const Epoch& before);
 
   /// Whether it may take over what web servers keep open to a worker with these settings: it admits
   /// the same clients at the same sockets.

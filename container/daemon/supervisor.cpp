@@ -45,7 +45,7 @@ Supervisor::Supervisor(settings::Settings settings)
       control_(settings.run),
       casualties_(settings.run) {
   ledger_.begin();
-  epoch_ = Epoch::make(std::move(settings));
+  epoch_ = Epoch::make(std::move(settings), inherited_);
 }
 
 std::optional<Duty> Supervisor::run() {
@@ -115,6 +115,7 @@ void Supervisor::stop(int signal) {
   for (auto& worker : crew_.workers()) Crew::drain(worker, Crew::Kept::kClosed);
   epoch_.listeners.clear();  // nobody shall wait for one who does not come back
   renewed_.reset();
+  inherited_.close();
 }
 
 // --- what workers say

@@ -64,6 +64,7 @@ class Supervisor {
   void stop(int signal);
   void tell_systemd_how_it_is();
 
+  InheritedSockets inherited_;  // before any socket of our own is open
   const PidFile pid_file_;
   const Signals signals_;
   modules::Ledger ledger_;

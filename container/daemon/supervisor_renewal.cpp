@@ -25,7 +25,7 @@ void Supervisor::renew() {
     if (settings.run != epoch_.settings->run) {
       throw std::runtime_error("run: cannot change while it is in use; restart instead");
     }
-    renewed_ = Epoch::make(std::move(settings), epoch_);
+    renewed_ = Epoch::make(std::move(settings), inherited_, epoch_);
     start_not_before_ = {};
   } catch (const settings::SettingsError& error) {
     for (const auto& line : error.errors()) spdlog::error("{}", line);

@@ -3,15 +3,10 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <vector>
 
-// What systemd and we tell each other; see sd_notify(3) and sd_listen_fds(3). Without systemd all
-// of it does nothing.
+// What systemd and we tell each other; see sd_notify(3). Without systemd all of it does nothing.
+// The sockets that it hands in are in daemon/inherited_sockets.hpp.
 namespace shoal::daemon {
-
-/// The descriptors of the sockets that systemd opened for us: `listen: systemd`. Throws
-/// std::runtime_error, with the remedy, when there is none.
-std::vector<int> sockets_from_systemd();
 
 /// Whether it started us and wants to hear how we are.
 bool under_systemd();

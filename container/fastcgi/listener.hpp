@@ -25,8 +25,8 @@ struct TcpAddress {
   std::vector<std::string> allowed_clients;  ///< addresses; empty: everyone
 };
 
-/// An already listening socket that another program left us, e.g. 0 under spawn-fcgi. The listener
-/// owns it from then on.
+/// A socket that another program has made listen and left open for this one, e.g. 0 under
+/// spawn-fcgi. The listener gets a descriptor of its own for it; this one stays open.
 struct InheritedDescriptor {
   int descriptor = 0;
 };

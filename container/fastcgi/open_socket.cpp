@@ -112,9 +112,11 @@ OpenSocket open_socket(const InheritedDescriptor& address, int) {
                              "program that leaves it one, such as spawn-fcgi -n, or listen on "
                              "unix:PATH or HOST:PORT");
   const int family = option(number, SO_DOMAIN);
-  ::fcntl(number, F_SETFD, FD_CLOEXEC);
+  OpenSocket open{.name = name, .tcp = family == AF_INET || family == AF_INET6};
+  open.socket = host::Descriptor(::fcntl(number, F_DUPFD_CLOEXEC, 0));
+  if (!open.socket) refuse(name, "cannot be shared", errno, "raise LimitNOFILE=, or `ulimit -n`");
   ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK);
-  return {name, family == AF_INET || family == AF_INET6, {}, host::Descriptor(number), {}};
+  return open;
 }
 
 }  // namespace shoal::fastcgi

@@ -247,7 +247,7 @@ TEST_F(AListener, RefusesAnAllowedClientThatIsNoAddress) {
               HasSubstr("allowed_clients: \"localhost\" is not an IPv4 or IPv6 address"));
 }
 
-TEST_F(AListener, TakesOverADescriptorThatListens) {
+TEST_F(AListener, SharesADescriptorThatListens) {
   const host::Descriptor before(::socket(AF_UNIX, SOCK_STREAM, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -255,8 +255,10 @@ TEST_F(AListener, TakesOverADescriptorThatListens) {
   ASSERT_EQ(::bind(before.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
   ASSERT_EQ(::listen(before.get(), 4), 0);
 
-  const Listener listener(InheritedDescriptor{::dup(before.get())}, kBacklog);
-  EXPECT_EQ(listener.name(), "fd:" + std::to_string(listener.descriptor()));
+  (void)Listener(InheritedDescriptor{before.get()}, kBacklog);
+  const Listener listener(InheritedDescriptor{before.get()}, kBacklog);  // the first left it open
+  EXPECT_EQ(listener.name(), "fd:" + std::to_string(before.get()));
+  EXPECT_EQ(::fcntl(listener.descriptor(), F_GETFD), FD_CLOEXEC);
   EXPECT_FALSE(listener.accept()) << "nobody waits, so it must not block";
   const FastCgiClient client("unix:" + (folder_ / "a.sock").string());
   EXPECT_TRUE(wait_for_accept(listener));
