@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/journal.hpp"
 #include "shoal/host/current_request.hpp"
 #include "shoal/host/printable.hpp"
 
@@ -26,22 +27,6 @@ host::Descriptor open_to_append(const std::string& file) {
       ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kNotForAll));
   if (descriptor.get() < 0) throw spdlog::spdlog_ex(file, errno);
   return descriptor;
-}
-
-int priority_of(spdlog::level::level_enum level) {
-  switch (level) {
-    case spdlog::level::trace:
-    case spdlog::level::debug:
-      return LOG_DEBUG;
-    case spdlog::level::warn:
-      return LOG_WARNING;
-    case spdlog::level::err:
-      return LOG_ERR;
-    case spdlog::level::critical:
-      return LOG_CRIT;
-    default:
-      return LOG_INFO;
-  }
 }
 
 void say_on_standard_error(const std::string& line) {
@@ -95,8 +80,10 @@ void SyslogSink::sink_it_(const spdlog::details::log_msg& message) {
   ::syslog(priority_of(message.level), "%.*s", static_cast<int>(line.size()), line.data());
 }
 
-CleanSink::CleanSink(spdlog::sink_ptr target, std::string name, Ids ids)
-    : target_(std::move(target)), name_(std::move(name)), ids_(ids) {}
+CleanSink::CleanSink(spdlog::sink_ptr target, const std::string& name, Ids ids)
+    : target_(std::move(target)),
+      warning_(for_standard_error(spdlog::level::warn, "shoal: " + name)),
+      ids_(ids) {}
 
 void CleanSink::log(const spdlog::details::log_msg& message) {
   try {
@@ -118,14 +105,13 @@ void CleanSink::log(const spdlog::details::log_msg& message) {
   }
   const std::uint64_t lost = lost_.load(std::memory_order_relaxed);
   if (lost == 0 || lost_.exchange(0) == 0) return;
-  say_on_standard_error("shoal: " + name_ + ": writes again; " + std::to_string(lost) +
+  say_on_standard_error(warning_ + ": writes again; " + std::to_string(lost) +
                         " lines were lost\n");
 }
 
 void CleanSink::count_lost(const char* why) {
   if (lost_.fetch_add(1) > 0) return;
-  say_on_standard_error("shoal: " + name_ + ": " + why +
-                        "; lines are lost until it can be written\n");
+  say_on_standard_error(warning_ + ": " + why + "; lines are lost until it can be written\n");
 }
 
 }  // namespace shoal::daemon

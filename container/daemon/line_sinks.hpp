@@ -69,7 +69,7 @@ class CleanSink final : public spdlog::sinks::sink {
   enum class Ids { kNone, kShown };
 
   /// `name` is what standard error calls the target: `log.file: /var/log/shoal/shoal.log`.
-  CleanSink(spdlog::sink_ptr target, std::string name, Ids ids);
+  CleanSink(spdlog::sink_ptr target, const std::string& name, Ids ids);
 
   const spdlog::sink_ptr& target() const { return target_; }
 
@@ -84,7 +84,7 @@ class CleanSink final : public spdlog::sinks::sink {
   void count_lost(const char* why);
 
   const spdlog::sink_ptr target_;
-  const std::string name_;
+  const std::string warning_;  // what its lines on standard error begin with
   const Ids ids_;
   std::atomic<std::uint64_t> lost_{0};  // lines, since the target last took one
 };

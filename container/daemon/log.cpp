@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "daemon/journal.hpp"
 #include "daemon/line_sinks.hpp"
 
 namespace shoal::daemon {
@@ -28,8 +29,10 @@ constexpr const char* kAccessLog = "shoal-access";  // also the tag in syslog an
 /// Both throw away silently what nobody receives.
 void warn_when_nobody_listens(const std::string& key, const char* socket) {
   if (::access(socket, W_OK) == 0) return;
-  std::cerr << "shoal: " << key << ": " << socket << ": " << std::strerror(errno)
-            << "; lines are lost until that service runs\n";
+  const std::string why = std::strerror(errno);
+  std::cerr << for_standard_error(
+      spdlog::level::warn,
+      "shoal: " + key + ": " + socket + ": " + why + "; lines are lost until that service runs\n");
 }
 
 /// `key` is that of the settings, for errors; `tag` is who speaks, in syslog and journal.
@@ -71,16 +74,33 @@ std::shared_ptr<spdlog::logger> open(const settings::LogTarget& target, const st
 
 /// What each line begins with; syslog and journal know the rest by themselves.
 const char* pattern_for(Kind kind) {
-  return kind == Kind::kJournald ? "%v"
-         : kind == Kind::kSyslog ? "%l: %v"
-                                 : "%Y-%m-%d %H:%M:%S.%e [%P] %l: %v";
+  const bool journal = kind == Kind::kStderr && standard_error_is_journal();
+  return journal || kind == Kind::kJournald ? "%v"
+         : kind == Kind::kSyslog            ? "%l: %v"
+                                            : "%Y-%m-%d %H:%M:%S.%e [%P] %l: %v";
 }
 
+/// `%*` of a pattern: the priority, as the journal takes it from standard error.
+class PriorityFlag final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& line) override {
+    const std::string prefix = priority_prefix(message.level);
+    line.append(prefix.data(), prefix.data() + prefix.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<PriorityFlag>();
+  }
+};
+
 /// Without the end of the line where the target brings its own.
-std::unique_ptr<spdlog::formatter> formatter_for(Kind kind, const char* pattern) {
+std::unique_ptr<spdlog::formatter> formatter_for(Kind kind, const std::string& pattern) {
   const bool own_end = kind == Kind::kSyslog || kind == Kind::kJournald;
-  return std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::local,
-                                                     own_end ? "" : "\n");
+  const bool prefixed = kind == Kind::kStderr && standard_error_is_journal();
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::local,
+                                                               own_end ? "" : "\n");
+  formatter->add_flag<PriorityFlag>('*').set_pattern((prefixed ? "%*" : "") + pattern);
+  return formatter;
 }
 
 spdlog::level::level_enum level_of(settings::Log::Level level) {

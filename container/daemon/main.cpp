@@ -1,11 +1,13 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
+#include <string>
 
 #include "daemon/ask.hpp"
 #include "daemon/check.hpp"
 #include "daemon/default_configuration.hpp"
 #include "daemon/drop.hpp"
+#include "daemon/journal.hpp"
 #include "daemon/probe.hpp"
 #include "daemon/serve.hpp"
 #include "settings/settings.hpp"
@@ -72,12 +74,15 @@ CLI::App* add_reload(CLI::App& app, AskWords& words) {
 
 template <typename Command>
 int saying_what_is_wrong(const Command& command) {
+  const auto say = [](const std::string& text) {
+    std::cerr << shoal::daemon::for_standard_error(spdlog::level::err, text + '\n');
+  };
   try {
     return command();
   } catch (const shoal::settings::SettingsError& error) {
-    for (const auto& line : error.errors()) std::cerr << line << '\n';
+    for (const auto& line : error.errors()) say(line);
   } catch (const std::exception& error) {
-    std::cerr << "shoal: " << error.what() << '\n';
+    say(std::string("shoal: ") + error.what());
   }
   return kBad;
 }

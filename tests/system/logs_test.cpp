@@ -25,6 +25,7 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 const char kRoutes[] = "{ /lone: lone, /answers: answers, /tells: tells }";
 
@@ -33,8 +34,8 @@ class Logs : public Site {
   explicit Logs(
       const std::string& log =
           "{ level: debug, file: stderr, access: { file: $HERE/access.log, format: json } }",
-      const std::string& location = "")
-      : Site({.log = log, .routes = kRoutes, .location = location}) {}
+      const std::string& location = "", const std::string& under = "")
+      : Site({.log = log, .routes = kRoutes, .location = location, .under = under}) {}
 
   void SetUp() override {
     drop("1", {"lone"});
@@ -159,6 +160,53 @@ TEST_F(LogsInText, AreAsAWebServerWritesThem) {
   ask({.path = "/lone?a", .headers = {{"User-Agent", "fish \"net\" 1"}, {"X-Request-Id", "x"}}});
   EXPECT_THAT(lines(1)[0], MatchesRegex("127.0.0.1 - - \\[[^]]*\\] \"GET /lone\\?a\" 200 7 \"-\" "
                                         "\"fish \\\\x22net\\\\x22 1\" [0-9.]+ms lone/1 x"));
+}
+
+/// With standard error as systemd's services have it: a stream that JOURNAL_STREAM names.
+class LogsToTheJournal : public Logs {
+ protected:
+  explicit LogsToTheJournal(const std::string& stream = "$(stat -L -c %d:%i /proc/self/fd/2)")
+      : Logs("{ level: debug, file: stderr, access: { file: stderr, format: \"%s %i\" } }", "",
+             "exec env JOURNAL_STREAM=" + stream + " \"$@\"") {}
+};
+
+TEST_F(LogsToTheJournal, HaveAPriorityAndNoTimeOfTheirOwn) {
+  ask({.path = "/tells?line=a%0a<0>b", .headers = {{"X-Request-Id", "mine"}}});
+  ask({.path = "/answers/throws", .headers = {{"X-Request-Id", "wrong"}}});
+  ASSERT_TRUE(eventually([&] { return said("<6>500 wrong\n") == 1; }));
+  EXPECT_EQ(said("<6>200 mine\n"), 1u);
+  EXPECT_EQ(said("<4>[mine] tells (tells/1): told a\\x0a<0>b\n"), 1u);
+  EXPECT_EQ(said("<3>[wrong] GET /answers/throws: answers (answers/1): the secret"), 1u);
+  EXPECT_EQ(said("<6>ready: "), 1u);
+  EXPECT_GE(said("<7>"), 1u);
+
+  shell("echo 'nonsense: 1' >> $HERE/shoal.yaml");
+  container().send(SIGHUP);
+  ASSERT_TRUE(eventually([&] { return said("<3>the new configuration is refused") == 1; }));
+  shell("sed -i -e '/nonsense/d' -e 's/level: debug/level: info/' $HERE/shoal.yaml");
+  container().send(SIGHUP);
+  ASSERT_TRUE(eventually([&] { return said("<6>the new configuration serves\n") == 1; }));
+
+  std::istringstream text(log());
+  for (std::string line; std::getline(text, line);) {
+    EXPECT_THAT(line, MatchesRegex("<[3467]>[^0-9].*|<6>[0-9]{3} [a-z0-9]+"));
+  }
+}
+
+TEST_F(LogsToTheJournal, HaveAPriorityWhereTheContainerCannotStart) {
+  shell("sed 's/^run:.*/run: [/' $HERE/shoal.yaml > $HERE/wrong.yaml");
+  EXPECT_THAT(serve_to_the_end("wrong.yaml").output, StartsWith("<3>"));
+}
+
+class LogsBesideTheJournal : public LogsToTheJournal {
+ protected:
+  LogsBesideTheJournal() : LogsToTheJournal("1:2") {}
+};
+
+TEST_F(LogsBesideTheJournal, AreAsEverywhere) {
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_EQ(said("<6>"), 0u);
+  EXPECT_THAT(log(), ContainsRegex("[0-9]{4}-[0-9]{2}-[0-9]{2} .* info: ready: "));
 }
 
 class LogsOnAFullDisk : public Logs {
