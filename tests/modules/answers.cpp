@@ -41,6 +41,16 @@ const std::map<std::string_view, void (*)(Request&, Response&)> kAnswers{
     {"/json", [](Request&, Response& response) { response.json("{\"fish\": 7}"); }},
     {"/html", [](Request&, Response& response) { response.html("<p>fish</p>"); }},
     {"/empty", [](Request&, Response&) {}},
+    {"/headers",
+     [](Request& request, Response& response) {
+       const int number = std::stoi(request.query("number").value_or("1"));
+       const auto size =
+           static_cast<std::size_t>(std::stoi(request.query("size").value_or("4200")));
+       for (int i = 0; i < number; ++i) {
+         response.header("X-Big-" + std::to_string(i), std::string(size, 'x'));
+       }
+       response.text("headers\n");
+     }},
     {"/long",
      [](Request&, Response& response) {
        response.text("");

@@ -136,6 +136,18 @@ TEST_P(UnderAServer, StatusAndHeadersReachTheVisitor) {
   EXPECT_EQ(get("/lone").generation(), "lone/1");
 }
 
+TEST_P(UnderAServer, LongHeadersReachTheVisitor) {
+  const std::string text(4'200, 'x');
+  EXPECT_EQ(get("/answers/headers?number=1").header("X-Big-0"), text);
+  // Apache, and the visitor here, take lines of 8 KiB at most.
+  EXPECT_EQ(get("/answers/headers?size=8000").header("X-Big-0"), std::string(8'000, 'x'));
+  const Answer three = get("/answers/headers?number=3");
+  EXPECT_EQ(three.status, 200);
+  for (const char* name : {"X-Big-0", "X-Big-1", "X-Big-2"}) {
+    EXPECT_EQ(three.header(name), text);
+  }
+}
+
 TEST_P(UnderAServer, AnswersComeWhole) {
   const Answer lone = get("/lone");
   EXPECT_EQ(lone.body, "lone 1\n");
