@@ -20,7 +20,8 @@ class ReportError : public std::runtime_error {
 ///
 /// Every string is valid UTF-8 afterwards, its bad bytes replaced by U+FFFD, so that a later dump()
 /// of the json does not throw. Times are seconds since 1970, durations are seconds, sizes bytes.
-/// `latency` has count, sum, p50 and p99 besides its buckets.
+/// `latency` has count, sum, p50 and p99 besides its buckets. An overview has the verdict besides
+/// what it was decided from: `healthy` and `findings`, see status/health.hpp.
 void to_json(nlohmann::json& json, const WorkerReport& report);
 void to_json(nlohmann::json& json, const Overview& overview);
 

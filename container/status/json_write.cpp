@@ -1,3 +1,4 @@
+#include "status/health.hpp"
 #include "status/json.hpp"
 #include "status/names.hpp"
 
@@ -61,6 +62,14 @@ json written(const Crash& crash) {
           {"module", as_utf8(crash.module)},
           {"generation", as_utf8(crash.generation)},
           {"file", as_utf8(crash.file)}};
+}
+
+json written(const Finding& finding) {
+  return {{"level", name_of(finding.level)},
+          {"group", as_utf8(finding.group)},
+          {"title", as_utf8(finding.title)},
+          {"detail", as_utf8(finding.detail)},
+          {"since", finding.since}};
 }
 
 json written(const Reloads& reloads) {
@@ -135,8 +144,11 @@ void to_json(json& object, const WorkerReport& report) {
 }
 
 void to_json(json& object, const Overview& overview) {
+  const Health health = health_of(overview);
   object = {{"at", overview.at},
             {"version", as_utf8(overview.version)},
+            {"healthy", health.level == Level::kGood},
+            {"findings", all(health.findings)},
             {"pid", overview.pid},
             {"started", overview.started},
             {"config", as_utf8(overview.config)},

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "status/health.hpp"
 #include "status/report.hpp"
 
 namespace shoal::status {
@@ -35,6 +36,13 @@ struct Names<Overview::State> {
   using enum Overview::State;
   static constexpr std::array<std::pair<Overview::State, std::string_view>, 3> kAll{
       {{kRunning, "running"}, {kReloading, "reloading"}, {kStopping, "stopping"}}};
+};
+
+template <>
+struct Names<Level> {
+  using enum Level;
+  static constexpr std::array<std::pair<Level, std::string_view>, 4> kAll{
+      {{kGood, "good"}, {kNote, "note"}, {kWarning, "warning"}, {kBroken, "broken"}}};
 };
 
 /// `handling`. Every value has a name.

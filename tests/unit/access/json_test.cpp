@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "unit/documented.hpp"
 #include "visited.hpp"
 
 namespace shoal::access {
@@ -33,6 +34,11 @@ TEST_F(Visited, IsOneObjectWithFixedKeysInJson) {
                                              {"referer", nullptr},
                                              {"user_agent", "curl/8"},
                                              {"pid", ::getpid()}}));
+}
+
+TEST_F(Visited, HasTheKeysInJsonThatTheManualTellsOf) {
+  EXPECT_EQ(test::keys_of(json::parse(line("json"))),
+            test::documented(SHOAL_MONITORING, "The access log as JSON"));
 }
 
 TEST_F(Visited, HasTheSameKeysInJsonWhereNobodyAnswered) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "sample.hpp"
+#include "status/health.hpp"
 
 namespace shoal::status {
 namespace {
@@ -50,6 +51,21 @@ TEST(Json, TellsPeopleTheQuantilesInSeconds) {
   EXPECT_EQ(latency["count"], 1000);
 }
 
+TEST(Json, TellsTheVerdictFirst) {
+  const json good = sample::healthy();
+  EXPECT_EQ(good["version"], "0.1.0");
+  EXPECT_EQ(good["healthy"], true);
+  EXPECT_EQ(good["findings"], json::array());
+
+  const json bad = sample::troubled();
+  EXPECT_EQ(bad["healthy"], false);
+  const auto findings = health_of(sample::troubled()).findings;
+  ASSERT_EQ(bad["findings"].size(), findings.size());
+  EXPECT_EQ(bad["findings"][0]["level"], "broken");
+  EXPECT_EQ(bad["findings"][0]["title"], findings[0].title);
+  EXPECT_EQ(bad["findings"][0]["detail"], findings[0].detail);
+}
+
 TEST(Json, IsOneLineOfValidTextWhateverVisitorsSent) {
   const std::string line = json(sample::hostile()).dump();  // throws when a byte is no UTF-8
   EXPECT_THAT(line, Not(HasSubstr("\n")));
@@ -75,8 +91,9 @@ TEST(Json, RefusesWhatIsOfAnotherType) {
   int tried = 0;
   const json flat = good.flatten();
   for (const auto& [path, value] : flat.items()) {
-    // The quantiles follow from the buckets, and nobody reads them.
+    // The quantiles follow from the buckets, the verdict from all the rest: neither is read back.
     const std::string_view end(path);
+    if (end.starts_with("/healthy") || end.starts_with("/findings/")) continue;
     if (end.ends_with("/p50") || end.ends_with("/p99") || end.ends_with("latency/count")) continue;
     json spoilt = good;
     spoilt[json::json_pointer(path)] = json(nullptr);
