@@ -1,5 +1,8 @@
 #include "daemon/serve.hpp"
 
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
 #include <optional>
 #include <vector>
 
@@ -9,8 +12,21 @@
 
 namespace shoal::daemon {
 
+namespace {
+
+void warn_of_root() {
+  if (::geteuid() != 0) return;
+  spdlog::warn(
+      "serving as root: a module can then do anything on this machine; in a unit of systemd set "
+      "User=shoal (shoal.service and shoal@.service have it), else start it by `setpriv "
+      "--reuid=shoal --regid=shoal --init-groups shoal serve`");
+}
+
+}  // namespace
+
 int serve(const settings::Settings& settings) {
   open_log(settings.log);
+  warn_of_root();
   std::optional<Duty> duty;
   host::Descriptor hold;
   {

@@ -136,6 +136,12 @@ TEST_F(Logs, AreOpenedAgainByEveryProcessOnUsr1) {
   EXPECT_EQ(json::parse(first)["uri"], "/lone");
 }
 
+TEST_F(Logs, SayOnceThatTheContainerServesAsRoot) {
+  container().send(SIGHUP);
+  ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == 1; }));
+  EXPECT_EQ(said("warning: serving as root: "), ::geteuid() == 0 ? 1u : 0u);
+}
+
 class LogsBehindNginx : public Logs {
  protected:
   LogsBehindNginx()
