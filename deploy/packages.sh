@@ -28,7 +28,8 @@ case "${1:-run}" in
                 libsqlite3-dev python3-prometheus-client)
     ;;
   package)
-    programs+=(debootstrap:debootstrap dpkg-shlibdeps:dpkg-dev file:file systemd-analyze:systemd)
+    programs+=(debootstrap:debootstrap dpkg-shlibdeps:dpkg-dev file:file systemd-analyze:systemd
+               ip:iproute2)
     ;;
   bench)
     programs+=(wrk:wrk python3:python3)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the Debian packages and lives with them in a clean Debian: installs them, builds a module against
-# them, serves a request, rotates the log, removes them, purges them. Wants root.
+# Builds the Debian packages and lives with them in a clean Debian: installs them, follows the runbook,
+# builds a module against them, serves requests through restarts, rotates the log, removes them, purges
+# them. Wants root. No systemd runs there: stand_in.pl beside this file holds the sockets in its place.
 #
 #   tests/package/run.sh        also: tests/run.sh --package
 #
@@ -90,10 +91,26 @@ units_are_good() {
   local units=$debian/units said
   rm -rf "$units"
   mkdir "$units"
-  cp "$root"/usr/lib/systemd/system/shoal.{service,socket} "$units"
-  sed -i "s|=/usr/bin/shoal |=$root/usr/bin/shoal |" "$units/shoal.service"
-  said=$(systemd-analyze verify --man=no "$units"/shoal.{service,socket} 2>&1) && [[ -z $said ]] ||
+  cp "$root"/usr/lib/systemd/system/shoal{,@}.{service,socket} "$units"
+  sed -i "s|=/usr/bin/shoal |=$root/usr/bin/shoal |" "$units"/*.service
+  cp "$units/shoal@.service" "$units/shoal@second.service"
+  cp "$units/shoal@.socket" "$units/shoal@second.socket"
+  said=$(systemd-analyze verify --man=no "$units"/shoal{,@second}.{service,socket} 2>&1) && [[ -z $said ]] ||
     { echo "$said"; false; }
+}
+hardening_of() { grep -E '^(No|Capab|Protect|Private|Restrict|Memory|System|Lock|Keyring|User|UMask)' "$1"; }
+are_hardened_alike() {
+  local folder=$root/usr/lib/systemd/system
+  [[ $(hardening_of "$folder/shoal.service" | wc -l) -gt 15 ]] &&
+    diff <(hardening_of "$folder/shoal.service") <(hardening_of "$folder/shoal@.service")
+}
+
+# False unless each file that a page of the manual links to is installed.
+links_lead_somewhere() {
+  local folder=/usr/share/doc/shoal link
+  for link in $(grep -oh ']([^)#]*' "$root$folder/$1" | cut -c 3- | sort --unique); do
+    [[ $link == http* ]] || is_there "$folder/$link" || return 1
+  done
 }
 
 # Asks as the web server does: as its user, over the socket.
@@ -110,14 +127,88 @@ eventually() {
   "$@"
 }
 
+# As shoal.socket and shoal.service start it.
 serve() {
+  inside perl /stand_in.pl /run/shoal/shoal.sock shoal serve >"$root/served" 2>&1 &
+  shoal=$!
+  eventually answers "$1"
+}
+# As a configuration that was written for 0.1 has it: with a socket of its own.
+serve_without_systemd() {
   as shoal shoal serve >"$root/served" 2>&1 &
   shoal=$!
   eventually answers "$1"
 }
+tell_to_end() { kill -TERM "$(<"$root/var/lib/shoal/shoal.pid")"; }
 stops() {
-  kill -TERM "$(<"$root/var/lib/shoal/shoal.pid")"
+  tell_to_end
   wait "$shoal"
+}
+
+# systemctl restart shoal, five times, while visitors ask without a pause; each wants an answer.
+restarts_lose_nothing() {
+  local asked=0 lost=0 times=0 before
+  while ((times < 5)); do
+    before=$(<"$root/var/lib/shoal/shoal.pid")
+    : >"$root/again"
+    tell_to_end
+    while
+      answers "Ada!" || lost=$((lost + 1))
+      asked=$((asked + 1))
+      [[ $(<"$root/var/lib/shoal/shoal.pid") == "$before" ]]
+    do :; done
+    times=$((times + 1))
+  done
+  echo "        lost $lost of $asked requests in $times restarts"
+  ((lost == 0 && asked >= times))
+}
+
+# What a visitor of this host gets from the nginx of the Debian, in a network of its own, where port 80 is
+# free.
+visit() {
+  unshare --net -- "$BASH" -c '
+    ip link set lo up
+    chroot "$1" /usr/sbin/nginx
+    curl --silent --include --max-time 60 --header "Host: $2" "http://127.0.0.1$3"
+    chroot "$1" /usr/sbin/nginx -s stop' - "$root" "$1" "$2" 2>>"$debian/log"
+}
+shows() { [[ $(visit "$1" "$2") == *"$3"* ]]; }
+
+# The runbook's steps for nginx, as they stand there: without the last, which wants systemd.
+follow_the_runbook() {
+  sed -n '/^cp deploy.nginx/,/^```/p' "$root/usr/share/doc/shoal/RUNBOOK.md" |
+    sed -e '/^```/d' -e 's|deploy/|/usr/share/doc/shoal/examples/|' -e 's| && systemctl reload nginx||' \
+      >"$root/steps"
+  grep --quiet sites-enabled/default "$root/steps"
+  inside sh -ex /steps >>"$debian/log" 2>&1
+}
+has_a_second_service() {
+  sed -n '/^install -d .usr.lib.shoal-second/,/^```/p' "$root/usr/share/doc/shoal/RUNBOOK.md" |
+    sed -e '/^```/d' -e '/^systemctl/d' >"$root/steps"
+  inside sh -ex /steps >>"$debian/log" 2>&1
+  # What systemd would make for the unit.
+  inside install -d -o shoal -g shoal -m 700 /var/lib/shoal-second
+  inside install -d -o shoal -g shoal -m 755 /run/shoal-second
+  inside cp /hello.so /usr/lib/shoal-second/apps
+  cp "$root/usr/share/doc/shoal/examples/nginx/second.conf" "$root/etc/nginx/sites-enabled/second"
+  inside perl /stand_in.pl /run/shoal-second/shoal.sock shoal serve -c /etc/shoal/second.yaml \
+    >"$root/served-second" 2>&1 &
+  second=$!
+  eventually shows second.localhost "/hello?name=Ada" "Ada!"
+}
+second_stops() {
+  kill -TERM "$(<"$root/var/lib/shoal-second/shoal.pid")"
+  wait "$second"
+}
+
+# What 0.1 left behind: a configuration with a socket of its own, and shoal.socket not enabled.
+make_it_old() {
+  inside deb-systemd-helper disable shoal.socket
+  inside deb-systemd-helper update-state shoal.socket
+  cp "$root/etc/shoal/shoal.yaml" "$root/with-systemd.yaml"
+  sed -i 's/unknown: key/greeting: Ahoy/' "$root/with-systemd.yaml"
+  awk '/^listen:/ { print "listen: { socket: \"unix:/run/shoal/shoal.sock\", mode: \"0660\", group: www-data }"; next }
+       !/^  - systemd/' "$root/with-systemd.yaml" >"$root/etc/shoal/shoal.yaml"
 }
 
 # The module hello, with another greeting, by find_package(Shoal).
@@ -141,6 +232,7 @@ purges() { inside dpkg --purge shoal libshoal-dev >>"$debian/log" 2>&1; }
 rotates() {
   inside logrotate --force /etc/logrotate.d/shoal && is_there /var/log/shoal/shoal.log.1
 }
+nothing_serves_as_root() { writes_log && ! inside grep "serving as root" /var/log/shoal/shoal.log; }
 writes_log() { inside test -s /var/log/shoal/shoal.log; }
 
 # --- the line --------------------------------------------------------------------------------------
@@ -160,21 +252,37 @@ live_with_packages() {
   check "the web server can enter the socket's folder" looks /run/shoal "shoal:shoal 755"
   check "apps are not the user's" looks /usr/lib/shoal/apps "root:root 755"
   local file
-  for file in "$configuration" /etc/logrotate.d/shoal /usr/lib/systemd/system/shoal.{service,socket} \
-    /usr/share/bash-completion/completions/shoal; do
+  for file in "$configuration" /etc/logrotate.d/shoal /usr/lib/systemd/system/shoal{,@}.{service,socket} \
+    /usr/share/doc/shoal/{RUNBOOK,CONFIGURATION,MONITORING}.md /usr/share/bash-completion/completions/shoal; do
     check "$file is there" is_there "$file"
   done
   check "systemd finds no fault in the units" units_are_good
   check "the service is enabled" is_there /etc/systemd/system/multi-user.target.wants/shoal.service
-  check "the socket is left to its administrator" is_gone /etc/systemd/system/sockets.target.wants
+  check "so is the socket" is_there /etc/systemd/system/sockets.target.wants/shoal.socket
+  check "the configuration listens on it" has_line "$configuration" "  - systemd"
+  check "further services are hardened as the first" are_hardened_alike
+  for file in RUNBOOK CONFIGURATION MONITORING; do
+    check "all links of $file.md lead somewhere" links_lead_somewhere "$file.md"
+  done
 
-  check "a web server's tools install" install libfcgi-bin logrotate
+  check "a web server's tools install" install libfcgi-bin logrotate nginx-light
+  cp tests/package/stand_in.pl "$root/stand_in.pl"
   # As an administrator would: two settings changed, all else as it came.
   sed -i -e 's/\(greeting\): Hello/\1: Hello again/' -e 's|file: stderr|file: /var/log/shoal/shoal.log|' \
     "$root$configuration"
   cp build/package/apps/hello.so "$root/hello.so"
   check "a module is dropped" drop /hello.so
   check "the shipped configuration serves it to www-data" serve "Hello again, Ada!"
+
+  check "restarts lose no request" restarts_lose_nothing
+  cp --recursive build/package/apps/aquarium "$root/usr/lib/shoal/apps/"
+  check "Debian's nginx shows its own page" shows 192.0.2.7 / "Welcome to nginx!"
+  check "the runbook's steps for nginx work" follow_the_runbook
+  check "and whatever its name, the site is Shoal's" shows 192.0.2.7 / "X-Shoal-Generation: aquarium/"
+  check "a second service works beside the first" has_a_second_service
+  check "which still has its own" shows localhost / "X-Shoal-Generation: aquarium/"
+  check "the second stops when told to" second_stops
+  check "neither runs as root" nothing_serves_as_root
 
   check "the log is rotated" rotates
   check "a compiler installs" install cmake make g++
@@ -187,6 +295,15 @@ live_with_packages() {
   check "and what runs goes on, where no systemd restarts it" answers "hello/2"
   check "the container stops when told to" stops
 
+  check "a configuration of 0.1 is made" make_it_old
+  check "an upgrade installs over it, too" upgrades
+  check "its socket is not systemd's" is_gone /etc/systemd/system/sockets.target.wants/shoal.socket
+  check "and it serves as before" serve_without_systemd "hello/"
+  check "until it stops" stops
+  cp "$root/with-systemd.yaml" "$root$configuration"
+  check "one that listens on systemd's is upgraded" upgrades
+  check "and has the socket enabled" is_there /etc/systemd/system/sockets.target.wants/shoal.socket
+
   check "both are removed" removes
   for file in /usr/bin/shoal /usr/include/shoal /usr/lib/systemd/system/shoal.service; do
     check "$file is gone" is_gone "$file"
@@ -198,7 +315,8 @@ live_with_packages() {
 
   check "they are purged" purges
   for file in /etc/shoal /etc/logrotate.d/shoal /var/lib/shoal /var/log/shoal /run/shoal \
-    /etc/systemd/system/multi-user.target.wants/shoal.service; do
+    /etc/systemd/system/multi-user.target.wants/shoal.service \
+    /etc/systemd/system/sockets.target.wants/shoal.socket; do
     check "$file is gone" is_gone "$file"
   done
   check "the user is gone" no_user shoal

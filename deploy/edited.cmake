@@ -1,0 +1,22 @@
+# edited(FROM TO "text" "its replacement" ...): makes a file in the build folder of one of the sources.
+# A text that does not stand there, or stands there twice, is an error: FROM has changed, and the edit
+# has to follow.
+function(edited from to)
+  cmake_path(ABSOLUTE_PATH from BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${from})
+  file(READ ${from} content)
+  list(LENGTH ARGN left)
+  math(EXPR last "${left} - 1")
+  foreach(i RANGE 0 ${last} 2)
+    math(EXPR j "${i} + 1")
+    list(GET ARGN ${i} text)
+    list(GET ARGN ${j} replacement)
+    string(FIND "${content}" "${text}" first)
+    string(FIND "${content}" "${text}" again REVERSE)
+    if(first EQUAL -1 OR NOT first EQUAL again)
+      message(FATAL_ERROR "${from}: \"${text}\" must stand there once; see where it is edited")
+    endif()
+    string(REPLACE "${text}" "${replacement}" content "${content}")
+  endforeach()
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${to} "${content}")
+endfunction()
