@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <future>
@@ -151,6 +152,20 @@ class TwoActivated : public Site {
  protected:
   TwoActivated() : Site({.listen = "systemd", .log = "{ level: debug, file: shoal.log }"}) {}
 
+  /// The command that opens these sockets and becomes the container when a connection comes.
+  std::vector<std::string> activate(const std::vector<std::string>& sockets,
+                                    const std::string& names) const {
+    std::vector<std::string> words{"systemd-socket-activate", "--fdname=" + names};
+    for (const auto& socket : sockets) words.push_back("--listen=" + (here() / socket).native());
+    // It passes on nothing of the environment unless told to.
+    for (const char* name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
+      const char* const value = std::getenv(name);
+      if (value != nullptr) words.push_back(std::string("--setenv=") + name + "=" + value);
+    }
+    words.insert(words.end(), {built::kContainer, "serve", "-c", here() / "shoal.yaml"});
+    return words;
+  }
+
   std::string answer_at(const char* name) const {
     return test::FastCgiClient("unix:" + (here() / name).native())
         .ask(test::request({{"SCRIPT_NAME", "/lone"}, {"REQUEST_METHOD", "GET"}}));
@@ -160,10 +175,7 @@ class TwoActivated : public Site {
 TEST_F(TwoActivated, AreBothServedThroughFiveHangups) {
   drop("1", {"lone"});
   write_settings();
-  Process container(
-      {"systemd-socket-activate", "--listen", here() / "a.sock", "--listen", here() / "b.sock",
-       "--fdname=web:more", built::kContainer, "serve", "-c", here() / "shoal.yaml"},
-      here() / "activate.log");
+  Process container(activate({"a.sock", "b.sock"}, "web:more"), here() / "activate.log");
   ASSERT_TRUE(eventually([&] { return fs::exists(here() / "b.sock"); }));
   EXPECT_THAT(answer_at("a.sock"), HasSubstr("lone 1\n")) << contents(here() / "activate.log");
   for (std::size_t i = 1; i <= 5; ++i) {
