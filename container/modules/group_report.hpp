@@ -29,6 +29,7 @@ struct GroupReport {
   std::string refusal;               ///< why the last drop was refused; empty when it was not
   std::optional<std::chrono::system_clock::time_point> refused;  ///< since when it is
   unsigned long refusals = 0;                                    ///< drops that were refused, ever
+  unsigned long generations = 0;  ///< made in all processes, the same one counted once
   std::vector<LingeringReport> lingering;
   std::optional<Quarantine> quarantine;  ///< of what lies in its folder; `number` serves instead
 };

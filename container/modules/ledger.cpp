@@ -144,14 +144,14 @@ void Ledger::give_back(const std::string& group, const Terms& terms) {
   });
 }
 
-bool Ledger::publish(const std::string& group, const Terms& terms) {
-  bool moved_on = false;
+Ledger::Published Ledger::publish(const std::string& group, const Terms& terms) {
+  Published published;
   try_to_change(group, [&](Page& page) {
     page.publish(terms, kept_.has(group, terms.files), ::getpid());
-    moved_on = page.epoch() != terms.epoch;
+    published = {page.epoch() != terms.epoch, page.generations()};
     return Change::kWrite;
   });
-  return moved_on;
+  return published;
 }
 
 void Ledger::tidy(const std::string& group) {

@@ -43,8 +43,13 @@ class Ledger {
   /// back, or is dead, the number is free for the next set of files.
   void give_back(const std::string& group, const Terms& terms);
 
-  /// What was claimed is about to serve. Returns whether a new generation has become due meanwhile.
-  bool publish(const std::string& group, const Terms& terms);
+  struct Published {
+    bool moved_on = false;          ///< a new generation has become due meanwhile
+    unsigned long generations = 0;  ///< Page::generations(); 0: the ledger could not be written
+  };
+
+  /// What was claimed is about to serve.
+  Published publish(const std::string& group, const Terms& terms);
 
   /// Removes kept copies that are of no use any more.
   void tidy(const std::string& group);

@@ -96,7 +96,7 @@ void Page::publish(const Terms& terms, bool kept, pid_t process) {
     made = made_.insert(std::ranges::upper_bound(made_, terms.number, {}, &Made::number),
                         {terms.number, terms.files, terms.epoch, {process}, false});
   }
-  made->published = true;
+  if (!std::exchange(made->published, true)) ++generations_;
   made->loading.clear();
   last_ = std::max(last_, terms.number);
   if (!terms.kept) {
@@ -138,6 +138,7 @@ bool Page::withdraw(unsigned long number, unsigned crashes,
 void Page::begin() {
   made_.clear();
   last_ = 0;
+  generations_ = 0;
   epoch_ = 0;
   for (auto& it : withdrawn_) it.quarantine.earlier = true;
   for (auto& it : good_) it.earlier = true;

@@ -86,6 +86,9 @@ class Page {
   /// Whether a new service has nothing to remember of the group.
   bool empty() const { return made_.empty() && withdrawn_.empty(); }
 
+  /// How many generations were published in this service, whatever the number of processes.
+  unsigned long generations() const { return generations_; }
+
   unsigned long epoch() const { return epoch_; }
   const std::vector<Made>& made() const { return made_; }  ///< by number, rising
   const std::vector<Good>& good() const { return good_; }  ///< the newest first
@@ -101,6 +104,7 @@ class Page {
 
   unsigned long epoch_ = 0;
   unsigned long last_ = 0;  // ever published
+  unsigned long generations_ = 0;
   std::vector<Made> made_;
   std::vector<Good> good_;
   std::vector<Withdrawn> withdrawn_;

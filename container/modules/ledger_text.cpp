@@ -32,9 +32,9 @@ std::string Page::text() const {
                          {"crashes", quarantine.crashes},
                          {"since", std::chrono::system_clock::to_time_t(quarantine.since)}});
   }
-  const json all{
-      {"shoal_ledger", kFormat}, {"epoch", epoch_}, {"last", last_}, {"made", made}, {"good", good},
-      {"withdrawn", withdrawn}};
+  const json all{{"shoal_ledger", kFormat},     {"epoch", epoch_}, {"last", last_},
+                 {"generations", generations_}, {"made", made},    {"good", good},
+                 {"withdrawn", withdrawn}};
   return all.dump(1) + "\n";
 }
 
@@ -44,6 +44,7 @@ Page Page::of(const std::string& text) {
   Page page;
   page.epoch_ = all.at("epoch");
   page.last_ = all.at("last");
+  page.generations_ = all.value("generations", 0UL);  // an older container did not count them
   for (const auto& it : all.at("made")) {
     page.made_.push_back({it.at("number"), it.at("files"), it.at("epoch"),
                           it.at("loading").get<std::vector<pid_t>>(), it.at("published")});

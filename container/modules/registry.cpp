@@ -25,9 +25,10 @@ SweepRules with_time_to_tick(SweepRules rules) {
 
 Registry::Registry(std::filesystem::path apps, const std::filesystem::path& run, Ledger& ledger,
                    Grouping grouping, SweepRules rules, Surroundings surroundings,
-                   std::optional<Probe> probe)
+                   std::optional<Probe> probe, std::function<void()> on_change)
     : grouping_(std::move(grouping)),
       rules_(with_time_to_tick(rules)),
+      on_change_(std::move(on_change)),
       stages_(run),
       ledger_(ledger),
       folder_(std::move(apps), rules.watch, rules.interval) {
@@ -217,6 +218,7 @@ void Registry::replace_snapshot() {
     }
   }
   snapshot_ = std::make_shared<const Snapshot>(std::move(generations), unloaded);
+  if (on_change_) on_change_();
 }
 
 }  // namespace shoal::modules

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,9 +40,12 @@ class Registry final : private Desk {
   /// `ledger` is of the same run folder, and outlives this. Every registry on it, in whatever
   /// process, gives the same files the same number, and serves the same files instead of those in
   /// quarantine. One that starts late, on files that the others have refused, serves what they do.
+  ///
+  /// `on_change` is called when unserved() may have changed: from any thread, and with a mutex
+  /// held, so it must neither wait nor call the registry.
   Registry(std::filesystem::path apps, const std::filesystem::path& run, Ledger& ledger,
            Grouping grouping, SweepRules rules, Surroundings surroundings,
-           std::optional<Probe> probe = {});
+           std::optional<Probe> probe = {}, std::function<void()> on_change = {});
 
   /// REQUIRES: no snapshot is held any more, else its generations are never closed.
   ~Registry();
@@ -64,6 +68,9 @@ class Registry final : private Desk {
   bool reload(const std::string& group);
 
   std::vector<GroupReport> report() const;
+
+  /// The groups that have files, but no generation that serves, by name.
+  std::vector<std::string> unserved() const;
 
   /// How changes are noticed; for the log.
   std::string watching() const;
@@ -94,6 +101,7 @@ class Registry final : private Desk {
     unsigned long number = 0;  // of the last generation
     std::string refusal;
     unsigned long refusals = 0;                     // ever
+    unsigned long generations = 0;                  // made, as the ledger has counted
     std::chrono::system_clock::time_point refused;  // while there is a refusal
     std::optional<Quarantine> quarantine;           // of `tried`
     std::map<unsigned long, std::string> live;      // not unmapped yet -> what keeps it, if retired
@@ -133,6 +141,7 @@ class Registry final : private Desk {
 
   const Grouping grouping_;
   const SweepRules rules_;
+  const std::function<void()> on_change_;  // may be empty
   Stages stages_;
   Ledger& ledger_;
   mutable std::mutex mutex_;

@@ -94,9 +94,9 @@ Order Registry::order_of(const std::string& name, const Group& group) const {
 
 void Registry::publish(const Order& order, std::shared_ptr<const Generation> generation) {
   // Ahead of the first request, which may crash: then it must be known what it crashed in.
-  bool moved_on = false;
+  Ledger::Published published;
   if (generation) {
-    moved_on = ledger_.publish(order.group, order.terms);
+    published = ledger_.publish(order.group, order.terms);
   } else {
     ledger_.end(order.group);
   }
@@ -119,7 +119,8 @@ void Registry::publish(const Order& order, std::shared_ptr<const Generation> gen
     snapshot = snapshot_;
     group.served = order.terms;
     group.quarantine = order.terms.quarantine;
-    group.doubted |= moved_on;
+    group.doubted |= published.moved_on;
+    group.generations = std::max(group.generations, published.generations);
     if (!order.wish.refused) group.refusal.clear();
     replace_snapshot();
     conclude(group, order);

@@ -4,6 +4,15 @@
 
 namespace shoal::modules {
 
+std::vector<std::string> Registry::unserved() const {
+  std::vector<std::string> names;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, group] : groups_) {
+    if (!group.serving && !group.wanted.empty()) names.push_back(name);
+  }
+  return names;
+}
+
 /// What is long is not copied under the mutex, but shared.
 std::vector<GroupReport> Registry::report() const {
   struct Shared {
@@ -21,6 +30,7 @@ std::vector<GroupReport> Registry::report() const {
       report.swept = group.swept;
       report.refusal = group.refusal;
       report.refusals = group.refusals;
+      report.generations = group.generations;
       if (!group.refusal.empty()) report.refused = group.refused;
       report.quarantine = group.quarantine;
       for (const auto& [number, holder] : group.live) {

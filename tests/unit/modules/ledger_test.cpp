@@ -87,6 +87,18 @@ TEST_F(Agreeing, GivesTheSameFilesTheSameNumberAndNewFilesTheNext) {
   EXPECT_EQ(Ledger(run()).claim("lone", wish("a")).number, 1u) << "each group has its own";
 }
 
+TEST_F(Agreeing, CountsAGenerationOnceWhateverTheNumberOfProcesses) {
+  const Terms first = ledger_.claim("pond", wish("a"));
+  EXPECT_EQ(ledger_.publish("pond", first).generations, 1u);
+  EXPECT_EQ(Ledger(run()).publish("pond", first).generations, 1u) << "the next process";
+  refuses("bad");
+  EXPECT_EQ(ledger_.publish("pond", ledger_.claim("pond", wish("b", 1))).generations, 2u);
+  ledger_.end("pond");
+  EXPECT_EQ(ledger_.publish("pond", ledger_.claim("pond", wish("c", 2))).generations, 3u);
+  ledger_.begin();
+  EXPECT_EQ(ledger_.publish("pond", ledger_.claim("pond", wish("c"))).generations, 1u);
+}
+
 TEST_F(Agreeing, TakesARollBackToOldFilesForANewGenerationInAllProcesses) {
   serves("a");
   serves("b", 1);
