@@ -16,11 +16,57 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t kLatest = 10;
+constexpr std::size_t kShownFrames = 4;
+constexpr std::chrono::hours kRecent{1};
 
 void log(pid_t id, const crash::Report& report) {
   spdlog::error("worker {}: {}; the report is {}", id, report.summary(),
                 report.kept.empty() ? "lost: it cannot be written" : report.kept.native());
   for (const auto& line : report.stack) spdlog::error("worker {}: {}", id, line);
+}
+
+/// A frame without its number and its address, which differ from process to process.
+std::string place_of(const std::string& frame) {
+  const auto address = frame.find(' ');
+  const auto place = address == std::string::npos ? address : frame.find(' ', address + 1);
+  return place == std::string::npos ? frame : frame.substr(place + 1);
+}
+
+/// The innermost frames. Where the first of the module's own lies deep, as after abort(), those
+/// before it are left out: they are the same for every crash of this kind.
+std::vector<std::string> top_of(const crash::Report& report) {
+  const std::string own = "(" + std::filesystem::path(report.code).filename().native() + "+";
+  const auto frame = std::ranges::find_if(report.stack, [&](const auto& line) {
+    return !report.code.empty() && line.find(own) != std::string::npos;
+  });
+  const bool deep = frame != report.stack.end() && frame - report.stack.begin() > 1;
+  std::vector<std::string> top;
+  for (auto line = deep ? frame : report.stack.begin();
+       line != report.stack.end() && top.size() < kShownFrames; ++line) {
+    top.push_back(place_of(*line));
+  }
+  return top;
+}
+
+status::Crash crash_of(pid_t id, int signal, const crash::Report& report) {
+  const char* const name = ::sigabbrev_np(signal);
+  const status::Time now = status::now();
+  return {.at = now,
+          .first = now,
+          .pid = id,
+          .signal = std::string("SIG") + (name == nullptr ? "?" : name),
+          .request = report.request,
+          .module = report.module,
+          .generation = report.generation,
+          .file = report.kept.native(),
+          .stack = top_of(report)};
+}
+
+bool is_at_the_same_place(const status::Crash& one, const status::Crash& other) {
+  const auto top = [](const status::Crash& crash) {
+    return crash.stack.empty() ? std::string() : crash.stack.front();
+  };
+  return one.signal == other.signal && one.module == other.module && top(one) == top(other);
 }
 
 }  // namespace
@@ -41,15 +87,7 @@ std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
     spdlog::error("worker {}: its report is lost; see that there is room in {}", id,
                   folder_.native());
   }
-  const char* const name = ::sigabbrev_np(signal);
-  latest_.push_front({.at = status::now(),
-                      .pid = id,
-                      .signal = std::string("SIG") + (name == nullptr ? "?" : name),
-                      .request = report.request,
-                      .module = report.module,
-                      .generation = report.generation,
-                      .file = report.kept.native()});
-  if (latest_.size() > kLatest) latest_.pop_back();
+  note(crash_of(id, signal, report));
   const std::string& generation = report.generation;
   if (generation.empty()) return std::nullopt;
 
@@ -63,6 +101,27 @@ std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
   crashes_of_.erase(generation);
   return Culprit{generation.substr(0, generation.rfind('/')), status::number_of(generation),
                  rules.crashes};
+}
+
+void Casualties::note(status::Crash crash) {
+  const auto now = steady_clock::now();
+  while (!recent_.empty() && now - recent_.front() > kRecent) recent_.pop_front();
+  recent_.push_back(now);
+  const auto known = std::ranges::find_if(
+      latest_, [&](const auto& other) { return is_at_the_same_place(crash, other); });
+  if (known != latest_.end()) {
+    crash.first = known->first;
+    crash.count += known->count;
+    latest_.erase(known);
+  }
+  latest_.push_front(std::move(crash));
+  if (latest_.size() > kLatest) latest_.pop_back();
+}
+
+std::uint64_t Casualties::recent() const {
+  const auto now = steady_clock::now();
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(recent_, [&](const auto at) { return now - at <= kRecent; }));
 }
 
 }  // namespace shoal::daemon

@@ -38,7 +38,10 @@ class Casualties {
 
   std::uint64_t number() const { return number_; }
 
-  /// The last ten, newest first.
+  /// Of these within the last hour.
+  std::uint64_t recent() const;
+
+  /// The last ten places, newest first.
   std::vector<status::Crash> latest() const { return {latest_.begin(), latest_.end()}; }
 
  private:
@@ -48,8 +51,11 @@ class Casualties {
   };
   using Ends = std::deque<End>;
 
+  void note(status::Crash crash);
+
   const std::filesystem::path folder_;
   std::uint64_t number_ = 0;
+  std::deque<std::chrono::steady_clock::time_point> recent_;  // the oldest first
   std::deque<status::Crash> latest_;
   std::map<std::string, Ends> crashes_of_;  // generation's label -> workers that it ended
 };

@@ -85,3 +85,4 @@ void Supervisor::tell_systemd_how_it_is() {
 }
 
 }  // namespace shoal::daemon
+  told.crashed_recently = casualties_.recent();

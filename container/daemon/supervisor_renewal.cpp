@@ -70,7 +70,7 @@ void Supervisor::give_up_renewal(const std::string& why) {
   }
   renewed_.reset();
   ++reloads_.refused;
-  reloads_.last = status::now();
+  reloads_.last = reloads_.refused_at = status::now();
   if (reloads_.errors.empty()) reloads_.errors = {why};
   tell_systemd("READY=1");
   if (std::exchange(renew_again_, false)) renew();

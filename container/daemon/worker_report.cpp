@@ -36,6 +36,7 @@ status::Group group_of(const modules::GroupReport& report, const serving::Traffi
   group.errors = answered.errors;
   group.latency = answered.latency;
   group.refusals = report.refusals;
+  group.generations = report.generations;
   if (report.refused) group.refused = {report.refusal, time_of(*report.refused)};
   for (const auto& [generation, holder] : report.lingering) {
     group.lingering.push_back({label_of(report.group, generation), holder});

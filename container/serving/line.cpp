@@ -127,7 +127,7 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
   const access::Cpu cpu = cpu_so_far();
   const std::string path = path_of(*exchange);
   if (parts_.status_page != nullptr && parts_.status_page->is_for(path, *exchange)) {
-    seat.waits(asked(*exchange), id, kNoTimeout);
+    seat.rests();  // or what is told would have its own request in it
     const auto response = host::Access::make_response(*exchange, is_head(*exchange), "");
     parts_.status_page->answer(*exchange, *response);
     return end(*exchange, *response, {path, id, kNobody, true, cpu});

@@ -52,7 +52,8 @@ void judge_descriptors(const Overview& overview, Findings& findings) {
          .title = "process " + std::to_string(worker.pid) + " ran out of descriptors",
          .detail = "new connections had to wait, " + count_of(worker.accept_pauses, "time") +
                    "; raise the limit (ulimit -n, LimitNOFILE) or lower limits.idle_timeout",
-         .since = worker.last_accept_pause});
+         .since = worker.last_accept_pause,
+         .past = overview.at - worker.last_accept_pause > kGoesOn});
   }
 }
 
@@ -72,24 +73,32 @@ void judge_requests(const Overview& overview, Findings& findings) {
   }
 }
 
+/// What crashes leave now is judged elsewhere: a process that is missing, a group in quarantine.
 void judge_crashes(const Overview& overview, Findings& findings) {
-  const auto is_recent = [&](const Crash& crash) { return overview.at - crash.at < kRecent; };
-  const auto last = std::find_if(overview.crashes.begin(), overview.crashes.end(), is_recent);
-  if (last == overview.crashes.end()) return;
-  const auto recent = std::count_if(overview.crashes.begin(), overview.crashes.end(), is_recent);
+  if (overview.crashed_recently == 0 || overview.crashes.empty()) return;
+  const Crash* last = &overview.crashes.front();
   std::string detail = "process " + std::to_string(last->pid) + ", " + last->signal;
   if (!last->request.empty()) detail += ", in " + cut(shown(last->request), 100);
   if (!last->module.empty()) detail += ", " + last->module + " of " + last->generation;
   if (!last->file.empty()) detail += "\n" + last->file;
   findings.push_back({.level = Level::kWarning,
-                      .title = count_of(static_cast<std::uint64_t>(recent), "worker process") +
+                      .title = count_of(overview.crashed_recently, "worker process") +
                                " crashed within the last hour",
                       .detail = detail,
-                      .since = last->at});
+                      .since = last->at,
+                      .past = true});
 }
 
-void judge_reloads(const Reloads& reloads, Findings& findings) {
-  if (reloads.errors.empty()) return;
+void judge_reloads(const Reloads& reloads, Time now, Findings& findings) {
+  if (reloads.errors.empty()) {
+    if (reloads.refused_at <= 0 || now - reloads.refused_at > kRecent) return;
+    findings.push_back({.level = Level::kWarning,
+                        .title = "a change of the configuration was refused",
+                        .detail = "a later one was good",
+                        .since = reloads.refused_at,
+                        .past = true});
+    return;
+  }
   std::string detail;
   for (const std::string& error : reloads.errors) detail += (detail.empty() ? "" : "\n") + error;
   findings.push_back({.level = Level::kWarning,
@@ -169,16 +178,19 @@ Health health_of(const Overview& overview) {
   }
   for (const Group& group : overview.groups) judge_generation(group, health.findings);
   judge_crashes(overview, health.findings);
-  judge_reloads(overview.reloads, health.findings);
+  judge_reloads(overview.reloads, overview.at, health.findings);
   judge_threads(overview, health.findings);
   judge_descriptors(overview, health.findings);
   judge_requests(overview, health.findings);
   for (const Group& group : overview.groups) judge_leftovers(group, health.findings);
 
-  std::stable_sort(
-      health.findings.begin(), health.findings.end(),
-      [](const Finding& one, const Finding& other) { return one.level > other.level; });
-  const bool good = health.findings.empty() || health.findings[0].level == Level::kNote;
+  std::stable_sort(health.findings.begin(), health.findings.end(),
+                   [](const Finding& one, const Finding& other) {
+                     if (one.past != other.past) return other.past;
+                     return one.level > other.level;
+                   });
+  const bool good = health.findings.empty() || health.findings[0].past ||
+                    health.findings[0].level == Level::kNote;
   health.level = good ? Level::kGood : health.findings[0].level;
   health.headline = good ? good_headline(overview) : health.findings[0].title;
   return health;

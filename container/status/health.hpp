@@ -21,18 +21,21 @@ struct Finding {
   std::string title{};   ///< `the last drop into shop was refused`
   std::string detail{};  ///< cause and remedy, as far as known; may have several lines
   Time since = 0;        ///< 0: not known
+  bool past = false;     ///< it was wrong, and is not now: no part of the verdict
 };
 
-/// What page, table and metrics say first.
+/// What page, table and metrics say first. The verdict is about now: past findings are told, and
+/// decide nothing.
 struct Health {
-  Level level = Level::kGood;       ///< the worst of the findings; a note is good as well
+  Level level = Level::kGood;       ///< the worst of the findings of now; a note is good as well
   std::string headline{};           ///< `all 3 groups are healthy`, or the title of the worst
-  std::vector<Finding> findings{};  ///< the worst first
+  std::vector<Finding> findings{};  ///< the worst first; past ones after all others
 };
 
-/// Requests that run longer than this many seconds are told of, and what went wrong
-/// within the last hour.
+/// In seconds. A request that runs for longer than the first is told of. What happened again and
+/// again, and last within the second, goes on now. What was wrong within the third is told of.
 constexpr double kLongRequest = 10;
+constexpr double kGoesOn = 60;
 constexpr double kRecent = 3600;
 
 /// Decided from `overview` alone; ages are counted from its `at`.

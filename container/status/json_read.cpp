@@ -50,18 +50,22 @@ Serving serving_of(const Reader& from) {
 
 Crash crash_of(const Reader& from) {
   return {.at = from.number("at"),
+          .first = from.number("first"),
+          .count = from.count("count"),
           .pid = from.count<int>("pid"),
           .signal = from.text("signal"),
           .request = from.text("request"),
           .module = from.text("module"),
           .generation = from.text("generation"),
-          .file = from.text("file")};
+          .file = from.text("file"),
+          .stack = from.texts("stack")};
 }
 
 Reloads reloads_of(const Reader& from) {
   return {.count = from.count("count"),
           .refused = from.count("refused"),
           .last = from.number("last"),
+          .refused_at = from.number("refused_at"),
           .errors = from.texts("errors")};
 }
 
@@ -87,6 +91,7 @@ Group group_of(const Reader& from) {
               .requests = from.count("requests"),
               .errors = from.count("errors"),
               .refusals = from.count("refusals"),
+              .generations = from.count("generations"),
               .latency = latency_of(from.object("latency")),
               .refused = std::nullopt,
               .lingering = from.list("lingering", lingering_of),
@@ -130,10 +135,12 @@ void from_json(const nlohmann::json& json, Overview& overview) {
               .state = from.one_of<Overview::State>("state"),
               .listen = from.texts("listen"),
               .processes_wanted = from.count<unsigned>("processes_wanted"),
-              .reloads = reloads_of(from.object("reloads")),
+              .reloads = reloads_of(from.object("configuration_reloads")),
               .requests = from.count("requests"),
               .errors = from.count("errors"),
+              .generations = from.count("generations"),
               .crashed = from.count("crashed"),
+              .crashed_recently = from.count("crashed_recently"),
               .crashes = from.list("crashes", crash_of),
               .workers = from.list("workers", worker_of),
               .groups = from.list("groups", group_of)};

@@ -56,12 +56,15 @@ json written(const Serving& serving) {
 
 json written(const Crash& crash) {
   return {{"at", crash.at},
+          {"first", crash.first},
+          {"count", crash.count},
           {"pid", crash.pid},
           {"signal", as_utf8(crash.signal)},
           {"request", as_utf8(crash.request)},
           {"module", as_utf8(crash.module)},
           {"generation", as_utf8(crash.generation)},
-          {"file", as_utf8(crash.file)}};
+          {"file", as_utf8(crash.file)},
+          {"stack", texts(crash.stack)}};
 }
 
 json written(const Finding& finding) {
@@ -69,13 +72,15 @@ json written(const Finding& finding) {
           {"group", as_utf8(finding.group)},
           {"title", as_utf8(finding.title)},
           {"detail", as_utf8(finding.detail)},
-          {"since", finding.since}};
+          {"since", finding.since},
+          {"past", finding.past}};
 }
 
 json written(const Reloads& reloads) {
   return {{"count", reloads.count},
           {"refused", reloads.refused},
           {"last", reloads.last},
+          {"refused_at", reloads.refused_at},
           {"errors", texts(reloads.errors)}};
 }
 
@@ -113,6 +118,7 @@ json written(const Group& group) {
               {"requests", group.requests},
               {"errors", group.errors},
               {"refusals", group.refusals},
+              {"generations", group.generations},
               {"latency", written(group.latency)},
               {"lingering", all(group.lingering)},
               {"disagree", all(group.disagree)}};
@@ -155,10 +161,12 @@ void to_json(json& object, const Overview& overview) {
             {"state", name_of(overview.state)},
             {"listen", texts(overview.listen)},
             {"processes_wanted", overview.processes_wanted},
-            {"reloads", written(overview.reloads)},
+            {"configuration_reloads", written(overview.reloads)},
             {"requests", overview.requests},
             {"errors", overview.errors},
+            {"generations", overview.generations},
             {"crashed", overview.crashed},
+            {"crashed_recently", overview.crashed_recently},
             {"crashes", all(overview.crashes)},
             {"workers", all(overview.workers)},
             {"groups", all(overview.groups)}};

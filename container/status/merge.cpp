@@ -38,7 +38,7 @@ Group facts_of(const std::vector<Serving>& serving, const std::vector<const Grou
         return number_of(one->generation) < number_of(other->generation);
       });
   Group group = **newest;
-  group.requests = group.errors = group.refusals = 0;
+  group.requests = group.errors = group.refusals = group.generations = 0;
   group.latency = {};
   group.lingering.clear();
   group.disagree.clear();
@@ -78,6 +78,7 @@ void count(Group& group, const Counted& part) {
   group.errors += part.errors;
   group.latency.merge(part.latency);
   group.refusals = std::max(group.refusals, part.refusals);
+  group.generations = std::max(group.generations, part.generations);
 }
 
 }  // namespace
@@ -90,8 +91,24 @@ void Departed::add(const WorkerReport& last) {
     counted.requests += group.requests;
     counted.errors += group.errors;
     counted.refusals = std::max(counted.refusals, group.refusals);
+    counted.generations = std::max(counted.generations, group.generations);
     counted.latency.merge(group.latency);
   }
+}
+
+/// Those of all groups that ever were.
+std::uint64_t generations_of(const std::vector<WorkerReport>& reports, const Departed& departed) {
+  std::map<std::string, std::uint64_t> made;
+  for (const auto& [name, counted] : departed.groups_) made[name] = counted.generations;
+  for (const WorkerReport& report : reports) {
+    for (const Group& group : report.groups) {
+      auto& most = made[group.name];
+      most = std::max(most, group.generations);
+    }
+  }
+  std::uint64_t all = 0;
+  for (const auto& [name, generations] : made) all += generations;
+  return all;
 }
 
 Overview merge(Overview told, const std::vector<WorkerReport>& reports, const Departed& departed) {
@@ -115,6 +132,7 @@ Overview merge(Overview told, const std::vector<WorkerReport>& reports, const De
       merge_lingering(group->lingering, part.lingering);
     }
   }
+  told.generations = generations_of(reports, departed);
   std::stable_sort(
       told.workers.begin(), told.workers.end(),
       [](const Worker& one, const Worker& other) { return one.started < other.started; });

@@ -17,6 +17,8 @@ class Departed {
   void add(const WorkerReport& last);
 
  private:
+  friend std::uint64_t generations_of(const std::vector<WorkerReport>& reports,
+                                      const Departed& departed);
   friend Overview merge(Overview told, const std::vector<WorkerReport>& reports,
                         const Departed& departed);
 
@@ -24,6 +26,7 @@ class Departed {
     std::uint64_t requests = 0;
     std::uint64_t errors = 0;
     std::uint64_t refusals = 0;
+    std::uint64_t generations = 0;
     Histogram latency;
   };
 
@@ -34,7 +37,7 @@ class Departed {
 
 /// `told`, which is what the supervisor knows by itself, with the workers' reports in it: workers
 /// by age, groups by name, counters as sums. Each drop is refused by every process, so `refusals`
-/// is the most that one has counted.
+/// is the most that one has counted; `generations` likewise.
 ///
 /// What a group is (its generation, its modules, its refusal) is told by those workers that serve,
 /// the one with the newest generation first; a starting or draining one is heard only when none

@@ -46,6 +46,8 @@ void tell_container(Exposition& out, const Overview& overview) {
   out.sample("_total", {}, overview.errors);
   out.family("shoal_crashes", "counter", "", "Worker processes that died unasked.");
   out.sample("_total", {}, overview.crashed);
+  out.family("shoal_generations", "counter", "", "Generations made, of all groups.");
+  out.sample("_total", {}, overview.generations);
   out.family("shoal_config_reloads", "counter", "", "Times the configuration was read again.");
   out.sample("_total", {{"result", "taken"}}, overview.reloads.count);
   out.sample("_total", {{"result", "refused"}}, overview.reloads.refused);
@@ -110,6 +112,8 @@ void tell_generations(Exposition& out, const std::vector<Group>& groups) {
   out.family("shoal_group_generation", "gauge", "",
              "Number of the generation that serves; 0: nothing is loaded.");
   each(out, groups, "", [](const Group& group) { return number_of(group.generation); });
+  out.family("shoal_group_generations", "counter", "", "Generations made of a group.");
+  each(out, groups, "_total", [](const Group& group) { return group.generations; });
   out.family("shoal_group_serving", "info", "", "The generation that serves, by name.");
   for (const Group& group : groups) {
     out.sample("_info", {{"group", group.name}, {"generation", group.generation}},

@@ -44,7 +44,8 @@ Markup group_part(const Group& group, Time now) {
   html << "<tr id=\"group-" << group.name << "\"><th scope=\"row\">" << group.name << "</th>"
        << "<td class=\"chip\"><span class=\"" << style_of(condition.level) << "\">"
        << condition.words << "</span></td><td data-is=\"generation\">"
-       << generation_part(group.generation) << "</td><td data-is=\"loaded\">"
+       << generation_part(group.generation) << "</td><td class=\"n\" data-is=\"made\">"
+       << number_part(group.generations) << "</td><td data-is=\"loaded\">"
        << time_part(group.loaded, now) << "</td><td class=\"n\" data-is=\"requests\">"
        << number_part(group.requests) << "</td><td class=\"n\" data-is=\"errors\">"
        << errors_part(group) << "</td><td class=\"n\" data-is=\"p50\">"
@@ -59,14 +60,17 @@ Markup group_part(const Group& group, Time now) {
 Markup groups_part(const Overview& overview) {
   Markup html;
   if (overview.groups.empty()) return html;
-  html << "<section id=\"groups\">\n<h2>Groups</h2>\n<table class=\"cards\">\n<thead><tr>"
-          "<th>group</th><th>condition</th><th>generation</th><th>loaded</th>"
+  html << "<section id=\"groups\">\n<h2>Groups</h2>\n<div class=\"scroll\"><table "
+          "class=\"cards\">\n<thead><tr>"
+          "<th>group</th><th>condition</th><th>generation</th>"
+          "<th class=\"n\" title=\"generations made since the container started\">made</th>"
+          "<th>loaded</th>"
           "<th class=\"n\">requests</th><th class=\"n\">errors</th>"
           "<th class=\"n\" title=\"half of the requests took at most this long\">p50</th>"
           "<th class=\"n\" title=\"99 of 100 requests took at most this long\">p99</th>"
           "<th class=\"n\">modules</th></tr></thead>\n<tbody>\n";
   for (const Group& group : overview.groups) html << group_part(group, overview.at);
-  return html << "</tbody>\n</table>\n</section>\n";
+  return html << "</tbody>\n</table></div>\n</section>\n";
 }
 
 Markup modules_part(const Overview& overview) {
@@ -76,10 +80,11 @@ Markup modules_part(const Overview& overview) {
     html << "<details id=\"modules-" << group.name << "\"><summary><b>" << group.name << "</b> "
          << count_of(group.modules.size(), "module")
          << std::string_view(group.swept ? "" : ", never swept")
-         << "</summary>\n<table class=\"cards\"><thead><tr><th>module</th><th>kind</th>"
+         << "</summary>\n<div class=\"scroll\"><table "
+            "class=\"cards\"><thead><tr><th>module</th><th>kind</th>"
             "<th>file</th><th>build-id</th></tr></thead>\n<tbody>\n";
     for (const Module& module : group.modules) html << module_part(module);
-    html << "</tbody></table></details>\n";
+    html << "</tbody></table></div></details>\n";
   }
   return html << "</section>\n";
 }

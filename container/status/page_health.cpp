@@ -29,15 +29,18 @@ Markup number_part(std::string_view title, const std::string& number, const std:
 
 Markup health_part(const Overview& overview) {
   const Health health = health_of(overview);
+  Markup now, past;
+  for (const Finding& finding : health.findings) {
+    (finding.past ? past : now) << finding_part(finding, overview.at);
+  }
   Markup html;
   html << "<section id=\"health\" class=\"" << style_of(health.level) << "\">\n";
   if (health.level == Level::kGood) html << "<h2>" << health.headline << "</h2>\n";
-  if (!health.findings.empty()) {
-    html << "<ul>\n";
-    for (const Finding& finding : health.findings) html << finding_part(finding, overview.at);
-    html << "</ul>\n";
-  }
-  return html << "</section>\n";
+  if (!now.html().empty()) html << "<ul>\n" << now << "</ul>\n";
+  html << "</section>\n";
+  if (past.html().empty()) return html;
+  return html << "<section id=\"past\">\n<h2>Earlier, and over</h2>\n<ul>\n"
+              << past << "</ul>\n</section>\n";
 }
 
 Markup numbers_part(const Overview& overview) {
@@ -62,7 +65,8 @@ Markup numbers_part(const Overview& overview) {
        << number_part("connections", count(connections), "")
        << number_part("memory", size(resident), "")
        << number_part("crashes", count(overview.crashed), "")
-       << number_part("reloads", count(reloads.count),
+       << number_part("generations", count(overview.generations), "")
+       << number_part("configuration reloads", count(reloads.count),
                       reloads.refused > 0 ? count(reloads.refused) + " refused" : "")
        << "</dl>\n";
   return html;

@@ -97,15 +97,26 @@ Markup thread_part(const Busy& busy, Time now) {
   return html;
 }
 
+/// What is long has a row of its own, as wide as the table.
+Markup place_part(const Crash& crash) {
+  Markup html;
+  if (crash.stack.empty() && crash.file.empty()) return html;
+  html << "<tr class=\"place\"><td class=\"more\" colspan=\"8\">";
+  for (const std::string& frame : crash.stack) html << "<code>" << frame << "</code><br>";
+  if (!crash.file.empty()) html << "<small>report: <code>" << crash.file << "</code></small>";
+  return html << "</td></tr>\n";
+}
+
 Markup crash_part(const Crash& crash, Time now) {
   Markup html;
   html << "<tr><th scope=\"row\" class=\"long\">" << request_part(crash.request)
        << "</th><td class=\"chip\"><span class=\"warning\">" << crash.signal
-       << "</span></td><td data-is=\"when\">" << time_part(crash.at, now)
-       << "</td><td class=\"wide\" data-is=\"module\">" << crash.module
-       << "</td><td data-is=\"generation\">" << code_part(crash.generation)
-       << "</td><td class=\"n\" data-is=\"process\">" << crash.pid
-       << "</td><td class=\"more\" data-is=\"report\">" << code_part(crash.file) << "</td></tr>\n";
+       << "</span></td><td class=\"n\" data-is=\"times\">" << count(crash.count)
+       << "</td><td data-is=\"last\">" << time_part(crash.at, now) << "</td><td data-is=\"first\">"
+       << time_part(crash.first, now) << "</td><td class=\"wide\" data-is=\"module\">"
+       << crash.module << "</td><td data-is=\"generation\">" << code_part(crash.generation)
+       << "</td><td class=\"n\" data-is=\"process\">" << crash.pid << "</td></tr>\n"
+       << place_part(crash);
   return html;
 }
 
@@ -114,12 +125,13 @@ Markup crash_part(const Crash& crash, Time now) {
 Markup processes_part(const Overview& overview) {
   Markup html;
   if (overview.workers.empty()) return html;
-  html << "<section id=\"processes\">\n<h2>Processes</h2>\n<table class=\"cards\">\n<thead><tr>"
+  html << "<section id=\"processes\">\n<h2>Processes</h2>\n<div class=\"scroll\"><table "
+          "class=\"cards\">\n<thead><tr>"
           "<th>pid</th><th>state</th><th>started</th><th class=\"n\">requests</th>"
           "<th class=\"n\">errors</th><th class=\"n\">connections</th><th class=\"n\">memory</th>"
           "<th>threads</th></tr></thead>\n<tbody>\n";
   for (const Worker& worker : overview.workers) html << worker_part(worker, overview.at);
-  return html << "</tbody>\n</table>\n</section>\n";
+  return html << "</tbody>\n</table></div>\n</section>\n";
 }
 
 Markup threads_part(const Overview& overview) {
@@ -127,21 +139,24 @@ Markup threads_part(const Overview& overview) {
   html << "<section id=\"threads\">\n<h2>Requests now</h2>\n";
   const auto busy = busy_in(overview);
   if (busy.empty()) return html << "<p class=\"none\">All threads are idle.</p>\n</section>\n";
-  html << "<table class=\"cards\">\n<thead><tr><th>request</th><th>doing</th><th class=\"n\">for"
+  html << "<div class=\"scroll\"><table "
+          "class=\"cards\">\n<thead><tr><th>request</th><th>doing</th><th class=\"n\">for"
           "</th><th>module</th><th>generation</th><th class=\"n\">process</th>"
           "<th class=\"n\">thread</th><th>request id</th></tr></thead>\n<tbody>\n";
   for (const Busy& one : busy) html << thread_part(one, overview.at);
-  return html << "</tbody>\n</table>\n</section>\n";
+  return html << "</tbody>\n</table></div>\n</section>\n";
 }
 
 Markup crashes_part(const Overview& overview) {
   Markup html;
   if (overview.crashes.empty()) return html;
-  html << "<section id=\"crashes\">\n<h2>Crashes</h2>\n<table class=\"cards\">\n<thead><tr>"
-          "<th>request</th><th>signal</th><th>when</th><th>module</th><th>generation</th>"
-          "<th class=\"n\">process</th><th>report</th></tr></thead>\n<tbody>\n";
+  html
+      << "<section id=\"crashes\">\n<h2>Crashes</h2>\n<div class=\"scroll\"><table "
+         "class=\"cards\">\n<thead><tr>"
+         "<th>last request</th><th>signal</th><th class=\"n\">times</th><th>last</th><th>first</th>"
+         "<th>module</th><th>generation</th><th class=\"n\">process</th></tr></thead>\n<tbody>\n";
   for (const Crash& crash : overview.crashes) html << crash_part(crash, overview.at);
-  return html << "</tbody>\n</table>\n</section>\n";
+  return html << "</tbody>\n</table></div>\n</section>\n";
 }
 
 }  // namespace shoal::status

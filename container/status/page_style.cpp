@@ -2,7 +2,7 @@
 
 namespace shoal::status {
 
-const std::string_view kPageStyleHash = "sha256-f97nHKsCKc054AqIM0tHJVNUlxBiskF3Kh2tewbnAZ8=";
+const std::string_view kPageStyleHash = "sha256-WX/ym+otBhFhs6L5MmWBdlqpd7vfPpRP36vg5d+GXe8=";
 
 const std::string_view kPageStyle = R"css(
 :root {
@@ -33,7 +33,10 @@ h1 { font-size: 1.15rem; }
 h1 small, small { font-weight: 400; color: var(--soft); font-size: .85em; }
 section > h2 { font-size: .95rem; margin: 1.6rem 0 .45rem; }
 code { font: .88em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-td, th, li, p, dd { unicode-bidi: isolate; overflow-wrap: anywhere; }
+td, th, li, p, dd { unicode-bidi: isolate; }
+/* A name never breaks: what is too wide scrolls. Only requests and stacks may break anywhere. */
+.scroll, li p, header p, footer p { overflow-x: auto; }
+.long code, .place code { overflow-wrap: anywhere; }
 a { color: var(--note); }
 header { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; align-items: baseline; }
 header p { color: var(--soft); }
@@ -44,8 +47,8 @@ header .path { margin-left: auto; }
 .warning { --tone: var(--warning); --wash: var(--warning-wash); }
 .broken { --tone: var(--broken); --wash: var(--broken-wash); }
 
-#health { margin: .9rem 0; }
-#health > h2, #health li {
+#health, #past ul { margin: .9rem 0; padding: 0; }
+#health > h2, #health li, #past li {
   list-style: none; margin: 0 0 .35rem; padding: .6rem .9rem; border-radius: 6px;
   background: var(--wash); border-left: 4px solid var(--tone);
 }
@@ -53,7 +56,12 @@ header .path { margin-left: auto; }
 #health > h2::first-letter { text-transform: uppercase; }
 #health .title { font-weight: 600; color: var(--tone); }
 #health .broken .title { font-size: 1.05rem; }
-#health li { display: grid; grid-template-columns: minmax(16rem, 2fr) 3fr; gap: .1rem 1.5rem; }
+#health li, #past li {
+  display: grid; grid-template-columns: minmax(16rem, 2fr) minmax(0, 3fr); gap: .1rem 1.5rem;
+}
+#past ul { margin-top: 0; }
+#past li { --wash: var(--sheet); color: var(--soft); }
+#past .title { font-weight: 600; }
 
 dl {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr));
@@ -64,16 +72,16 @@ dt { color: var(--soft); font-size: .82rem; }
 dd { font-size: 1.15rem; }
 dd small { white-space: nowrap; }
 
-table {
-  width: 100%; border-collapse: separate; border-spacing: 0;
-  background: var(--sheet); border: 1px solid var(--line); border-radius: 6px;
-}
+.scroll { background: var(--sheet); border: 1px solid var(--line); border-radius: 6px; }
+table { width: 100%; border-collapse: separate; border-spacing: 0; }
 th, td { padding: .4rem .6rem; text-align: left; vertical-align: baseline; }
 th:first-child, td:first-child { padding-left: .9rem; }
 thead th { font-size: .82rem; font-weight: 400; color: var(--soft); white-space: nowrap; }
 tbody th, tbody td { border-top: 1px solid var(--line); }
 tbody th { font-weight: 600; }
-tbody th.long { font-weight: 400; }
+tbody th, tbody td { white-space: nowrap; }
+tbody th.long { font-weight: 400; white-space: normal; min-width: 14rem; }
+tbody .place td { border-top: 0; padding-top: 0; white-space: normal; color: var(--soft); }
 time { white-space: nowrap; }
 .n { text-align: right; white-space: nowrap; }
 b.warning { font-weight: 600; color: var(--tone); }
@@ -107,7 +115,7 @@ noscript p { margin-top: .4rem; font-size: .88rem; }
   footer a { margin: 0 .8rem 0 0; }
   dl { grid-template-columns: repeat(auto-fit, minmax(6.2rem, 1fr)); }
   dl > div { padding: .4rem .7rem; }
-  #health li { display: block; }
+  #health li, #past li { display: block; }
   .cards, .cards tbody { display: block; }
   .cards thead { display: none; }
   .cards tr {
@@ -115,7 +123,10 @@ noscript p { margin-top: .4rem; font-size: .88rem; }
     gap: .25rem .8rem; padding: .6rem .8rem; border-top: 1px solid var(--line);
   }
   .cards tr:first-child { border-top: 0; }
-  .cards th, .cards td { display: block; padding: 0; border: 0; text-align: left; }
+  .cards th, .cards td {
+    display: block; padding: 0; border: 0; text-align: left; overflow-x: auto; min-width: 0;
+  }
+  tbody .place { border-top: 0; padding-top: 0; }
   .cards th { grid-column: 1 / -2; }
   .cards .chip { justify-self: end; grid-column: -2; }
   .cards .more, .cards .long { grid-column: 1 / -1; }

@@ -89,6 +89,7 @@ struct Group {
   std::uint64_t requests = 0;     ///< answered, since the container started
   std::uint64_t errors = 0;       ///< of these with 500 to 599
   std::uint64_t refusals = 0;     ///< drops that were refused, ever
+  std::uint64_t generations = 0;  ///< made of it since the container started
   Histogram latency{};            ///< of `requests`
   std::optional<Refusal> refused{};
   std::vector<Lingering> lingering{};
@@ -123,14 +124,19 @@ struct WorkerReport {
   bool operator==(const WorkerReport&) const = default;
 };
 
+/// Crashes at one place: by the same signal, in the same module, with the same top of the stack.
+/// What differs is that of the last one.
 struct Crash {
-  Time at = 0;
+  Time at = 0;              ///< the last one
+  Time first = 0;           ///< the first one
+  std::uint64_t count = 1;  ///< so many
   int pid = 0;
-  std::string signal{};      ///< `SIGSEGV`
-  std::string request{};     ///< what it was doing; empty: no request, or more is not known
-  std::string module{};      ///< empty as `request`
-  std::string generation{};  ///< empty as `request`
-  std::string file{};        ///< the crash report; empty: none was written
+  std::string signal{};              ///< `SIGSEGV`
+  std::string request{};             ///< what it was doing; empty: no request, or more is not known
+  std::string module{};              ///< empty as `request`
+  std::string generation{};          ///< empty as `request`
+  std::string file{};                ///< the crash report; empty: none was written
+  std::vector<std::string> stack{};  ///< its top, the innermost frame first; empty: not known
 
   bool operator==(const Crash&) const = default;
 };
@@ -140,6 +146,7 @@ struct Reloads {
   std::uint64_t count = 0;            ///< those that took effect
   std::uint64_t refused = 0;          ///< those that changed nothing
   Time last = 0;                      ///< when the last one was, of either kind; 0: never
+  Time refused_at = 0;                ///< when the last one was refused; 0: never
   std::vector<std::string> errors{};  ///< of the last one; empty: it was good
 
   bool operator==(const Reloads&) const = default;
@@ -158,10 +165,12 @@ struct Overview {
   std::vector<std::string> listen{};  ///< `unix:/run/shoal/shoal.sock`
   unsigned processes_wanted = 1;
   Reloads reloads{};
-  std::uint64_t requests = 0;    ///< of all processes that ever were
-  std::uint64_t errors = 0;      ///< of these with 500 to 599
-  std::uint64_t crashed = 0;     ///< worker processes that died, ever
-  std::vector<Crash> crashes{};  ///< the last ten, newest first
+  std::uint64_t requests = 0;          ///< of all processes that ever were
+  std::uint64_t errors = 0;            ///< of these with 500 to 599
+  std::uint64_t generations = 0;       ///< made, of all groups
+  std::uint64_t crashed = 0;           ///< worker processes that died, ever
+  std::uint64_t crashed_recently = 0;  ///< of these within the last hour
+  std::vector<Crash> crashes{};        ///< at the last ten places, the newest first
   std::vector<Worker> workers{};
   std::vector<Group> groups{};  ///< by name
 

@@ -27,26 +27,31 @@ std::string head(const Overview& overview) {
   for (const std::string& name : overview.listen) text += "; listens on " + shown(name);
   return text + "\n" + count_of(overview.requests, "request") + ", " +
          count_of(overview.errors, "error") + ", " + count_of(overview.crashed, "crash") + ", " +
-         count_of(overview.reloads.count, "reload") + "\n";
+         count_of(overview.reloads.count, "configuration reload") + ", " +
+         count_of(overview.generations, "generation") + "\n";
+}
+
+std::string text_of(const Finding& finding, Time now, bool colours) {
+  constexpr std::array<const char*, 4> kMarks{"ok  ", "-   ", "!   ", "!!  "};
+  const Level level = finding.past ? Level::kNote : finding.level;
+  std::string text =
+      painted(kMarks[static_cast<std::size_t>(level)] + shown(finding.title), level, colours);
+  if (finding.since > 0) text += " (" + ago(finding.since, now) + ", " + utc(finding.since) + ")";
+  text += "\n";
+  for (const std::string& line : shown_lines(finding.detail)) text += "    " + line + "\n";
+  return text;
 }
 
 std::string findings(const Overview& overview, bool colours) {
   const Health health = health_of(overview);
-  std::string text = "\n";
+  std::string now, past;
   if (health.level == Level::kGood) {
-    text += painted("ok  " + health.headline, health.level, colours) + "\n";
+    now += painted("ok  " + health.headline, health.level, colours) + "\n";
   }
-  constexpr std::array<const char*, 4> kMarks{"ok  ", "-   ", "!   ", "!!  "};
   for (const Finding& finding : health.findings) {
-    text += painted(kMarks[static_cast<std::size_t>(finding.level)] + shown(finding.title),
-                    finding.level, colours);
-    if (finding.since > 0) {
-      text += " (" + ago(finding.since, overview.at) + ", " + utc(finding.since) + ")";
-    }
-    text += "\n";
-    for (const std::string& line : shown_lines(finding.detail)) text += "    " + line + "\n";
+    (finding.past ? past : now) += text_of(finding, overview.at, colours);
   }
-  return text;
+  return "\n" + now + (past.empty() ? "" : "\nearlier, and over:\n" + past);
 }
 
 std::string groups(const Overview& overview) {
@@ -57,14 +62,15 @@ std::string groups(const Overview& overview) {
                    {"ERRORS", Align::kRight},
                    {"P50", Align::kRight},
                    {"P99", Align::kRight},
-                   {""}});
+                   {""},
+                   {"MADE", Align::kRight}});
   for (const Group& group : overview.groups) {
     const bool answered = group.latency.count() > 0;
     columns.add({shown(group.name), group.generation.empty() ? "-" : shown(group.generation),
                  ago(group.loaded, overview.at), count(group.requests), count(group.errors),
                  answered ? duration(group.latency.quantile(0.5)) : "-",
-                 answered ? duration(group.latency.quantile(0.99)) : "-",
-                 condition_of(group).words});
+                 answered ? duration(group.latency.quantile(0.99)) : "-", condition_of(group).words,
+                 count(group.generations)});
   }
   return "\n" + columns.text();
 }
@@ -118,12 +124,21 @@ std::string crashes(const Overview& overview) {
                    {"PROCESS"},
                    {"SIGNAL", Align::kLeft, 10},
                    {"GENERATION", Align::kLeft, 20},
-                   {"REQUEST", Align::kLeft, 40}});
+                   {"REQUEST", Align::kLeft, 40},
+                   {"TIMES", Align::kRight}});
   for (const Crash& crash : overview.crashes) {
     columns.add({utc(crash.at), std::to_string(crash.pid), shown(crash.signal),
-                 shown(crash.generation), shown(crash.request)});
+                 shown(crash.generation), shown(crash.request), count(crash.count)});
   }
-  return "\n" + columns.text();
+  std::string text = "\n" + columns.text();
+  for (const Crash& crash : overview.crashes) {
+    if (crash.stack.empty()) continue;
+    text += "\n" + shown(crash.signal) + ", " + count_of(crash.count, "time");
+    if (crash.count > 1) text += ", first " + utc(crash.first);
+    text += ":\n";
+    for (const std::string& frame : crash.stack) text += "    " + shown(frame) + "\n";
+  }
+  return text;
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <nlohmann/json.hpp>
+
+#include "built.hpp"
 #include "eventually.hpp"
 #include "site.hpp"
 
@@ -91,6 +94,31 @@ TEST_F(AModuleThatCrashes, InAThreadOfItsOwnOrByExitIsWithdrawnToo) {
   EXPECT_THAT(log(), HasSubstr("exit(0) was called"));
   crash("", "thread");
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
+}
+
+TEST_F(AModuleThatCrashes, AtOnePlaceIsToldOfAsOneAndIsThePast) {
+  for (int i = 0; i < 2; ++i) crash();
+  const auto status = [this](const std::string& options) {
+    return run(std::string(built::kContainer) + " status " + options + " -c " +
+               (here() / "shoal.yaml").native());
+  };
+  EXPECT_TRUE(eventually([&] { return status("").exit_code == 0; })) << status("").output;
+  const std::string table = status("").output;
+  const auto past = table.find("earlier, and over:\n");
+  ASSERT_NE(past, std::string::npos) << table;
+  EXPECT_THAT(table.substr(past), HasSubstr("2 worker processes crashed within the last hour"));
+  EXPECT_THAT(table.substr(past), HasSubstr("SIGSEGV, 2 times, first "));
+  const auto told = nlohmann::json::parse(status("--json").output);
+  EXPECT_EQ(told["crashed"], 2);
+  EXPECT_EQ(told["crashed_recently"], 2);
+  ASSERT_EQ(told["crashes"].size(), 1u) << told["crashes"];
+  EXPECT_EQ(told["crashes"][0]["count"], 2);
+  EXPECT_EQ(told["crashes"][0]["signal"], "SIGSEGV");
+  EXPECT_THAT(told["crashes"][0]["stack"].dump(), HasSubstr("swim_into_the_net"));
+
+  drop("throws_when_made", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  EXPECT_EQ(status("").exit_code, 1) << "the drop is refused now";
 }
 
 class AModuleThatCrashesOneOfTwo : public AModuleThatCrashes {

@@ -34,11 +34,11 @@ TEST(Health, SaysTheWorstFirst) {
               ElementsAre("shop serves nothing", "only 1 of 4 worker processes serves",
                           "aquarium/13 is withdrawn: it crashed 3 worker processes",
                           "the last drop into guestbook was refused",
-                          "1 worker process crashed within the last hour",
                           "the last change of the configuration was refused",
                           "GET /report/annual?year=2023 has been running for 95 s",
                           "processes serve different generations of aquarium",
-                          "guestbook/0 is retired, and still mapped in 2 processes"));
+                          "guestbook/0 is retired, and still mapped in 2 processes",
+                          "1 worker process crashed within the last hour"));
 }
 
 TEST(Health, IsBrokenWhenNoProcessServes) {
@@ -75,6 +75,9 @@ TEST(Health, WarnsWhenAProcessHadNoDescriptorLeft) {
   overview.workers[1].last_accept_pause = kNow - kRecent + 1;
   EXPECT_THAT(titles_of(overview), ElementsAre("process 4713 ran out of descriptors"));
   EXPECT_THAT(health_of(overview).findings[0].detail, HasSubstr("had to wait, 3 times; raise"));
+  EXPECT_EQ(health_of(overview).level, Level::kGood) << "it is over";
+  overview.workers[1].last_accept_pause = kNow - 1;
+  EXPECT_EQ(health_of(overview).level, Level::kWarning);
   overview.workers[1].last_accept_pause = kNow - kRecent - 1;
   EXPECT_THAT(titles_of(overview), IsEmpty());
 }
@@ -85,12 +88,44 @@ TEST(Health, WarnsWhenThereIsNothingToServe) {
   EXPECT_EQ(health_of(overview).level, Level::kWarning);
 }
 
-TEST(Health, ForgetsACrashAfterAnHour) {
+TEST(Health, CountsEveryCrashOfTheLastHourWhateverTheListHolds) {
   Overview overview = sample::healthy();
-  overview.crashes = {{.at = kNow - kRecent + 1, .pid = 5, .signal = "SIGBUS"}};
+  overview.crashed = 50;
+  overview.crashed_recently = 42;
+  overview.crashes = {{.at = kNow - 20, .count = 42, .pid = 5, .signal = "SIGBUS"}};
+  EXPECT_THAT(titles_of(overview), ElementsAre("42 worker processes crashed within the last hour"));
+  EXPECT_EQ(health_of(overview).findings[0].level, Level::kWarning);
+  overview.crashed_recently = 0;
+  EXPECT_THAT(titles_of(overview), IsEmpty());
+}
+
+TEST(Health, IsAboutNowAndTellsOfThePast) {
+  Overview overview = sample::healthy();
+  overview.crashed_recently = 3;
+  overview.crashes = {{.at = kNow - 20, .count = 3, .pid = 5, .signal = "SIGBUS"}};
+  overview.reloads = {.count = 3, .refused = 1, .last = kNow - 60, .refused_at = kNow - 90};
+  const Health health = health_of(overview);
+  EXPECT_EQ(health.level, Level::kGood);
+  EXPECT_EQ(health.headline, "all 3 groups are healthy");
+  EXPECT_THAT(titles_of(overview), ElementsAre("3 worker processes crashed within the last hour",
+                                               "a change of the configuration was refused"));
+  for (const Finding& finding : health.findings) EXPECT_TRUE(finding.past) << finding.title;
+}
+
+TEST(Health, IsBadWhileTheConfigurationOnDiskIsRefused) {
+  Overview overview = sample::healthy();
+  overview.reloads = {.refused = 1, .last = kNow, .refused_at = kNow, .errors = {"run: missing"}};
   EXPECT_EQ(health_of(overview).level, Level::kWarning);
-  overview.crashes[0].at = kNow - kRecent - 1;
-  EXPECT_EQ(health_of(overview).level, Level::kGood);
+  EXPECT_FALSE(health_of(overview).findings.front().past);
+}
+
+TEST(Health, TellsThePastAfterAllThatIsWrongNow) {
+  Overview overview = sample::healthy();
+  overview.crashed_recently = 3;
+  overview.crashes = {{.at = kNow - 20, .count = 3, .pid = 5, .signal = "SIGBUS"}};
+  overview.groups[0].lingering = {{.generation = "aquarium/11", .holder = "a thread"}};
+  EXPECT_FALSE(health_of(overview).findings.front().past);
+  EXPECT_TRUE(health_of(overview).findings.back().past);
 }
 
 TEST(Health, IsGoodWithNotes) {

@@ -41,6 +41,19 @@ TEST(Merge, AddsUpWhatTheWorkersCounted) {
   EXPECT_EQ(merged.errors, 24u);
 }
 
+TEST(Merge, CountsEachGenerationOnceWhateverTheNumberOfProcesses) {
+  WorkerReport gone = report_of(3, {sample::group("aquarium", 1), sample::group("old", 1)});
+  gone.groups[0].generations = 5;
+  gone.groups[1].generations = 2;
+  Departed departed;
+  departed.add(gone);
+  departed.add(gone);
+  const auto one = report_of(1, {sample::group("aquarium", 2), sample::group("b", 2)});
+  const Overview merged = merge({}, {one, report_of(2, {sample::group("aquarium", 2)})}, departed);
+  EXPECT_EQ(merged.groups[0].generations, 7u) << "no process has counted more";
+  EXPECT_EQ(merged.generations, 7u + 7u + 2u) << "those of a group that is gone were made, too";
+}
+
 TEST(Merge, HasGroupsByNameAndWorkersByAge) {
   WorkerReport young = report_of(9, {sample::group("b", 1), sample::group("a", 1)});
   young.worker.started = kNow;

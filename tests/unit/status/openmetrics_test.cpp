@@ -24,6 +24,8 @@ TEST(OpenMetrics, TellsWhatAnAlertNeeds) {
            "shoal_up 1\n",
            "shoal_healthy 0\n",
            "shoal_requests_total 2408662\n",
+           "shoal_generations_total 21\n",
+           "shoal_group_generations_total{group=\"aquarium\"} 7\n",
            "shoal_crashes_total 4\n",
            "shoal_config_last_reload_successful 0\n",
            "shoal_workers{state=\"serving\"} 1\n",
@@ -95,9 +97,9 @@ std::string verdict_on(const std::string& text) {
 }
 
 TEST(OpenMetrics, AreReadByPrometheusOwnLibrary) {
-  EXPECT_EQ(verdict_on(openmetrics(sample::healthy())), "122 samples\n");
-  EXPECT_EQ(verdict_on(openmetrics(sample::troubled())), "153 samples\n");
-  EXPECT_EQ(verdict_on(openmetrics(sample::hostile())), "153 samples\n");
+  EXPECT_EQ(verdict_on(openmetrics(sample::healthy())), "126 samples\n");
+  EXPECT_EQ(verdict_on(openmetrics(sample::troubled())), "158 samples\n");
+  EXPECT_EQ(verdict_on(openmetrics(sample::hostile())), "158 samples\n");
   EXPECT_THAT(verdict_on(openmetrics(Overview{})), EndsWith(" samples\n"));
   EXPECT_THAT(verdict_on("shoal_up 1\n"), HasSubstr("Missing # EOF")) << "or it reads anything";
 }

@@ -55,11 +55,26 @@ TEST(Page, SaysFirstHowTheContainerIs) {
 
 TEST(Page, TellsOfGroupsModulesThreadsProcessesAndCrashes) {
   const std::string html = page(sample::troubled());
-  for (const char* text :
-       {"aquarium/12", "3b9f0a4c1d2e5f60718293a4b5c6d7e8f9012345", "aquarium/screen/about.so",
-        "5 min ago", "title=\"2024-03-05 03:01:48 UTC\"", "4.8 ms", "GET /report/annual?year=2023",
-        "5f1c09d2a4b7e803", "held by thread 4731", "in quarantine", "draining", "SIGSEGV",
-        "/run/shoal/crashes/2024-03-05T03-03-00.4690.txt", "did you mean &quot;settle&quot;?"}) {
+  for (const char* text : {"aquarium/12",
+                           "3b9f0a4c1d2e5f60718293a4b5c6d7e8f9012345",
+                           "aquarium/screen/about.so",
+                           "5 min ago",
+                           "title=\"2024-03-05 03:01:48 UTC\"",
+                           "4.8 ms",
+                           "GET /report/annual?year=2023",
+                           "5f1c09d2a4b7e803",
+                           "held by thread 4731",
+                           "in quarantine",
+                           "draining",
+                           "SIGSEGV",
+                           "/run/shoal/crashes/2024-03-05T03-03-00.4690.txt",
+                           "Earlier, and over",
+                           "1 worker process crashed within the last hour",
+                           "configuration reloads",
+                           "generations",
+                           "aquarium::About::draw(shoal::Request&amp;)",
+                           "2 h ago",
+                           "did you mean &quot;settle&quot;?"}) {
     EXPECT_THAT(html, HasSubstr(text));
   }
 }

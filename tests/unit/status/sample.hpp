@@ -51,7 +51,8 @@ inline Group group(const std::string& name, int number) {
                            .build_id = "c0ffee4c1d2e5f60718293a4b5c6d7e8f9012345",
                            .handler = true}},
               .requests = 1000,
-              .errors = 3};
+              .errors = 3,
+              .generations = 7};
   for (int i = 1; i <= 1000; ++i) group.latency.add(std::chrono::microseconds(i * 10));
   return group;
 }
@@ -67,6 +68,7 @@ inline Overview healthy() {
           .reloads = {.count = 2, .last = kNow - 86'400},
           .requests = 2'408'662,
           .errors = 24,
+          .generations = 21,
           .workers = {worker(4712), worker(4713)},
           .groups = {group("aquarium", 12), group("guestbook", 1), group("hello", 3)}};
 }
@@ -82,6 +84,7 @@ inline Overview troubled() {
   overview.reloads = {.count = 2,
                       .refused = 1,
                       .last = kNow - 45,
+                      .refused_at = kNow - 45,
                       .errors = {"/etc/shoal/shoal.yaml:14: sweep.setle: unknown key; did you mean "
                                  "\"settle\"?",
                                  "/etc/shoal/shoal.yaml:20: routes: no target"}};
@@ -103,14 +106,21 @@ inline Overview troubled() {
   shop.refusals = 1;
   shop.refused = Refusal{.message = "apps/shop/cart.so: no database", .at = kNow - 7200};
   overview.crashed = 4;
-  overview.crashes = {{.at = kNow - 240,
-                       .pid = 4690,
-                       .signal = "SIGSEGV",
-                       .request = "GET /about?x=2",
-                       .module = "aquarium.screen.about",
-                       .generation = "aquarium/13",
-                       .file = "/run/shoal/crashes/2024-03-05T03-03-00.4690.txt"},
-                      {.at = kNow - 90'000, .pid = 4600, .signal = "SIGKILL"}};
+  overview.crashed_recently = 1;
+  overview.crashes = {
+      {.at = kNow - 240,
+       .first = kNow - 7200,
+       .count = 3,
+       .pid = 4690,
+       .signal = "SIGSEGV",
+       .request = "GET /about?x=2",
+       .module = "aquarium.screen.about",
+       .generation = "aquarium/13",
+       .file = "/run/shoal/crashes/2024-03-05T03-03-00.4690.txt",
+       .stack = {"aquarium::About::draw(shoal::Request&)+0x1c "
+                 "(aquarium.screen.about.so+0x1149)",
+                 "main+0x4 (shoal+0x1000)"}},
+      {.at = kNow - 90'000, .first = kNow - 90'000, .pid = 4600, .signal = "SIGKILL"}};
   return overview;
 }
 
@@ -127,6 +137,7 @@ inline Overview spoilt(const std::string& more) {
   for (auto& error : overview.reloads.errors) spoil(error);
   for (auto& crash : overview.crashes) {
     spoil(crash.signal, crash.request, crash.module, crash.generation, crash.file);
+    for (auto& frame : crash.stack) spoil(frame);
   }
   for (auto& worker : overview.workers) {
     for (auto& thread : worker.threads) {

@@ -41,6 +41,21 @@ TEST(Table, SaysFirstWhatIsWrong) {
   EXPECT_THAT(text, HasSubstr("4690     SIGSEGV  aquarium/13  GET /about?x=2"));
 }
 
+TEST(Table, KeepsThePastApart) {
+  const std::string text = table(sample::troubled());
+  EXPECT_LT(text.find("the last change of the configuration was refused"),
+            text.find("\nearlier, and over:\n-   1 worker process crashed"));
+  EXPECT_THAT(table(sample::healthy()), Not(HasSubstr("earlier")));
+}
+
+TEST(Table, CountsGenerationsAndTellsWhereCrashesAre) {
+  const std::string text = table(sample::troubled());
+  EXPECT_THAT(text, HasSubstr("4 crashes, 2 configuration reloads, 21 generations\n"));
+  EXPECT_THAT(text, HasSubstr("in quarantine      7\n"));
+  EXPECT_THAT(text, HasSubstr("SIGSEGV, 3 times, first " + utc(sample::kNow - 7200) +
+                              ":\n    aquarium::About::draw(shoal::Request&)+0x1c "));
+}
+
 TEST(Table, FitsIntoATerminal) {
   EXPECT_LE(longest_line_of(table(sample::healthy())), 100u);
   Overview overview = sample::healthy();
