@@ -77,4 +77,10 @@ int reload(const std::filesystem::path& run, const std::string& name) {
   throw std::runtime_error(name + ": not reloaded within a minute; see `shoal status`");
 }
 
+int is_ready(const std::filesystem::path& run) {
+  const auto told = ask_container(run, {{"ask", "ready"}});
+  std::cout << told.at("line").get<std::string>() << '\n';
+  return told.at("ready").get<bool>() ? 0 : 1;
+}
+
 }  // namespace shoal::daemon

@@ -11,6 +11,10 @@ namespace shoal::daemon {
 /// container is there.
 int status(const std::filesystem::path& run, bool json, bool watch);
 
+/// `shoal status --ready`: prints one line that says whether the container should get requests, as
+/// /ready of the health checks does. Returns 0 if it should, else 1. Throws as above.
+int is_ready(const std::filesystem::path& run);
+
 /// `shoal reload GROUP`: has the container replace the group by a new generation of the same files,
 /// and waits until every process serves it. Returns 0, or 1 when it was refused. Throws
 /// std::runtime_error as above, and when there is no such group.

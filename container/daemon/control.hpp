@@ -17,6 +17,7 @@ namespace shoal::daemon {
 /// JSON object on a line. Only the user that the container runs as, and root, may connect.
 ///
 ///     {"ask": "status"}                       {"overview": {...}}, see status/json.hpp
+///     {"ask": "ready"}                        {"ready": true, "line": "ready"}
 ///     {"ask": "reload", "group": "aquarium"}  {"asked": "aquarium"}
 ///     what is no such question                {"error": "..."}
 ///

@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "daemon/epoch.hpp"
@@ -29,8 +30,9 @@ struct Worker {
   std::chrono::steady_clock::time_point started;
   Stage stage = Stage::kStarting;
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
-  bool overdue = false;                ///< has been killed for that
-  status::WorkerReport last_report{};  ///< what it told of itself last
+  bool overdue = false;                 ///< has been killed for that
+  status::WorkerReport last_report{};   ///< what it told of itself last
+  std::vector<std::string> unserved{};  ///< groups that have files, and no generation in it
 };
 
 /// What a process has to do that was forked to be a worker.

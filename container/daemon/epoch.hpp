@@ -18,6 +18,7 @@ struct Epoch {
 
   std::shared_ptr<const settings::Settings> settings;
   Listeners listeners;  ///< by settings::identity_of, and a number for each of systemd's
+  std::shared_ptr<const fastcgi::Listener> health;  ///< null: no health check is answered
 
   /// For its workers and those of the epochs after it.
   std::shared_ptr<const fastcgi::Handover> handover;

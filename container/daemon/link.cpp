@@ -40,6 +40,16 @@ unsigned number_of(const nlohmann::json& message, const char* key) {
   return found != message.end() && found->is_number_unsigned() ? found->get<unsigned>() : 0;
 }
 
+std::vector<std::string> texts_of(const nlohmann::json& message, const char* key) {
+  std::vector<std::string> texts;
+  const auto found = message.find(key);
+  if (found == message.end() || !found->is_array()) return texts;
+  for (const auto& text : *found) {
+    if (text.is_string()) texts.push_back(text.get<std::string>());
+  }
+  return texts;
+}
+
 std::pair<Link, Link> Link::pair() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {

@@ -17,6 +17,9 @@ std::string text_of(const nlohmann::json& message, const char* key);
 /// The number under this key; 0 when there is none, or something else.
 unsigned number_of(const nlohmann::json& message, const char* key);
 
+/// The texts in the list under this key; empty when there is no list of texts.
+std::vector<std::string> texts_of(const nlohmann::json& message, const char* key);
+
 /// One end of a stream socket that carries messages: JSON objects, a line each. Between supervisor
 /// and worker, and between the control socket and who asks it. Used by one thread.
 class Link {

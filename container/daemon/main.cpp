@@ -54,14 +54,18 @@ struct AskWords {
   std::string config = shoal::daemon::default_configuration();
   bool json = false;
   bool watch = false;
+  bool ready = false;
   std::string group;
 };
 
 CLI::App* add_status(CLI::App& app, AskWords& words) {
   auto* status = app.add_subcommand("status", "Tell what the running container does");
   add_config_option(*status, words.config);
-  status->add_flag("--json", words.json, "Print JSON");
-  status->add_flag("--watch", words.watch, "Again every second, until interrupted");
+  auto* json = status->add_flag("--json", words.json, "Print JSON");
+  auto* watch = status->add_flag("--watch", words.watch, "Again every second, until interrupted");
+  status->add_flag("--ready", words.ready, "Tell only whether it should get requests: exit 0 or 1")
+      ->excludes(json)
+      ->excludes(watch);
   return status;
 }
 
@@ -120,8 +124,9 @@ int main(int argc, char** argv) {
   return saying_what_is_wrong([&] {
     if (status->parsed() || reload->parsed()) {
       const auto run = shoal::settings::run_folder_of(ask_words.config);
-      return status->parsed() ? shoal::daemon::status(run, ask_words.json, ask_words.watch)
-                              : shoal::daemon::reload(run, ask_words.group);
+      if (reload->parsed()) return shoal::daemon::reload(run, ask_words.group);
+      return ask_words.ready ? shoal::daemon::is_ready(run)
+                             : shoal::daemon::status(run, ask_words.json, ask_words.watch);
     }
     const auto settings = shoal::settings::read(file);
     return check->parsed() ? shoal::daemon::check(settings) : shoal::daemon::serve(settings);

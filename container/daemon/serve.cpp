@@ -41,6 +41,7 @@ int serve(const settings::Settings& settings) {
     listeners.push_back(listener->share());
   }
   duty->epoch.listeners.clear();
+  duty->epoch.health.reset();
   return work(*duty->epoch.settings, std::move(listeners), duty->epoch.handover,
               std::move(duty->supervisor), duty->speaks);
 }

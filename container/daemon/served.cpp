@@ -73,7 +73,7 @@ Served::Served(const settings::Settings& settings, std::vector<fastcgi::Listener
       steps_([this](const std::string& why) { wish_.be_replaced(why); }),
       ledger_(settings.run),
       registry_(settings.apps, settings.run, ledger_, grouping_of(settings.groups),
-                rules_of(settings.sweep), surroundings(), probe()),
+                rules_of(settings.sweep), surroundings(), probe(), [this] { wish_.wake(); }),
       router_(routes_of(settings)),
       poller_((say_what_is_served(settings, registry_,
                                   speaks ? spdlog::level::info : spdlog::level::debug),
@@ -100,11 +100,19 @@ void Served::follow(Link& supervisor) {
         {{supervisor.descriptor(), POLLIN, 0}, {wish_.descriptor(), POLLIN, 0}}};
     ::poll(watched.data(), watched.size(), /*forever*/ -1);
     wish_.tell(supervisor);
+    tell_unserved(supervisor);
     for (const auto& message : supervisor.receive()) {
       if (!heed(supervisor, message)) return;
     }
   }
   spdlog::error("the supervisor is gone; finishing what runs");
+}
+
+void Served::tell_unserved(Link& supervisor) {
+  auto unserved = registry_.unserved();
+  if (unserved == told_unserved_) return;
+  told_unserved_ = std::move(unserved);
+  supervisor.send({{"say", words::kUnserved}, {"groups", told_unserved_}});
 }
 
 void Served::finish(Link& supervisor) {

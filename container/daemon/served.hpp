@@ -40,6 +40,10 @@ class Served {
   /// Does what the supervisor says, until that is to end, or the supervisor is gone.
   void follow(Link& supervisor);
 
+  /// Tells the supervisor which groups have files and no generation, if these are not the same as
+  /// it was told last.
+  void tell_unserved(Link& supervisor);
+
   /// Finishes what runs. Leaves the process when that takes longer than workers.grace.
   void finish(Link& supervisor);
 
@@ -57,6 +61,7 @@ class Served {
   std::atomic<std::uint64_t> served_{0};
   bool hands_over_ = false;  // to those that go on, when it drains
   bool draining_ = false;
+  std::vector<std::string> told_unserved_;  // which groups the supervisor takes for unserved
   serving::Traffic traffic_;
   const std::optional<serving::AccessLog> access_log_;
   const std::optional<serving::StatusPage> status_page_;

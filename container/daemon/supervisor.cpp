@@ -55,6 +55,7 @@ std::optional<Duty> Supervisor::run() {
     follow_signals();
     listen_to_workers();
     answer_questions();
+    answer_health_checks();
     bury_the_dead();
     let_the_old_go();
     crew_.kill_overdue();
@@ -71,6 +72,9 @@ std::optional<Duty> Supervisor::run() {
 void Supervisor::wait() const {
   std::vector<pollfd> watched{{signals_.descriptor(), POLLIN, 0}};
   for (const int descriptor : control_.descriptors()) watched.push_back({descriptor, POLLIN, 0});
+  for (const int descriptor : health_.descriptors(epoch_.health.get())) {
+    watched.push_back({descriptor, POLLIN, 0});
+  }
   if (stopping_) watched.push_back({epoch_.handover->descriptor(), POLLIN, 0});
   for (const auto& worker : crew_.workers()) {
     if (!worker.link.closed()) watched.push_back({worker.link.descriptor(), POLLIN, 0});
@@ -86,7 +90,7 @@ Supervisor::Clock::time_point Supervisor::next_deadline() const {
   if (!stopping_ && crew_.strength(epoch_) < epoch_.settings->workers.processes) {
     next = std::min(next, start_not_before_);
   }
-  next = std::min(next, inquiries_.deadline());
+  next = std::min({next, inquiries_.deadline(), health_.deadline()});
   if (watchdog_of_systemd()) next = std::min(next, watchdog_due_);
   if (under_systemd()) next = std::min(next, status_due_);
   return next == Clock::time_point::max() ? Clock::now() + std::chrono::hours(1) : next;
@@ -135,6 +139,8 @@ void Supervisor::heed(Worker& worker, const nlohmann::json& message) {
     failed_to_start(worker, text_of(message, "why"));
   } else if (said == words::kReport && message.contains("report")) {
     inquiries_.told(worker, number_of(message, "inquiry"), message["report"]);
+  } else if (said == words::kUnserved) {
+    worker.unserved = texts_of(message, "groups");
   } else if (said == words::kReplace && worker.stage == Stage::kServing) {
     spdlog::info("worker {} is replaced: {}", worker.id, text_of(message, "why"));
     worker.stage = Stage::kRetiring;

@@ -9,6 +9,7 @@
 #include "daemon/control.hpp"
 #include "daemon/crew.hpp"
 #include "daemon/epoch.hpp"
+#include "daemon/health_server.hpp"
 #include "daemon/inquiries.hpp"
 #include "daemon/pid_file.hpp"
 #include "daemon/signals.hpp"
@@ -44,6 +45,8 @@ class Supervisor {
   void listen_to_workers();
   void heed(Worker& worker, const nlohmann::json& message);
   void answer_questions();
+  void answer_health_checks();
+  Readiness readiness() const;
   void tell_status(const Inquiries::Answer& answer);
   nlohmann::json reload(const std::string& group);
   void have_reconsidered(const std::string& group);
@@ -69,6 +72,7 @@ class Supervisor {
   const Signals signals_;
   modules::Ledger ledger_;
   Control control_;
+  HealthServer health_;
   Inquiries inquiries_;
   Casualties casualties_;
   Epoch epoch_;                   // serves, or starts to

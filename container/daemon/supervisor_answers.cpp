@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "daemon/supervisor.hpp"
 #include "daemon/systemd.hpp"
@@ -25,13 +26,38 @@ void Supervisor::answer_questions() {
       tell_status([this, asker = asker](const status::Overview& overview) {
         control_.answer(asker, {{"overview", overview}});
       });
+    } else if (asked == "ready") {
+      const Readiness told = readiness();
+      control_.answer(asker, {{"ready", told.ready}, {"line", told.line}});
     } else if (asked == "reload") {
       control_.answer(asker, reload(text_of(words, "group")));
     } else {
-      control_.answer(asker, {{"error", "\"ask\" is status or reload"}});
+      control_.answer(asker, {{"error", "\"ask\" is status, ready or reload"}});
     }
   }
   if (!inquiries_.empty()) inquiries_.conclude(overview());
+}
+
+void Supervisor::answer_health_checks() {
+  health_.serve(epoch_.health.get(), [this] { return readiness(); });
+}
+
+/// Decided from what workers have told of their own accord: no worker is waited for.
+Readiness Supervisor::readiness() const {
+  using Stage = Worker::Stage;
+  if (stopping_) return {false, "stopping"};
+  std::set<std::string> unserved;
+  bool any_serves = false;
+  for (const auto& worker : crew_.workers()) {
+    if (worker.stage != Stage::kServing && worker.stage != Stage::kRetiring) continue;
+    any_serves = true;
+    unserved.insert(worker.unserved.begin(), worker.unserved.end());
+  }
+  if (!any_serves) return {false, ready_ ? "no worker process serves" : "starting"};
+  if (unserved.empty()) return {true, "ready"};
+  std::string line = "groups that serve nothing:";
+  for (const auto& group : unserved) line += " " + group;
+  return {false, line};
 }
 
 void Supervisor::tell_status(const Inquiries::Answer& answer) { inquiries_.begin(crew_, answer); }
@@ -64,6 +90,7 @@ status::Overview Supervisor::overview() const {
   told.processes_wanted = epoch_.settings->workers.processes;
   told.reloads = reloads_;
   told.crashed = casualties_.number();
+  told.crashed_recently = casualties_.recent();
   told.crashes = casualties_.latest();
   return told;
 }
@@ -85,4 +112,3 @@ void Supervisor::tell_systemd_how_it_is() {
 }
 
 }  // namespace shoal::daemon
-  told.crashed_recently = casualties_.recent();

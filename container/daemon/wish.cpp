@@ -1,10 +1,9 @@
 #include "daemon/wish.hpp"
 
-#include <sys/eventfd.h>
-
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <utility>
 
 #include "daemon/worker.hpp"
 
@@ -17,14 +16,15 @@ Wish::Wish() : asked_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 void Wish::be_replaced(const std::string& why) {
   const std::lock_guard lock(mutex_);
   why_ = why;
-  ::eventfd_write(asked_.get(), 1);
+  wake();
 }
 
 void Wish::tell(Link& supervisor) {
   eventfd_t times = 0;
   if (::eventfd_read(asked_.get(), &times) != 0) return;
   const std::lock_guard lock(mutex_);
-  supervisor.send({{"say", words::kReplace}, {"why", why_}});
+  if (why_.empty()) return;
+  supervisor.send({{"say", words::kReplace}, {"why", std::exchange(why_, {})}});
 }
 
 }  // namespace shoal::daemon

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/eventfd.h>
+
 #include <mutex>
 #include <string>
 
@@ -9,7 +11,7 @@
 namespace shoal::daemon {
 
 /// How other threads of a worker have its main thread tell the supervisor that the process is worn
-/// out.
+/// out, or that something else has changed.
 class Wish {
  public:
   /// Throws std::system_error.
@@ -18,16 +20,19 @@ class Wish {
   /// Safe to call from any thread.
   void be_replaced(const std::string& why);
 
-  /// Readable when there is something to tell.
+  /// Wakes the main thread, to look at what has changed. Safe to call from any thread.
+  void wake() { ::eventfd_write(asked_.get(), 1); }
+
+  /// Readable when the main thread is to wake up.
   int descriptor() const { return asked_.get(); }
 
-  /// Tells it, if there is something.
+  /// Tells the wish to be replaced, if there is one.
   void tell(Link& supervisor);
 
  private:
   const host::Descriptor asked_;
   std::mutex mutex_;
-  std::string why_;  // guarded by mutex_
+  std::string why_;  // guarded by mutex_; empty: there is no wish
 };
 
 }  // namespace shoal::daemon

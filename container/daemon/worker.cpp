@@ -20,6 +20,7 @@ int work(const settings::Settings& settings, std::vector<fastcgi::Listener> list
     open_log(settings.log);
     crash::install(settings.run / "crashes", settings.run / "stages");
     Served served(settings, std::move(listeners), std::move(handover), speaks);
+    served.tell_unserved(supervisor);  // first: who is ready has told it
     supervisor.send({{"say", words::kReady}});
     served.follow(supervisor);
     served.finish(supervisor);

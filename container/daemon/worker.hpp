@@ -12,10 +12,11 @@ namespace shoal::daemon {
 
 /// What the supervisor and its workers say to each other over their Link, under the key "say".
 namespace words {
-inline constexpr const char* kReady = "ready";      ///< worker: serves from now on
-inline constexpr const char* kFailed = "failed";    ///< worker: cannot start, "why"; it ends
-inline constexpr const char* kReplace = "replace";  ///< worker: wants to be replaced, "why"
-inline constexpr const char* kReport = "report";    ///< both: asks with "ask", tells with "report"
+inline constexpr const char* kReady = "ready";        ///< worker: serves from now on
+inline constexpr const char* kFailed = "failed";      ///< worker: cannot start, "why"; it ends
+inline constexpr const char* kUnserved = "unserved";  ///< worker: "groups" without a generation
+inline constexpr const char* kReplace = "replace";    ///< worker: wants to be replaced, "why"
+inline constexpr const char* kReport = "report";  ///< both: asks with "ask", tells with "report"
 inline constexpr const char* kDrain = "drain";  ///< supervisor: finish what runs, "hand_over", end
 inline constexpr const char* kReopen = "reopen";          ///< supervisor: the log was moved away
 inline constexpr const char* kReconsider = "reconsider";  ///< supervisor: the ledger on "group"

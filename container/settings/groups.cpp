@@ -21,10 +21,14 @@ class Types {
       item.attempt([&] {
         claim(item, group.name());
         types.push_back(item.text());
+        where_[item.text()] = item.where() + ": " + item.key();
       });
     }
     return types;
   }
+
+  /// Type -> its place in the file.
+  const std::map<std::string, std::string>& where() const { return where_; }
 
  private:
   struct Owner {
@@ -42,15 +46,16 @@ class Types {
   }
 
   std::map<std::string, Owner> owner_of_;
+  std::map<std::string, std::string> where_;
 };
 
 }  // namespace
 
 Groups read_groups(const Value& value) {
   if (value.is_scalar()) {
-    return {Flag{}(value) ? Groups::Kind::kTopLevel : Groups::Kind::kNever, {}};
+    return {Flag{}(value) ? Groups::Kind::kTopLevel : Groups::Kind::kNever, {}, {}};
   }
-  Groups groups{Groups::Kind::kListed, {}};
+  Groups groups{Groups::Kind::kListed, {}, {}};
   Types types;
   const auto entries = value.entries();
   if (entries.empty()) {
@@ -59,6 +64,7 @@ Groups read_groups(const Value& value) {
   for (const auto& entry : entries) {
     entry.attempt([&] { groups.types[entry.name()] = types.read(entry); });
   }
+  groups.where = types.where();
   return groups;
 }
 

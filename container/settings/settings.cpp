@@ -5,6 +5,7 @@
 #include "settings/document.hpp"
 #include "settings/errors.hpp"
 #include "settings/groups.hpp"
+#include "settings/health.hpp"
 #include "settings/listen.hpp"
 #include "settings/log.hpp"
 #include "settings/module_config.hpp"
@@ -99,6 +100,9 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   const auto listen = [&](const Value& value) { return read_listen(value, folder); };
   const auto state = [&](const Value& value) { return read_state(value, folder, settings.apps); };
   const auto log = [&](const Value& value) { return read_log(value, folder); };
+  const auto health = [&](const Value& value) {
+    return read_health(value, folder, settings.listen);
+  };
   const auto run = [&](const Value& value) {
     const fs::path path = Path{folder}(value);
     if (settings.apps.empty() || !lies_within(path, settings.apps)) return path;
@@ -119,6 +123,7 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   section.optional("quarantine", settings.quarantine, read_quarantine);
   section.optional("expose", settings.expose, Flag{});
   section.optional("status", settings.status, read_status);
+  section.optional("health", settings.health, health);
   section.optional("log", settings.log, log);
   section.refuse_others();
 

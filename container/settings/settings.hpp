@@ -48,6 +48,7 @@ struct Groups {
 
   Kind kind = Kind::kTopLevel;
   std::map<std::string, std::vector<std::string>> types;  ///< kListed
+  std::map<std::string, std::string> where;  ///< type -> `shoal.yaml:8: groups.site[0]`
 };
 
 struct Sweep {
@@ -124,6 +125,11 @@ struct Status {
   std::vector<std::string> allow;  ///< addresses of visitors
 };
 
+/// Where health checks are answered.
+struct Health {
+  Listen socket;  ///< kUnix or kTcp
+};
+
 /// What conf/shoal.yaml says, complete and checked: see conf/README.md for every key. Plain values;
 /// copy freely. Paths are absolute: relative ones were resolved against the file's folder.
 struct Settings {
@@ -141,6 +147,7 @@ struct Settings {
   Quarantine quarantine;
   bool expose = true;            ///< X-Shoal-Generation on each answer
   std::optional<Status> status;  ///< none: no such page
+  std::optional<Health> health;  ///< nullopt: no health check is answered
   Log log;
 };
 

@@ -43,10 +43,11 @@ _shoal() {
   esac
   local options="-h --help"
   case ${COMP_WORDS[1]} in
-    serve | check | reload) options+=" -c --config" ;;
+    serve | reload) options+=" -c --config" ;;
+    check) options+=" -c --config --probe" ;;
     drop) options+=" --apps --as" ;;
     probe) options+=" -c --config --json" ;;
-    status) options+=" -c --config --json --watch" ;;
+    status) options+=" -c --config --json --watch --ready" ;;
   esac
   if [[ $word == -* ]]; then
     _shoal_offer "$options"

@@ -196,8 +196,10 @@ void Site::write_settings() const {
       << "\napps: " << plan_.apps << "\nrun: run\ngroups: " << plan_.groups
       << "\nsweep: " << plan_.sweep << "\nmodules: " << placed(plan_.modules)
       << (plan_.status.empty() ? "" : "\nstatus: " + plan_.status)
-      << (plan_.state.empty() ? "" : "\nstate: " + plan_.state) << "\nlimits: " << plan_.limits
-      << "\nlog: " << placed(plan_.log) << "\nroutes: " << plan_.routes << "\n";
+      << (plan_.state.empty() ? "" : "\nstate: " + plan_.state)
+      << (plan_.health.empty() ? "" : "\nhealth: " + placed(plan_.health))
+      << "\nlimits: " << plan_.limits << "\nlog: " << placed(plan_.log)
+      << "\nroutes: " << plan_.routes << "\n";
 }
 
 std::string version_of(const Answer& answer) {

@@ -31,6 +31,7 @@ struct Plan {
       "{ /: site.screen, /lone: lone, /late: late, /answers: answers, /echo: echo, /slow: slow }";
   std::string status = "";    ///< empty: the key is left out
   std::string state = "";     ///< the same
+  std::string health = "";    ///< the same; $HERE is known
   std::string apps = "apps";  ///< as the container is told; drops go there as well
   /// Off: a request that the container fails must be seen to fail. `error` is what the shipped site
   /// file says, and asks once more when a kept connection turns out to be closed.
