@@ -16,7 +16,8 @@ int status(const std::filesystem::path& run, bool json, bool watch);
 int is_ready(const std::filesystem::path& run);
 
 /// `shoal reload GROUP`: has the container replace the group by a new generation of the same files,
-/// and waits until every process serves it. Returns 0, or 1 when it was refused. Throws
+/// and waits until every process serves it. While no worker process serves, as when the only one is
+/// being replaced, waits for one, at most 30 s. Returns 0, or 1 when the reload was refused. Throws
 /// std::runtime_error as above, and when there is no such group.
 int reload(const std::filesystem::path& run, const std::string& group);
 

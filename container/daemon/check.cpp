@@ -10,6 +10,7 @@
 #include <set>
 
 #include "daemon/assemble.hpp"
+#include "daemon/probe.hpp"
 #include "elf/error.hpp"
 #include "elf/facts.hpp"
 #include "elf/loadable.hpp"
@@ -18,6 +19,7 @@
 #include "modules/missing.hpp"
 #include "modules/name.hpp"
 #include "modules/scan.hpp"
+#include "shoal/host/config_node.hpp"
 #include "shoal/host/nearest.hpp"
 
 namespace shoal::daemon {
@@ -46,6 +48,7 @@ void print(const settings::Settings& settings, const modules::Files& files) {
     members.modules.push_back(module);
   }
   for (const auto& listen : settings.listen) std::cout << "listen  " << name_of(listen) << '\n';
+  if (settings.health) std::cout << "health  " << name_of(settings.health->socket) << '\n';
   for (const auto& route : settings.routes) {
     std::cout << "route   " << route.prefix << " -> " << route.target << '\n';
   }
@@ -102,11 +105,40 @@ void add_faults_of(const std::string& group, const modules::Apps& apps,
   }
 }
 
-std::vector<std::string> faults_of(const modules::Apps& apps) {
+/// `shoal.yaml:12: modules.hello`: where the settings begin. Empty when they are not written.
+std::string place_of(const Config& config) { return config.node() ? config.node()->where : ""; }
+
+/// Puts the place of a module's settings before what its constructor has said, unless that tells a
+/// place in the configuration already.
+std::string with_place(const std::string& refusal, const settings::Settings& settings,
+                       const modules::Apps& apps) {
+  for (const auto& [module, file] : apps.files) {
+    const auto config = settings.modules.find(module);
+    if (config == settings.modules.end() || !refusal.starts_with(file.path.native() + ": ")) {
+      continue;
+    }
+    const std::string place = place_of(config->second);
+    const bool is_told = refusal.find(": modules." + module) != std::string::npos;
+    return place.empty() || is_told ? refusal : place + ": " + refusal;
+  }
+  return refusal;
+}
+
+std::vector<std::string> faults_of(const settings::Settings& settings, const modules::Apps& apps,
+                                   bool probe) {
   std::set<std::string> groups;
   for (const auto& [module, file] : apps.files) groups.insert(apps.grouping.of(module).group);
+  std::set<std::string> good;
   std::vector<std::string> faults;
-  for (const auto& group : groups) add_faults_of(group, apps, faults);
+  for (const auto& group : groups) {
+    const std::size_t before = faults.size();
+    add_faults_of(group, apps, faults);
+    if (faults.size() == before) good.insert(group);
+  }
+  if (!probe) return faults;
+  for (const auto& [group, refusal] : probe_groups(settings, good)) {
+    faults.push_back(with_place(refusal, settings, apps));
+  }
   return faults;
 }
 
@@ -121,24 +153,26 @@ std::vector<std::string> names_of_nothing(const settings::Settings& settings,
       known.insert(module.substr(0, end));
     }
   }
-  const auto look_up = [&](const std::string& key, const std::string& name) {
-    if (known.contains(name)) return;
+  const auto look_up = [&](const std::string& key, const std::string& name, const auto& names) {
+    if (std::ranges::find(names, name) != names.end()) return;
     lines.push_back(key + ": no module " + name + " below " + settings.apps.native() +
-                    host::did_you_mean(name, known));
+                    host::did_you_mean(name, names));
   };
   for (const auto& route : settings.routes) {
-    look_up(route.where + ": routes." + route.prefix, route.target);
+    look_up(route.where + ": routes." + route.prefix, route.target, known);
   }
   for (const auto& [group, types] : settings.groups.types) {
-    for (const auto& type : types) look_up(settings.file.native() + ": groups." + group, type);
+    for (const auto& type : types) look_up(settings.groups.where.at(type), type, known);
   }
   for (const auto& [module, config] : settings.modules) {
-    look_up(settings.file.native() + ": modules." + module, module);
+    const std::string place = place_of(config);
+    look_up(place.empty() ? settings.file.native() + ": modules." + module : place, module,
+            modules);
   }
   return lines;
 }
 
-int check(const settings::Settings& settings) {
+int check(const settings::Settings& settings, bool probe) {
   const modules::Scan found = modules::scan(settings.apps, [](const auto&) {});
   if (found.lost) {
     throw std::runtime_error("apps: " + settings.apps.native() + ": " + found.lost.message() +
@@ -150,7 +184,8 @@ int check(const settings::Settings& settings) {
   print(settings, found.files);
   for (const auto& problem : found.problems) std::cerr << "warning: " << problem << '\n';
   auto errors = names_of_nothing(settings, names);
-  for (auto& fault : faults_of({settings.apps, found.files, grouping_of(settings.groups)})) {
+  const modules::Apps apps{settings.apps, found.files, grouping_of(settings.groups)};
+  for (auto& fault : faults_of(settings, apps, probe)) {
     errors.push_back(std::move(fault));
   }
   for (const auto& error : errors) std::cerr << error << '\n';

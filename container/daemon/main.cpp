@@ -102,6 +102,8 @@ int main(int argc, char** argv) {
   add_config_option(*app.add_subcommand("serve", "Serve until TERM, INT or QUIT"), file);
   auto* check = app.add_subcommand("check", "Print the configuration as understood, or its errors");
   add_config_option(*check, file);
+  bool check_probes = false;
+  check->add_flag("--probe", check_probes, "Try each group with its settings, too");
   shoal::daemon::DropWords words;
   const auto* drop = add_drop(app, words);
   shoal::daemon::ProbeWords probe_words;
@@ -129,6 +131,7 @@ int main(int argc, char** argv) {
                              : shoal::daemon::status(run, ask_words.json, ask_words.watch);
     }
     const auto settings = shoal::settings::read(file);
-    return check->parsed() ? shoal::daemon::check(settings) : shoal::daemon::serve(settings);
+    return check->parsed() ? shoal::daemon::check(settings, check_probes)
+                           : shoal::daemon::serve(settings);
   });
 }

@@ -174,6 +174,22 @@ int probe(const ProbeWords& words) {
   return print(groups, words.json, std::cout) ? 0 : 1;
 }
 
+std::map<std::string, std::string> probe_groups(const settings::Settings& settings,
+                                                const std::set<std::string>& groups) {
+  const Bench bench{{settings.apps, modules::scan(settings.apps, [](const auto&) {}).files,
+                     grouping_of(settings.groups)},
+                    settings};
+  const Workshop workshop;
+  modules::Stages stages(workshop.folder());
+  std::map<std::string, std::string> refusals;
+  for (const auto& group : groups) {
+    GroupReport report;
+    const std::string refusal = try_out(order_of(group, false, bench), stages, bench, report);
+    if (!refusal.empty()) refusals.emplace(group, refusal);
+  }
+  return refusals;
+}
+
 modules::Probe probe_of(const settings::State& state) {
   return modules::Probe(
       {"/proc/self/exe", kTrialCommand, state.path.native(), std::to_string(state.size)});

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,11 @@ struct ProbeWords {
 /// or JSON. With a configuration, a file below its apps folder is tried with the rest of its group,
 /// its settings and its State (which is not written). Returns 0 when all are good, else 1.
 int probe(const ProbeWords& words);
+
+/// Tries each of these groups as `probe` does with a configuration. Returns why each would be
+/// refused, by group: those that are good are left out.
+std::map<std::string, std::string> probe_groups(const settings::Settings& settings,
+                                                const std::set<std::string>& groups);
 
 /// The words of the throw-away process: not for people.
 struct TrialWords {

@@ -19,6 +19,11 @@ class Commands : public Site {
     return shoal("check -c " + (here() / "checked.yaml").native());
   }
 
+  Outcome check_and_probe(const std::string& settings) {
+    std::ofstream(here() / "checked.yaml") << settings;
+    return shoal("check --probe -c " + (here() / "checked.yaml").native());
+  }
+
   /// A line that begins as the errors about the checked file do.
   std::string at(int line) const {
     return (here() / "checked.yaml").native() + ":" + std::to_string(line) + ": ";
@@ -76,6 +81,46 @@ TEST_F(Commands, CheckFindsRoutesToNothing) {
   EXPECT_THAT(output, HasSubstr(at(6) + "routes./x: no module lonely below"));
   EXPECT_THAT(output, HasSubstr("did you mean \"lone\"?"));
   EXPECT_THAT(output, Not(HasSubstr("routes./: ")));
+}
+
+TEST_F(Commands, CheckFindsGroupsAndSettingsOfNothing) {
+  drop("1");
+  const auto [exit_code, output] = check(
+      "listen: \"unix:s\"\napps: apps\nrun: run\nroutes: { /: site.screen }\n"
+      "groups:\n  pages: [site, sites]\n"
+      "modules:\n  lonely: { x: 1 }\n  site.screen: { x: 1 }\n");
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr(at(6) + "groups.pages[1]: no module sites below"));
+  EXPECT_THAT(output, HasSubstr(at(8) + "modules.lonely: no module lonely below"));
+  EXPECT_THAT(output, HasSubstr("did you mean \"lone\"?"));
+  EXPECT_THAT(output, HasSubstr(at(9) + "modules.site.screen: no module site.screen below"))
+      << "a folder has no constructor that could read them";
+}
+
+TEST_F(Commands, CheckProbesGroupsWithTheirSettingsWhenAsked) {
+  drop("1", {"site.layout.page", "site.screen.index", "site.screen.about", "site.widget.menu"});
+  drop("throws_when_made", {"lone"});
+  const std::string settings =
+      "listen: \"unix:s\"\napps: apps\nrun: run\nroutes: { /: site.screen, /lone: lone }\n";
+  EXPECT_EQ(check(settings).exit_code, 0) << "it loads nothing";
+  const auto plain = check_and_probe(settings);
+  EXPECT_EQ(plain.exit_code, 1);
+  EXPECT_THAT(plain.output, HasSubstr(file("lone").native() + ": "));
+  EXPECT_THAT(plain.output, HasSubstr("route   / -> site.screen\n"));
+
+  const auto placed = check_and_probe(settings + "modules:\n  lone: { database: none }\n");
+  EXPECT_EQ(placed.exit_code, 1);
+  EXPECT_THAT(placed.output, HasSubstr(at(6) + "modules.lone: " + file("lone").native() + ": "));
+
+  drop("slow_to_make", {"lone"});
+  const auto wrong = check_and_probe(settings + "modules:\n  lone:\n    meet: [ here ]\n");
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_THAT(wrong.output, HasSubstr(at(7) + "modules.lone.meet: is a list, not text"));
+
+  drop("1", {"lone"});
+  const auto good = check_and_probe(settings);
+  EXPECT_EQ(good.exit_code, 0) << good.output;
+  EXPECT_FALSE(std::filesystem::exists(here() / "run"));
 }
 
 TEST_F(Commands, CheckNamesTheAppsFolderOrTheFileThatIsMissing) {

@@ -1,5 +1,6 @@
 // What is running, as the page, the socket and the commands tell it.
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -170,6 +171,68 @@ TEST_F(StatusPage, ReloadReplacesAGroupByItsOwnFiles) {
   const auto [none, error] = shoal("reload nobody");
   EXPECT_EQ(none, 1);
   EXPECT_THAT(error, HasSubstr("nobody: there is no such group"));
+}
+
+TEST_F(StatusPage, ReloadNamesTheNearestGroup) {
+  EXPECT_THAT(shoal("reload lome").output,
+              HasSubstr("lome: there is no such group; did you mean \"lone\"?"));
+}
+
+TEST_F(StatusPage, ReloadWaitsForAProcessWhileTheOnlyOneIsReplaced) {
+  ASSERT_EQ(::kill(worker(), SIGKILL), 0);
+  const auto [exit_code, output] = shoal("reload lone");
+  EXPECT_EQ(exit_code, 0) << output;
+  EXPECT_THAT(output, HasSubstr("lone/2\n"));
+  EXPECT_THAT(output, Not(HasSubstr("there is no such group")));
+}
+
+TEST_F(StatusPage, ReloadSaysThatItWaitsForAProcess) {
+  const pid_t stopped = worker();
+  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+  auto reload = std::async(std::launch::async, [&] {
+    return run(std::string(built::kContainer) + " reload lone -c " +
+               (here() / "shoal.yaml").native() + " > " + (here() / "told").native() + " 2>&1");
+  });
+  const auto told = [&] { return contents(here() / "told"); };
+  EXPECT_TRUE(eventually([&] {
+    return told() == "lone: waiting, for no worker process serves now\n";
+  })) << told();
+  ASSERT_EQ(::kill(stopped, SIGCONT), 0);
+  EXPECT_EQ(reload.get().exit_code, 0) << told();
+  EXPECT_THAT(told(), HasSubstr("\nlone/2\n"));
+}
+
+TEST_F(StatusPage, DoesNotListItsOwnRequest) {
+  EXPECT_TRUE(eventually([&] {
+    const auto workers = told()["workers"];
+    const std::string threads = workers.at(0)["threads"].dump();
+    return workers.size() == 1 && threads.find("/-/shoal") == std::string::npos &&
+           threads.find("\"reading\"") == std::string::npos &&
+           threads.find("\"waiting\"") == std::string::npos;
+  }));
+  EXPECT_TRUE(eventually(
+      [&] { return get("/-/shoal").body.find("All threads are idle.") != std::string::npos; }));
+}
+
+TEST_F(StatusPage, CountsGenerationsAndConfigurationReloads) {
+  EXPECT_EQ(told()["generations"], told()["groups"].size());
+  drop("2", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  drop("throws_when_made", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  EXPECT_EQ(shoal("reload site").exit_code, 0);
+  container().send(SIGHUP);
+  ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == 1; }));
+  EXPECT_EQ(group("lone")["generations"], 2);
+  EXPECT_EQ(group("site")["generations"], 2);
+  const auto all = told();
+  EXPECT_EQ(all["generations"], all["groups"].size() + 2);
+  EXPECT_EQ(all["configuration_reloads"]["count"], 1);
+  const auto table = shoal("status").output;
+  EXPECT_THAT(table, HasSubstr("1 configuration reload, "));
+  const std::string metrics = get("/-/shoal?openmetrics").body;
+  EXPECT_THAT(metrics, HasSubstr("\nshoal_group_generations_total{group=\"lone\"} 2\n"));
+  EXPECT_THAT(metrics, HasSubstr("\nshoal_config_reloads_total{result=\"taken\"} 1\n"));
 }
 
 class StatusOfTwo : public StatusPage {
