@@ -45,9 +45,9 @@ std::optional<std::string> contents_of(const fs::path& path) {
 }
 
 template <typename Number>
-Number number_in(std::string_view text) {
+Number number_in(std::string_view text, int base = 10) {
   Number number{};
-  std::from_chars(text.data(), text.data() + text.size(), number);
+  std::from_chars(text.data(), text.data() + text.size(), number, base);
   return number;
 }
 
@@ -96,6 +96,12 @@ void read_line(const std::string& line, Report& report) {
   if (take != takes.end()) take->second(line.substr(colon + 2));
 }
 
+/// `0x1149 /srv/run/stages/7/pond.fish.so`
+void read_place(std::string_view line, Report& report) {
+  if (!line.starts_with("0x")) return;
+  report.places.push_back({rest_of(line), number_in<std::uintptr_t>(line.substr(2), 16)});
+}
+
 std::string utc(std::chrono::system_clock::time_point when, const char* format) {
   const std::time_t time = std::chrono::system_clock::to_time_t(when);
   std::tm broken_down{};
@@ -108,11 +114,17 @@ std::string utc(std::chrono::system_clock::time_point when, const char* format) 
 std::string read_text(std::string_view raw, Report& report) {
   std::string shown;
   std::vector<std::string>* list = nullptr;
+  bool places = false;  // these are of use to programs alone
   while (!raw.empty()) {
     const auto end = raw.find('\n');
     const bool whole = end != std::string_view::npos;
     std::string line = demangled(host::printable(raw.substr(0, end)));
     raw.remove_prefix(whole ? end + 1 : raw.size());
+    places = (places || line == "places:") && !(line == "end" && whole);
+    if (places) {
+      read_place(line, report);
+      continue;
+    }
     shown += line + "\n";
     if (line == "stack:") {
       list = &report.stack;
@@ -190,6 +202,19 @@ std::optional<Report> read_report(const fs::path& folder, pid_t pid) {
   ::unlink(raw.c_str());
   prune(folder);
   return report;
+}
+
+void add_sources(Report& report, const Sources& sources) {
+  std::string before;
+  for (const auto& line : report.stack) before += "\n" + line;
+  report.stack = with_sources(report.stack, sources);
+  auto text = report.kept.empty() ? std::nullopt : contents_of(report.kept);
+  const auto at = text ? text->find("\nstack:" + before) : std::string::npos;
+  if (before.empty() || at == std::string::npos) return;
+  std::string after;
+  for (const auto& line : report.stack) after += "\n" + line;
+  text->replace(at, std::string_view("\nstack:").size() + before.size(), "\nstack:" + after);
+  write_file(report.kept, *text);
 }
 
 std::vector<pid_t> unread_reports(const fs::path& folder) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "crash/sources.hpp"
+
 namespace shoal::crash {
 
 /// What a process that died wrote of its end (report.hpp). A text is empty and a number zero where
@@ -33,6 +35,13 @@ struct Report {
   std::vector<std::string> stack;  ///< a line per frame, names demangled
   std::vector<std::string> files;  ///< of the generation, with build-ids
 
+  /// Where a frame lies in its file; the path is empty when it lies in none.
+  struct Place {
+    std::string path;
+    std::uintptr_t address = 0;
+  };
+  std::vector<Place> places;  ///< of the stack, frame by frame; may be fewer
+
   bool whole = false;          ///< false: the process ended before the report did
   std::filesystem::path kept;  ///< where it stands for people to read; empty: could not be written
 
@@ -48,6 +57,9 @@ struct Report {
 /// a file that is cut off or garbage gives what can be made of it, all of it printable. Throws
 /// nothing but std::bad_alloc. Safe to call from any thread, for one process once.
 std::optional<Report> read_report(const std::filesystem::path& folder, pid_t pid);
+
+/// Adds the source of each frame to the report's stack, and to what was kept of it.
+void add_sources(Report& report, const Sources& sources);
 
 /// The processes whose reports have not been read yet, the caller's own aside: at the start, those
 /// that died together with their supervisor.

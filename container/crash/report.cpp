@@ -157,6 +157,18 @@ void write_files(void* argument) noexcept {
   if (!files.ends_with('\n')) out.put("\n");
 }
 
+/// For the source of each frame, which its line has not the path for.
+void write_places(void* argument) noexcept {
+  Writer& out = *static_cast<const Crash*>(argument)->out;
+  out.put("places:\n");
+  for (std::size_t i = 0; i < stack.size; ++i) {
+    out.hex(place_in_file(stack.frames[i]));
+    out.put(" ");
+    out.printable(path_of(stack.frames[i]));
+    out.put("\n");
+  }
+}
+
 void write_report(Crash& crash) noexcept {
   for (const int descriptor : reserve) ::close(descriptor);
   const host::Descriptor file(
@@ -171,6 +183,7 @@ void write_report(Crash& crash) noexcept {
   guarded(&write_code, &crash);
   guarded(&write_stack, &crash);
   guarded(&write_files, &crash);
+  guarded(&write_places, &crash);
   out.put("end\n");
 }
 

@@ -44,18 +44,19 @@ bool is_code(std::uintptr_t address) noexcept {
   return find_object(address, object);
 }
 
+void find_file(Frame& frame) noexcept {
+  dl_find_object object{};
+  if (!find_object(frame.address - (frame.is_return ? 1 : 0), object)) return;
+  frame.offset = frame.address - object.dlfo_link_map->l_addr;
+  const char* const name = object.dlfo_link_map->l_name;
+  const std::string_view path = name == nullptr || *name == '\0' ? kProgram : name;
+  std::memcpy(frame.path.data(), path.data(), std::min(path.size(), frame.path.size() - 1));
+}
+
 /// Fills in the file of each frame. Guarded, since another thread may close a library just now.
 void find_files(void* argument) {
   auto& stack = *static_cast<Stack*>(argument);
-  for (std::size_t i = 0; i < stack.size; ++i) {
-    Frame& frame = stack.frames[i];
-    dl_find_object object{};
-    if (!find_object(frame.address - (frame.is_return ? 1 : 0), object)) continue;
-    frame.offset = frame.address - object.dlfo_link_map->l_addr;
-    const char* const name = object.dlfo_link_map->l_name;
-    const std::string_view path = name == nullptr || *name == '\0' ? kProgram : name;
-    std::memcpy(frame.path.data(), path.data(), std::min(path.size(), frame.path.size() - 1));
-  }
+  for (std::size_t i = 0; i < stack.size; ++i) find_file(stack.frames[i]);
 }
 
 void add(Stack& stack, std::uintptr_t address, bool is_return) noexcept {
@@ -85,14 +86,9 @@ std::string_view shown_name(std::string_view path) noexcept {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 
-void name_function(Writer& writer, const Frame& frame) noexcept {
-  const std::uintptr_t place = frame.offset - (frame.is_return ? 1 : 0);
-  // One without a slash is no file: the kernel's own linux-vdso.so.1.
-  if (std::strchr(frame.path.data(), '/') == nullptr) return;
-  const host::Descriptor file(::open(frame.path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) return;
+void name_function(Writer& writer, const Frame& frame, int file) noexcept {
   Function function;
-  find_function(file.get(), place, function);
+  find_function(file, place_in_file(frame), function);
   if (function.name.front() == '\0') return;
   writer.put(" ");
   writer.printable(function.name.data());
@@ -136,13 +132,35 @@ void walk(Stack& stack, void* context) noexcept {
   guarded(&find_files, &stack);
 }
 
+std::vector<Frame> frames_of(std::span<const std::uintptr_t> returns) {
+  std::vector<Frame> frames(returns.size());
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    frames[i].address = returns[i];
+    frames[i].is_return = true;
+    find_file(frames[i]);
+  }
+  return frames;
+}
+
+std::uintptr_t place_in_file(const Frame& frame) noexcept {
+  return frame.offset - (frame.is_return ? 1 : 0);
+}
+
 void write_frame(Writer& writer, std::size_t number, const Frame& frame) noexcept {
+  // One without a slash is no file: the kernel's own linux-vdso.so.1.
+  const bool is_file = std::strchr(frame.path.data(), '/') != nullptr;
+  const host::Descriptor file(is_file ? ::open(frame.path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+                                      : -1);
+  write_frame(writer, number, frame, file.get());
+}
+
+void write_frame(Writer& writer, std::size_t number, const Frame& frame, int file) noexcept {
   writer.put("#");
   writer.decimal(static_cast<std::int64_t>(number));
   writer.put(" ");
   writer.hex(frame.address);
   if (frame.path.front() != '\0') {
-    name_function(writer, frame);
+    if (file >= 0) name_function(writer, frame, file);
     writer.put(" (");
     writer.printable(shown_name(frame.path.data()));
     writer.put("+");

@@ -3,7 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "crash/writer.hpp"
 
@@ -46,6 +48,15 @@ void walk(Stack& stack, void* context) noexcept;
 /// Writes `#3 0x7f12 symbol+0x12 (aquarium.screen.about.so+0x1149)` and a newline; without what is
 /// not known. Names are as the linker knows them, mangled. Safe in a signal handler.
 void write_frame(Writer& writer, std::size_t number, const Frame& frame) noexcept;
+
+/// The same, with the function from this file, opened by the caller; negative: without.
+void write_frame(Writer& writer, std::size_t number, const Frame& frame, int file) noexcept;
+
+/// The frames of these return addresses, innermost first. Not for a signal handler.
+std::vector<Frame> frames_of(std::span<const std::uintptr_t> returns);
+
+/// Where in its file the frame is, or was when it called another.
+std::uintptr_t place_in_file(const Frame& frame) noexcept;
 
 /// The first frame whose file lies below `folder` (without a slash at its end); null if none does.
 const Frame* first_below(std::string_view folder, const Stack& stack) noexcept;

@@ -10,9 +10,9 @@
 #include <ctime>
 #include <mutex>
 
-#include "crash/demangle.hpp"
 #include "crash/escape.hpp"
 #include "crash/stack.hpp"
+#include "crash/trace.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -64,28 +64,9 @@ bool wait_for_answer(Clock::time_point deadline) {
   return asked == State::kAnswered;
 }
 
-class TextWriter final : public Writer {
- public:
-  void put(std::string_view bytes) noexcept override { text_ += bytes; }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
-
-std::string text_of(const Stack& walked) {
-  std::string text;
-  for (std::size_t i = 0; i < walked.size; ++i) {
-    TextWriter line;
-    write_frame(line, i, walked.frames[i]);
-    text += demangled(line.text());
-  }
-  return text;
-}
-
 }  // namespace
 
-std::string stack_of(pid_t thread, std::chrono::milliseconds timeout) {
+std::vector<Frame> frames_of_thread(pid_t thread, std::chrono::milliseconds timeout) {
   static std::once_flag once;
   std::call_once(once, &install_answer);
   const auto deadline = Clock::now() + timeout;
@@ -106,7 +87,13 @@ std::string stack_of(pid_t thread, std::chrono::milliseconds timeout) {
     if (!wait_for_answer(Clock::now() + timeout)) return {};
   }
   asked = State::kIdle;
-  return text_of(stack);
+  return {stack.frames.begin(), stack.frames.begin() + static_cast<std::ptrdiff_t>(stack.size)};
+}
+
+std::string stack_of(pid_t thread, std::chrono::milliseconds timeout) {
+  std::string text;
+  for (const auto& line : Trace(frames_of_thread(thread, timeout)).lines()) text += line + "\n";
+  return text;
 }
 
 }  // namespace shoal::crash

@@ -4,6 +4,9 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
+
+#include "crash/stack.hpp"
 
 namespace shoal::crash {
 
@@ -22,5 +25,8 @@ namespace shoal::crash {
 /// elsewhere that may end the process. Under ThreadSanitizer a thread answers late, from within the
 /// next call that this follows, and one that waits for a mutex or in read() does not answer.
 std::string stack_of(pid_t thread, std::chrono::milliseconds timeout);
+
+/// The same, as frames; empty instead of "".
+std::vector<Frame> frames_of_thread(pid_t thread, std::chrono::milliseconds timeout);
 
 }  // namespace shoal::crash

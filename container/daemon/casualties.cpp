@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-#include "crash/read_report.hpp"
+#include "daemon/symbolizer.hpp"
 #include "modules/stage.hpp"
 
 namespace shoal::daemon {
@@ -82,7 +82,7 @@ std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
   // A thread that a module has started does nothing that the container knows of.
   if (report.generation.empty()) report.generation = modules::label_of_stage(report.code);
   if (!report.signal_name.empty()) {
-    log(id, report);
+    tell(id, report);
   } else if (signal != SIGKILL && signal != SIGTERM) {
     spdlog::error("worker {}: its report is lost; see that there is room in {}", id,
                   folder_.native());
@@ -122,6 +122,50 @@ std::uint64_t Casualties::recent() const {
   const auto now = steady_clock::now();
   return static_cast<std::uint64_t>(
       std::ranges::count_if(recent_, [&](const auto at) { return now - at <= kRecent; }));
+}
+
+/// Logs it, at once or when its stack has been looked up.
+void Casualties::tell(pid_t id, crash::Report report) {
+  if (report.places.empty()) return log(id, report);
+  // Opened here and now: the next worker to start removes the stages of the dead one.
+  crash::CodeFiles files;
+  std::vector<crash::CodePlace> places;
+  for (const auto& [path, address] : report.places) places.push_back(files.place(path, address));
+  pending_.push_back(
+      {id, std::move(report), std::make_unique<crash::SourceLookup>(symbolizer(), places)});
+}
+
+void Casualties::complete(Pending& pending) {
+  crash::add_sources(pending.report, pending.lookup->sources());
+  log(pending.id, pending.report);
+  const std::string& why = pending.lookup->failure();
+  if (why.empty() || std::exchange(said_why_without_, true)) return;
+  spdlog::warn("crash reports are without lines of source: {}", why);
+}
+
+std::vector<int> Casualties::descriptors() const {
+  std::vector<int> descriptors;
+  for (const auto& pending : pending_) descriptors.push_back(pending.lookup->descriptor());
+  return descriptors;
+}
+
+steady_clock::time_point Casualties::deadline() const {
+  auto deadline = steady_clock::time_point::max();
+  for (const auto& pending : pending_) deadline = std::min(deadline, pending.lookup->deadline());
+  return deadline;
+}
+
+void Casualties::conclude() {
+  std::erase_if(pending_, [this](Pending& pending) {
+    if (!pending.lookup->finished()) return false;
+    complete(pending);
+    return true;
+  });
+}
+
+void Casualties::finish() {
+  for (auto& pending : pending_) complete(pending);
+  pending_.clear();
 }
 
 }  // namespace shoal::daemon

@@ -6,11 +6,15 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "crash/read_report.hpp"
+#include "crash/sources.hpp"
 #include "settings/settings.hpp"
 #include "status/report.hpp"
 
@@ -36,6 +40,17 @@ class Casualties {
   /// again, counts once: it is known by its id.
   std::optional<Culprit> add(pid_t id, int signal, const settings::Quarantine& rules);
 
+  /// The reports whose stacks are being looked up in the modules' source, by a process of its own:
+  /// what becomes readable when `conclude` has something to do, and when it has at the latest.
+  std::vector<int> descriptors() const;
+  std::chrono::steady_clock::time_point deadline() const;
+
+  /// Logs the reports that are complete.
+  void conclude();
+
+  /// Logs the others as they are: the process ends.
+  void finish();
+
   std::uint64_t number() const { return number_; }
 
   /// Of these within the last hour.
@@ -53,10 +68,22 @@ class Casualties {
 
   void note(status::Crash crash);
 
+  /// A report that is not logged yet.
+  struct Pending {
+    pid_t id;
+    crash::Report report;
+    std::unique_ptr<crash::SourceLookup> lookup;
+  };
+
+  void tell(pid_t id, crash::Report report);
+  void complete(Pending& pending);
+
   const std::filesystem::path folder_;
   std::uint64_t number_ = 0;
   std::deque<std::chrono::steady_clock::time_point> recent_;  // the oldest first
   std::deque<status::Crash> latest_;
+  std::list<Pending> pending_;
+  bool said_why_without_ = false;
   std::map<std::string, Ends> crashes_of_;  // generation's label -> workers that it ended
 };
 

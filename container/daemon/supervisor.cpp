@@ -57,11 +57,13 @@ std::optional<Duty> Supervisor::run() {
     answer_questions();
     answer_health_checks();
     bury_the_dead();
+    casualties_.conclude();
     let_the_old_go();
     crew_.kill_overdue();
     if (stopping_) part_with_the_left();
     tell_systemd_how_it_is();
   }
+  casualties_.finish();
   if (!cannot_start_.empty()) throw std::runtime_error(cannot_start_);
   spdlog::info("stopped");
   return std::nullopt;
@@ -75,6 +77,7 @@ void Supervisor::wait() const {
   for (const int descriptor : health_.descriptors(epoch_.health.get())) {
     watched.push_back({descriptor, POLLIN, 0});
   }
+  for (const int descriptor : casualties_.descriptors()) watched.push_back({descriptor, POLLIN, 0});
   if (stopping_) watched.push_back({epoch_.handover->descriptor(), POLLIN, 0});
   for (const auto& worker : crew_.workers()) {
     if (!worker.link.closed()) watched.push_back({worker.link.descriptor(), POLLIN, 0});
@@ -90,7 +93,7 @@ Supervisor::Clock::time_point Supervisor::next_deadline() const {
   if (!stopping_ && crew_.strength(epoch_) < epoch_.settings->workers.processes) {
     next = std::min(next, start_not_before_);
   }
-  next = std::min({next, inquiries_.deadline(), health_.deadline()});
+  next = std::min({next, inquiries_.deadline(), health_.deadline(), casualties_.deadline()});
   if (watchdog_of_systemd()) next = std::min(next, watchdog_due_);
   if (under_systemd()) next = std::min(next, status_due_);
   return next == Clock::time_point::max() ? Clock::now() + std::chrono::hours(1) : next;

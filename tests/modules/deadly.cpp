@@ -9,7 +9,7 @@ namespace {
 // Not inlined, so that a report can name it; and no sanitizer is to notice before the kernel does.
 [[gnu::noinline]] __attribute__((no_sanitize("address", "thread", "undefined"))) void
 swim_into_the_net(volatile int* net) {
-  *net = 1;
+  *net = 1;  // dies
 }
 
 /// Answers `lone VERSION`, and ends its process when asked to: `?die`, `?exit`, and by a thread of

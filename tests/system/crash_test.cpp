@@ -7,6 +7,7 @@
 #include "built.hpp"
 #include "eventually.hpp"
 #include "site.hpp"
+#include "source_line.hpp"
 
 namespace shoal::system {
 namespace {
@@ -55,7 +56,10 @@ TEST_F(AModuleThatCrashes, LeavesAReportThatNamesRequestGenerationAndFunction) {
   EXPECT_THAT(report, HasSubstr("lone/2"));
   EXPECT_THAT(report, HasSubstr("swim_into_the_net"));
   EXPECT_THAT(report, ContainsRegex("lone.so [0-9a-f]{20}"));
-  EXPECT_THAT(log(), HasSubstr("swim_into_the_net"));
+  const std::string line = source_line("deadly.cpp", "dies");
+  EXPECT_THAT(report, ContainsRegex("swim_into_the_net.* at /.*/" + line + "\n"));
+  EXPECT_THAT(report, Not(HasSubstr("places:"))) << "that is for programs";
+  EXPECT_THAT(log(), ContainsRegex("swim_into_the_net.* at /.*/" + line + "\n"));
   EXPECT_EQ(get("/lone").body, "lone 2\n") << "once is no reason to withdraw it";
 }
 

@@ -23,6 +23,7 @@ const std::map<std::string, std::set<std::string>> kBelow{
     {"state", {"shoal", "shoal/host", "state"}},
     {"crash", {"shoal", "shoal/host", "crash"}},
     {"status", {"shoal", "shoal/host", "status"}},
+    {"symbolize", {"symbolize"}},  // a program of its own
     {"serving",
      {"shoal", "shoal/host", "access", "settings", "fastcgi", "modules", "crash", "status",
       "serving"}},
@@ -47,6 +48,10 @@ bool is_libfcgi(const std::string& included) {
          included == "fcgi_config.h" || included == "fcgio.h" || included == "fastcgi.h";
 }
 
+bool is_libdw(const std::string& included) {
+  return included == "dwarf.h" || included.starts_with("elfutils/");
+}
+
 void follow(const fs::path& file, const std::string& shown, const std::string& room,
             const std::set<std::string>& below, std::vector<std::string>& wrong) {
   static const std::regex include("\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"].*");
@@ -60,6 +65,7 @@ void follow(const fs::path& file, const std::string& shown, const std::string& r
     const std::string target = room_of(included);
     const bool allowed = is_libfcgi(included)   ? room == "fastcgi"
                          : included == "lmdb.h" ? room == "state"
+                         : is_libdw(included)   ? room == "symbolize"
                                                 : target.empty() || below.contains(target);
     if (allowed) continue;
     wrong.push_back(shown + ":" + std::to_string(number) + ": " + room + " may not include \"" +

@@ -22,7 +22,7 @@ TEST(Arrows, HaveNoFolderThatIsNotLookedAt) {
   for (const auto& entry : fs::directory_iterator(fs::path(built::kRepository) / "container")) {
     if (!entry.is_directory()) continue;
     EXPECT_THAT((std::vector<std::string>{"sdk", "elf", "settings", "fastcgi", "modules", "state",
-                                          "status", "access", "crash", "serving", "daemon"}),
+                                          "status", "access", "crash", "serving", "symbolize", "daemon"}),
                 ::testing::Contains(entry.path().filename().native()));
   }
 }
@@ -77,6 +77,14 @@ TEST_F(ArrowsOf, LmdbMayBeReachedFromOneRoomOnly) {
   write("container/daemon/serve.cpp", "#include <lmdb.h>\n");
   EXPECT_THAT(arrows_that_point_up(repository_),
               ElementsAre("container/daemon/serve.cpp:1: daemon may not include \"lmdb.h\""));
+}
+
+TEST_F(ArrowsOf, LibdwMayBeReachedFromOneRoomOnly) {
+  write("container/symbolize/places.cpp", "#include <dwarf.h>\n#include <elfutils/libdw.h>\n");
+  write("container/crash/sources.cpp", "#include <elfutils/libdwfl.h>\n");
+  EXPECT_THAT(
+      arrows_that_point_up(repository_),
+      ElementsAre("container/crash/sources.cpp:1: crash may not include \"elfutils/libdwfl.h\""));
 }
 
 TEST_F(ArrowsOf, AuthorsMaySeeWhatTheyAreOfferedOnly) {

@@ -112,6 +112,33 @@ TEST_F(Reading, KeepsItForPeopleByTimeAndProcess) {
                     Not(HasSubstr("cut off"))));
 }
 
+TEST_F(Reading, AddsTheSourceOfEachFrameToWhatIsKept) {
+  std::string raw(kRaw);
+  raw.insert(raw.rfind("end\n"), "places:\n0x1148 /run/stages/1/pond.fish.so\n0x0 \n");
+  leave(4711, raw);
+  auto report = read(4711);
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->places.size(), 2u);
+  EXPECT_EQ(report->places[0].path, "/run/stages/1/pond.fish.so");
+  EXPECT_EQ(report->places[0].address, 0x1148u);
+  EXPECT_EQ(report->places[1].path, "");
+  EXPECT_THAT(report->files, ElementsAre("pond.fish.so 00aa"));
+  EXPECT_TRUE(report->whole);
+  const std::string before = contents(report->kept);
+  EXPECT_THAT(before, Not(HasSubstr("places:")));
+
+  add_sources(*report, {{{"flap()", "fin.cpp:2"}, {"Fish::swim()", "fish.cpp:7"}}});
+  EXPECT_THAT(report->stack,
+              ElementsAre("#0 0x7f12 flap(), inlined at fin.cpp:2",
+                          "#0 0x7f12 Fish::swim()+0x12 (pond.fish.so+0x1149) at fish.cpp:7",
+                          "#1 0x7f34 main+0x4 (shoal+0x1000)"));
+  const std::string after = contents(report->kept);
+  EXPECT_THAT(after, HasSubstr("stack:\n#0 0x7f12 flap(), inlined at fin.cpp:2\n"
+                               "#0 0x7f12 Fish::swim()+0x12 (pond.fish.so+0x1149) at fish.cpp:7\n"
+                               "#1 0x7f34 main+0x4 (shoal+0x1000)\nfiles:\n"));
+  EXPECT_EQ(after.substr(0, after.find("stack:")), before.substr(0, before.find("stack:")));
+}
+
 TEST_F(Reading, FindsNothingWhereNothingWasWritten) {
   EXPECT_FALSE(read(4711));
   EXPECT_FALSE(read_report(folder() / "missing", 4711));

@@ -1,0 +1,218 @@
+#include "crash/sources.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <sstream>
+#include <utility>
+
+#include "shoal/host/printable.hpp"
+
+namespace shoal::crash {
+namespace {
+
+using host::Descriptor;
+
+constexpr std::size_t kMostFiles = 24;
+constexpr std::size_t kMostBytes = 1 << 20;  // of the answer
+
+/// The same descriptor above those that the new process gives a meaning to.
+Descriptor lifted(int low) {
+  constexpr int kAbove = STDERR_FILENO + 1 + static_cast<int>(kMostFiles);
+  return Descriptor(::fcntl(low, F_DUPFD_CLOEXEC, kAbove));
+}
+
+/// A file in memory with this text, to be read from its beginning.
+Descriptor file_with(const std::string& text) {
+  const Descriptor file(::memfd_create("places", MFD_CLOEXEC));
+  for (std::size_t done = 0; file && done < text.size();) {
+    const ssize_t size = ::write(file.get(), &text[done], text.size() - done);
+    if (size <= 0) return Descriptor();
+    done += static_cast<std::size_t>(size);
+  }
+  ::lseek(file.get(), 0, SEEK_SET);
+  return lifted(file.get());
+}
+
+/// Starts the program with these descriptors as 0, 1 and so on, and no others. The error, or 0.
+int spawn(const std::filesystem::path& program, const std::vector<Descriptor>& descriptors,
+          pid_t& id) {
+  posix_spawn_file_actions_t files;
+  ::posix_spawn_file_actions_init(&files);
+  int next = 0;
+  for (const auto& descriptor : descriptors) {
+    ::posix_spawn_file_actions_adddup2(&files, descriptor.get(), next++);
+  }
+  ::posix_spawn_file_actions_addclosefrom_np(&files, next);
+
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigset_t all;
+  ::sigemptyset(&none);
+  ::sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+
+  std::string name = program;
+  std::array<char*, 2> words{name.data(), nullptr};
+  const int error =
+      ::posix_spawn(&id, program.c_str(), &files, &attributes, words.data(), ::environ);
+  ::posix_spawn_file_actions_destroy(&files);
+  ::posix_spawnattr_destroy(&attributes);
+  return error;
+}
+
+/// How many places this text tells of: an empty line ends each.
+std::size_t answered(std::string_view text) {
+  std::size_t places = text.starts_with('\n') ? 1 : 0;
+  for (auto at = text.find("\n\n"); at != text.npos; at = text.find("\n\n", at + 1)) ++places;
+  return places;
+}
+
+}  // namespace
+
+CodePlace CodeFiles::place(std::string_view path, std::uintptr_t address) {
+  // One without a slash is no file: the kernel's own linux-vdso.so.1.
+  if (!path.starts_with('/')) return {-1, address, std::string(path)};
+  auto file = std::ranges::find(files_, path, &File::path);
+  if (file == files_.end() && files_.size() < kMostFiles) {
+    std::string name(path);
+    // Not one that would wait, as a FIFO does.
+    Descriptor opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    file = files_.insert(file, {std::move(name), std::move(opened)});
+  }
+  return {file == files_.end() ? -1 : file->descriptor.get(), address, std::string(path)};
+}
+
+SourceLookup::SourceLookup(const std::filesystem::path& program,
+                           const std::vector<CodePlace>& places, std::chrono::milliseconds most)
+    : owner_(::getpid()), places_(places.size()), deadline_(Clock::now() + most) {
+  start(program, places);
+}
+
+SourceLookup::~SourceLookup() { end({}); }
+
+void SourceLookup::start(const std::filesystem::path& program,
+                         const std::vector<CodePlace>& places) {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return end(std::strerror(errno));
+  answer_ = Descriptor(ends[0]);
+  const Descriptor to_write(ends[1]);
+  ::fcntl(answer_.get(), F_SETFL, O_NONBLOCK);
+
+  std::vector<Descriptor> given;
+  given.push_back(Descriptor());  // the questions, which are known last
+  given.push_back(lifted(to_write.get()));
+  given.push_back(lifted(Descriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC)).get()));
+  std::vector<std::pair<int, int>> numbers;  // of a file here and there
+  std::ostringstream questions;
+  for (const auto& place : places) {
+    auto number = std::ranges::find(numbers, place.file, &std::pair<int, int>::first);
+    if (place.file >= 0 && number == numbers.end() && numbers.size() < kMostFiles) {
+      number = numbers.insert(number, {place.file, static_cast<int>(given.size())});
+      given.push_back(lifted(place.file));
+    }
+    questions << (number == numbers.end() || place.file < 0 ? -1 : number->second) << " 0x"
+              << std::hex << place.address << std::dec << " " << host::printable(place.path)
+              << "\n";
+  }
+  given.front() = file_with(questions.str());
+  if (!std::ranges::all_of(given, [](const auto& each) { return static_cast<bool>(each); })) {
+    return end("out of file descriptors");
+  }
+  if (const int error = spawn(program, given, id_); error != 0) {
+    id_ = 0;
+    return end(program.native() + " cannot be started (" + std::strerror(error) + ")");
+  }
+  process_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, id_, 0)));
+}
+
+void SourceLookup::end(const std::string& failure) {
+  if (failure_.empty()) failure_ = failure;
+  answer_ = Descriptor();
+  if (id_ == 0 || ::getpid() != owner_) return;
+  id_ = 0;
+  if (!process_) return;  // an old kernel: it ends by itself, for nothing takes its answer
+  // By its descriptor: its number may be another's by now, where all children are waited for.
+  ::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+  siginfo_t ignored;
+  ::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &ignored, WEXITED);
+}
+
+bool SourceLookup::finished() {
+  std::array<char, 4096> piece;
+  while (answer_) {
+    const ssize_t size = ::read(answer_.get(), piece.data(), piece.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && errno == EAGAIN && Clock::now() < deadline_) return false;
+    if (size > 0) text_.append(piece.data(), static_cast<std::size_t>(size));
+    if (size > 0 && text_.size() <= kMostBytes) continue;
+    if (size == 0 && answered(text_) == places_) return end({}), true;
+    end(size < 0 ? "it took too long" : size > 0 ? "its answer is too long" : "it ended too soon");
+  }
+  return true;
+}
+
+Sources SourceLookup::sources() const {
+  Sources sources(places_);
+  std::istringstream lines(text_);
+  std::size_t place = 0;
+  for (std::string line; place < places_ && std::getline(lines, line);) {
+    const auto tab = line.find('\t');
+    if (tab == std::string::npos) {
+      ++place;
+      continue;
+    }
+    sources[place].push_back(
+        {host::printable(line.substr(tab + 1)), host::printable(line.substr(0, tab))});
+  }
+  return sources;
+}
+
+std::vector<std::string> with_source(const std::string& frame_line,
+                                     const std::vector<Source>& sources) {
+  const auto at = [](const Source& source) {
+    return source.place.empty() ? "" : " at " + source.place;
+  };
+  std::vector<std::string> lines;
+  // #3 0x7f12 Fish::swim()+0x12 (pond.fish.so+0x1149)
+  const auto address_end = frame_line.find(' ', frame_line.find(' ') + 1);
+  const std::string beginning = frame_line.substr(0, address_end);
+  for (std::size_t i = 0; i + 1 < sources.size(); ++i) {
+    lines.push_back(beginning + " " + sources[i].function + ", inlined" + at(sources[i]));
+  }
+  std::string line = frame_line;
+  if (!sources.empty()) {
+    const bool named = line.find("+0x") != line.rfind("+0x");  // the last one is the file's
+    if (!named && !sources.back().function.empty() && address_end != std::string::npos) {
+      line.insert(address_end, " " + sources.back().function);
+    }
+    line += at(sources.back());
+  }
+  lines.push_back(std::move(line));
+  return lines;
+}
+
+std::vector<std::string> with_sources(const std::vector<std::string>& stack,
+                                      const Sources& sources) {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < stack.size(); ++i) {
+    const auto of_frame =
+        with_source(stack[i], i < sources.size() ? sources[i] : std::vector<Source>());
+    lines.insert(lines.end(), of_frame.begin(), of_frame.end());
+  }
+  return lines;
+}
+
+}  // namespace shoal::crash
