@@ -18,6 +18,7 @@
 #include "daemon/control.hpp"
 #include "daemon/log.hpp"
 #include "daemon/probe.hpp"
+#include "daemon/symbolizer.hpp"
 #include "daemon/worker.hpp"
 #include "daemon/worker_report.hpp"
 #include "status/json.hpp"
@@ -80,9 +81,11 @@ Served::Served(const settings::Settings& settings, std::vector<fastcgi::Listener
                std::move(listeners)),
               limits_of(settings.limits), std::move(handover)),
       scoreboard_(settings.workers.threads),
-      line_({registry_, router_, traffic_, status_page_ ? &*status_page_ : nullptr,
+      stack_log_(symbolizer()),
+      failure_log_(stack_log_),
+      line_({registry_, router_, traffic_, failure_log_, status_page_ ? &*status_page_ : nullptr,
              access_log_ ? &*access_log_ : nullptr, settings.expose}),
-      timekeeper_(scoreboard_, settings.log.slow,
+      timekeeper_(scoreboard_, stack_log_, settings.log.slow,
                   [this](const std::string& why) { wish_.be_replaced(why); }),
       workers_(
           poller_, scoreboard_,

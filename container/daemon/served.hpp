@@ -15,9 +15,11 @@
 #include "modules/ledger.hpp"
 #include "modules/registry.hpp"
 #include "serving/access_log.hpp"
+#include "serving/failure_log.hpp"
 #include "serving/line.hpp"
 #include "serving/router.hpp"
 #include "serving/scoreboard.hpp"
+#include "serving/stack_log.hpp"
 #include "serving/status_page.hpp"
 #include "serving/timekeeper.hpp"
 #include "serving/traffic.hpp"
@@ -72,6 +74,8 @@ class Served {
   const serving::Router router_;
   fastcgi::Poller poller_;
   serving::Scoreboard scoreboard_;
+  serving::StackLog stack_log_;
+  serving::FailureLog failure_log_;
   const serving::Line line_;
   const serving::Timekeeper timekeeper_;
   serving::WorkerPool workers_;

@@ -3,10 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include "crash/doing.hpp"
+#include "serving/failure.hpp"
 #include "shoal/host/access.hpp"
 #include "shoal/host/current_request.hpp"
 #include "shoal/host/printable.hpp"
 #include "shoal/host/request_id.hpp"
+#include "shoal/host/thrown.hpp"
 #include "shoal/module.hpp"
 
 namespace shoal::serving {
@@ -202,11 +204,7 @@ bool Line::answer(fastcgi::Exchange& exchange, Response& response, const Visit& 
 
 bool Line::handle(fastcgi::Exchange& exchange, Response& response, const Visit& visit) const {
   // A module's exception must end in here: its code is mapped only as long as the snapshot is held.
-  const auto failed = [&](int status, const char* what) {
-    spdlog::log(status < 500 ? spdlog::level::warn : spdlog::level::err, "{}: {}",
-                request_line(exchange, visit.found), host::printable(what));
-    return answer_instead(response, status);
-  };
+  const host::ThrowWatch watch;
   try {
     const auto request =
         host::Access::make_request(exchange, response, visit.path, visit.found->path_info,
@@ -214,11 +212,11 @@ bool Line::handle(fastcgi::Exchange& exchange, Response& response, const Visit& 
     visit.found->entry->handler->handle(*request, response);
     return true;
   } catch (const BodyError& error) {
-    return failed(exchange.body_too_large() ? 413 : 400, error.what());
-  } catch (const std::exception& error) {
-    return failed(500, error.what());
+    spdlog::warn("{}: {}", request_line(exchange, visit.found), host::printable(error.what()));
+    return answer_instead(response, exchange.body_too_large() ? 413 : 400);
   } catch (...) {
-    return failed(500, "threw something that is no std::exception");
+    parts_.failures.tell(request_line(exchange, visit.found), failure_of(std::current_exception()));
+    return answer_instead(response, 500);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "fastcgi/poller.hpp"
 #include "modules/registry.hpp"
 #include "serving/access_log.hpp"
+#include "serving/failure_log.hpp"
 #include "serving/router.hpp"
 #include "serving/scoreboard.hpp"
 #include "serving/status_page.hpp"
@@ -22,6 +23,7 @@ class Line {
     modules::Registry& registry;
     const Router& router;
     Traffic& traffic;
+    FailureLog& failures;
     const StatusPage* status_page;  ///< null: none
     const AccessLog* access_log;    ///< null: none
     bool expose;  ///< tell visitors the generation that answered, in X-Shoal-Generation

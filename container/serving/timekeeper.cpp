@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include <sstream>
+#include <utility>
 
 #include "crash/stack_of.hpp"
 #include "shoal/host/current_request.hpp"
@@ -21,8 +21,10 @@ constexpr milliseconds kStackTimeout{500};
 
 }  // namespace
 
-Timekeeper::Timekeeper(const Scoreboard& scoreboard, milliseconds slow, Replace replace)
+Timekeeper::Timekeeper(const Scoreboard& scoreboard, StackLog& stacks, milliseconds slow,
+                       Replace replace)
     : scoreboard_(scoreboard),
+      stacks_(stacks),
       slow_(slow),
       replace_(std::move(replace)),
       ticker_(kLook, [this] { look(); }) {}
@@ -49,25 +51,30 @@ void Timekeeper::look_at(std::size_t number) {
   }
 }
 
-std::string Timekeeper::where_is(std::size_t number, const Seat::Task& task) const {
+/// What the thread waits for; empty when its stack tells, which is in `frames` then.
+std::string Timekeeper::where_is(std::size_t number, const Seat::Task& task,
+                                 std::vector<crash::Frame>& frames) const {
   if (task.doing == Doing::kWaiting) return "waits for its group to be loaded";
   if (task.doing == Doing::kWriting) return "waits for the web server to take the answer";
-  std::string stack;
   const bool looked = scoreboard_.seat(number).unless_in_peer_io(
-      [&] { stack = crash::stack_of(task.thread, kStackTimeout); });
+      [&] { frames = crash::frames_of_thread(task.thread, kStackTimeout); });
   if (!looked) return "waits for the web server, to read or to write";
-  return stack.empty() ? "its thread does not answer" : stack;
+  return frames.empty() ? "its thread does not answer" : "";
 }
 
 void Timekeeper::tell(std::size_t number, const Seat::Task& task, const char* what,
                       spdlog::level::level_enum level) const {
   const auto so_far = std::chrono::ceil<milliseconds>(Seat::Clock::now() - task.began);
-  std::istringstream lines(where_is(number, task));
+  std::vector<crash::Frame> frames;
+  const std::string where = where_is(number, task, frames);
   const host::CurrentRequest current(task.id);
   const std::string answers =
       task.module.empty() ? "" : ": " + task.module + " (" + task.generation + ")";
   spdlog::log(level, "{}{}: {} after {} ms:", task.request, answers, what, so_far.count());
-  for (std::string line; std::getline(lines, line);) spdlog::log(level, "  {}", line);
+  if (!where.empty()) return spdlog::log(level, "  {}", where);
+  std::vector<StackLog::Stack> stacks;
+  stacks.push_back({"", std::move(frames)});
+  stacks_.tell(level, std::move(stacks));
 }
 
 }  // namespace shoal::serving

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "serving/scoreboard.hpp"
+#include "serving/stack_log.hpp"
 #include "shoal/host/ticker.hpp"
 
 namespace shoal::serving {
@@ -20,13 +22,15 @@ class Timekeeper {
   /// Called once, on the timekeeper's thread, with the reason.
   using Replace = std::function<void(const std::string& why)>;
 
-  /// `slow`: 0 for not at all. REQUIRES: `scoreboard` outlives it.
-  Timekeeper(const Scoreboard& scoreboard, std::chrono::milliseconds slow, Replace replace);
+  /// `slow`: 0 for not at all. REQUIRES: `scoreboard` and `stacks` outlive it.
+  Timekeeper(const Scoreboard& scoreboard, StackLog& stacks, std::chrono::milliseconds slow,
+             Replace replace);
 
  private:
   void look();
   void look_at(std::size_t number);
-  std::string where_is(std::size_t number, const Seat::Task& task) const;
+  std::string where_is(std::size_t number, const Seat::Task& task,
+                       std::vector<crash::Frame>& frames) const;
   void tell(std::size_t number, const Seat::Task& task, const char* what,
             spdlog::level::level_enum level) const;
 
@@ -38,6 +42,7 @@ class Timekeeper {
   };
 
   const Scoreboard& scoreboard_;
+  StackLog& stacks_;
   const std::chrono::milliseconds slow_;
   const Replace replace_;
   std::map<std::size_t, Told> told_;  // of the ticker alone, like what follows

@@ -1,0 +1,66 @@
+#include "serving/failure_log.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace shoal::serving {
+namespace {
+
+constexpr std::chrono::minutes kOnce{1};
+constexpr std::size_t kMostPlaces = 256;
+
+/// Code that throws for others: what called it is of interest.
+bool throws_for_others(const crash::Frame& frame) {
+  constexpr std::array<std::string_view, 6> kNames{"libshoal.so", "libstdc++.so", "libgcc_s.so",
+                                                   "libasan.so",  "libtsan.so",   "libubsan.so"};
+  const std::string_view path = crash::path_of(frame);
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return std::ranges::any_of(kNames, [&](const auto& each) { return name.starts_with(each); });
+}
+
+std::vector<crash::Frame> frames_of(const host::ThrownAt& at) {
+  auto frames = crash::frames_of(std::span(at.returns).first(at.size));
+  const auto first = std::ranges::find_if_not(frames, &throws_for_others);
+  if (first != frames.end()) frames.erase(frames.begin(), first);
+  return frames;
+}
+
+}  // namespace
+
+void FailureLog::tell(const std::string& request, const Failure& failure) {
+  std::vector<StackLog::Stack> stacks;
+  for (const auto& [type, what, at] : failure.chain) {
+    auto frames = frames_of(at);
+    if (frames.empty()) continue;
+    stacks.push_back(
+        {failure.chain.size() == 1 ? "" : type + " was thrown here:", std::move(frames)});
+  }
+  const std::string without =
+      stacks.empty()
+          ? ""
+          : left_out({failure.chain.front().type, stacks.front().frames.front().address});
+  spdlog::error("{}: {}{}", request, failure.text(), without);
+  if (without.empty()) stacks_.tell(spdlog::level::err, std::move(stacks));
+}
+
+std::string FailureLog::left_out(const Place& place) {
+  const auto now = Clock::now();
+  const std::lock_guard lock(mutex_);
+  const auto found = told_.find(place);
+  if (found != told_.end() && now - found->second < kOnce) {
+    return " (its stack was logged less than a minute ago)";
+  }
+  std::erase_if(told_, [&](const auto& each) { return now - each.second >= kOnce; });
+  if (told_.size() >= kMostPlaces) {
+    return " (without its stack: too many places have thrown within a minute)";
+  }
+  told_[place] = now;
+  return {};
+}
+
+}  // namespace shoal::serving

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "serving/failure.hpp"
+#include "serving/stack_log.hpp"
+
+namespace shoal::serving {
+
+/// Logs what handlers throw: a line each time, and the stack from where it was thrown once a minute
+/// for each type and place. Safe to call from many threads at once.
+class FailureLog {
+ public:
+  /// REQUIRES: `stacks` outlives it.
+  explicit FailureLog(StackLog& stacks) : stacks_(stacks) {}
+
+  /// `request`: who asked for what, and what answered.
+  void tell(const std::string& request, const Failure& failure);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Place = std::pair<std::string, std::uintptr_t>;  // type, and where it was thrown
+
+  /// Why the stack of this place is left out; empty: it is not.
+  std::string left_out(const Place& place);
+
+  StackLog& stacks_;
+  std::mutex mutex_;
+  std::map<Place, Clock::time_point> told_;  // guarded by mutex_
+};
+
+}  // namespace shoal::serving

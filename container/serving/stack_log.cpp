@@ -1,0 +1,81 @@
+#include "serving/stack_log.hpp"
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "shoal/host/current_request.hpp"
+#include "shoal/host/own_thread.hpp"
+
+namespace shoal::serving {
+namespace {
+
+constexpr std::size_t kMostEntries = 16;
+
+// How soon it notices that it is to end.
+constexpr int kLookMilliseconds = 50;
+
+}  // namespace
+
+StackLog::StackLog(std::filesystem::path symbolizer)
+    : symbolizer_(std::move(symbolizer)),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+void StackLog::tell(spdlog::level::level_enum level, std::vector<Stack> stacks) {
+  tell(level, std::move(stacks), std::string(host::CurrentRequest::id()));
+}
+
+void StackLog::tell(spdlog::level::level_enum level, std::vector<Stack> stacks,
+                    std::string request_id) {
+  for (auto& [heading, frames] : stacks) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (entries_.size() < kMostEntries) {
+        entries_.push_back({level, request_id, heading, crash::Trace(std::move(frames))});
+        arrived_.notify_one();
+        continue;
+      }
+    }
+    const host::CurrentRequest current(request_id);
+    spdlog::log(level, "  a stack is left out: {} others wait to be logged", kMostEntries);
+  }
+}
+
+void StackLog::run(const std::stop_token& stop) {
+  const host::OwnThread own_thread;
+  std::unique_lock lock(mutex_);
+  while (arrived_.wait(lock, stop, [this] { return !entries_.empty(); }) || !entries_.empty()) {
+    const Entry entry = std::move(entries_.front());
+    entries_.pop_front();
+    lock.unlock();
+    log(entry, stop);
+    lock.lock();
+  }
+}
+
+void StackLog::log(const Entry& entry, const std::stop_token& stop) {
+  const host::CurrentRequest current(entry.request_id);
+  const auto lines = lines_of(entry.trace, stop);
+  if (!entry.heading.empty()) spdlog::log(entry.level, "  {}", entry.heading);
+  for (const auto& line : lines) spdlog::log(entry.level, "  {}", line);
+}
+
+std::vector<std::string> StackLog::lines_of(const crash::Trace& trace,
+                                            const std::stop_token& stop) {
+  using std::chrono::milliseconds;
+  if (stop.stop_requested()) return trace.lines();
+  crash::SourceLookup lookup(symbolizer_, trace.places());
+  while (!lookup.finished() && !stop.stop_requested()) {
+    pollfd watched{lookup.descriptor(), POLLIN, 0};
+    ::poll(&watched, 1, kLookMilliseconds);
+  }
+  if (!lookup.failure().empty() && !std::exchange(said_why_without_, true)) {
+    spdlog::warn("stacks are without lines of source: {}", lookup.failure());
+  }
+  return crash::with_sources(trace.lines(), lookup.sources());
+}
+
+}  // namespace shoal::serving

@@ -1,0 +1,131 @@
+// What the log says of an exception that a handler lets pass, and where it was thrown.
+#include <gmock/gmock.h>
+
+#include <chrono>
+
+#include "built.hpp"
+#include "eventually.hpp"
+#include "site.hpp"
+#include "source_line.hpp"
+
+namespace shoal::system {
+namespace {
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+
+class AnExceptionOfAHandler : public Site {
+ protected:
+  explicit AnExceptionOfAHandler(Plan plan = {.routes = "{ /throws: throws }"})
+      : Site(std::move(plan)) {}
+
+  void SetUp() override {
+    drop("throws");
+    start();
+    EXPECT_EQ(get("/throws").body, "no fish\n");
+  }
+
+  static std::string line_of(const std::string& comment) {
+    return source_line("throws.cpp", comment);
+  }
+
+  /// What the log says of a request that throws this way, once it has a stack that ends in the
+  /// handler.
+  std::string told_of(const std::string& how, const std::string& last = "handle") {
+    const std::size_t before = log().size();
+    EXPECT_EQ(get("/throws?how=" + how).status, 500);
+    std::string told;
+    EXPECT_TRUE(eventually([&] {
+      told = log().substr(before);
+      return told.find(last) != std::string::npos && told.ends_with('\n');
+    })) << told;
+    return told;
+  }
+};
+
+TEST_F(AnExceptionOfAHandler, IsLoggedWithItsTypeAndTheStackFromWhereItWasThrown) {
+  const std::string plain = told_of("plain");
+  EXPECT_THAT(plain, ContainsRegex("GET /throws\\?how=plain: throws \\(throws/1\\): "
+                                   ".*OutOfFish: nothing in the net\n"));
+  EXPECT_THAT(plain, ContainsRegex("#0 0x[0-9a-f]+ .*look_into_the_net.*\\+0x[0-9a-f]+ "
+                                   "\\(throws.so\\+0x[0-9a-f]+\\) at /.*" +
+                                   line_of("thrown") + "\n"));
+  EXPECT_THAT(plain, Not(HasSubstr("libshoal"))) << "it is of no interest who throws for others";
+
+  const std::string inlined = told_of("inlined");
+  EXPECT_THAT(inlined,
+              ContainsRegex("#1 0x[0-9a-f]+ .*cast.*, inlined at .*" + line_of("inlined")));
+  EXPECT_THAT(inlined, ContainsRegex("#1 0x[0-9a-f]+ .*handle.* at .*" + line_of("called")));
+
+  const std::string library = told_of("library");
+  EXPECT_THAT(library, HasSubstr("std::invalid_argument: stoi\n"));
+  EXPECT_THAT(library, ContainsRegex(".*count.* at .*" + line_of("counted")));
+  EXPECT_THAT(library, ContainsRegex("#0 0x[0-9a-f]+ .*\\(throws.so")) << "not libstdc++";
+}
+
+TEST_F(AnExceptionOfAHandler, IsLoggedWithWhereItWasThrownFirstHoweverItGotHere) {
+  EXPECT_THAT(told_of("again"), ContainsRegex("look_into_the_net.* at .*" + line_of("thrown")));
+  EXPECT_THAT(told_of("later"), ContainsRegex("look_into_the_net.* at .*" + line_of("thrown")))
+      << "and not where another was that unwinding has met";
+
+  const std::string of_thread = told_of("thread", "look_into_the_net");
+  EXPECT_THAT(of_thread, HasSubstr("nothing in the brook"));
+  EXPECT_THAT(of_thread, ContainsRegex("look_into_the_net.* at .*" + line_of("thrown")));
+
+  const std::string nested = told_of("nested", "invalid_argument was thrown here");
+  EXPECT_THAT(nested, ContainsRegex("OutOfFish: cannot count; caused by std::invalid_argument: "
+                                    "stoi\n"));
+  EXPECT_THAT(nested, HasSubstr("OutOfFish was thrown here:\n"));
+  EXPECT_THAT(nested, ContainsRegex("fish_twice.* at .*" + line_of("nested")));
+  EXPECT_TRUE(eventually([&] { return log().find(line_of("counted")) != std::string::npos; }));
+}
+
+TEST_F(AnExceptionOfAHandler, OfAnyOtherTypeIsNamedByIt) {
+  const std::string number = told_of("number");
+  EXPECT_THAT(number, HasSubstr(": int: no std::exception\n"));
+  EXPECT_THAT(number, ContainsRegex("#0 .*fall.* at .*" + line_of("fallen")));
+  EXPECT_THAT(told_of("pointer"), HasSubstr(": char const*: no std::exception\n"));
+}
+
+TEST_F(AnExceptionOfAHandler, HasItsStackLoggedOnceAMinute) {
+  constexpr std::size_t kRequests = 1000;
+  const auto began = std::chrono::steady_clock::now();
+  Visitor visitor(port());
+  for (std::size_t i = 0; i < kRequests; ++i) {
+    ASSERT_EQ(visitor.get("/throws?how=plain").status, 500);
+  }
+  ASSERT_TRUE(eventually([&] { return said("OutOfFish: nothing") == kRequests; }));
+  ASSERT_TRUE(eventually([&] { return said(" #0 0x") > 0; }));
+  const auto minutes =
+      std::chrono::floor<std::chrono::minutes>(std::chrono::steady_clock::now() - began);
+  EXPECT_LE(said(" #0 0x"), 1u + static_cast<std::size_t>(minutes.count()));
+  EXPECT_EQ(said("its stack was logged less than a minute ago") + said(" #0 0x"), kRequests);
+}
+
+/// The program alone, in a folder of its own: as if nothing had been installed beside it.
+class AnExceptionWithoutShoalSymbolize : public AnExceptionOfAHandler {
+ protected:
+  AnExceptionWithoutShoalSymbolize()
+      : AnExceptionOfAHandler(
+            {.routes = "{ /throws: throws }",
+             .under = "mkdir -p $HERE/alone/bin; cp \"$1\" $HERE/alone/bin/shoal; shift; "
+                      "ln -sfn " SHOAL_BUILT_FOLDER "/lib $HERE/alone/lib; "
+                      "set -- $HERE/alone/bin/shoal \"$@\"; exec \"$@\""}) {}
+};
+
+TEST_F(AnExceptionWithoutShoalSymbolize, IsLoggedWithItsFunctionsAndTheReasonOnce) {
+  for (const auto* const how : {"plain", "inlined"}) {
+    EXPECT_THAT(told_of(how), ContainsRegex("look_into_the_net.*throws.so\\+0x[0-9a-f]+\\)\n"));
+  }
+  EXPECT_EQ(said("without lines of source: "), 1u);
+  EXPECT_THAT(log(), HasSubstr("shoal-symbolize cannot be started (No such file or directory)"));
+}
+
+TEST(TheContainer, DoesNotLinkTheLibraryThatReadsDebugInformation) {
+  const auto [exit_code, output] = run(std::string("ldd ") + built::kContainer);
+  EXPECT_EQ(exit_code, 0);
+  EXPECT_THAT(output, HasSubstr("libshoal"));
+  EXPECT_THAT(output, Not(HasSubstr("libdw")));
+}
+
+}  // namespace
+}  // namespace shoal::system
