@@ -177,7 +177,10 @@ TEST_F(Installed, NamesTheConfigurationThatWasInstalledWithIt) {
     EXPECT_THAT(run("$PREFIX/bin/shoal " + command + " --help", environment()).output,
                 HasSubstr(here_.native() + "/prefix/etc/shoal/shoal.yaml"));
   }
-  shell("test -s $PREFIX/etc/shoal/shoal.yaml");
+  shell(
+      "test -s $PREFIX/etc/shoal/shoal.yaml; cd $PREFIX/lib/systemd/system;"
+      "grep \"^ExecStart=$PREFIX/bin/shoal serve$\" shoal.service;"
+      "grep \"^ExecStart=$PREFIX/bin/shoal serve -c $PREFIX/etc/shoal/%i.yaml$\" shoal@.service");
 }
 
 TEST_F(Installed, HasHeadersOfWhichEachStandsOnItsOwn) {
