@@ -11,7 +11,8 @@
 set -euo pipefail
 
 # program:package. Whatever brings the program is good enough.
-programs=(g++:g++ cmake:cmake ninja:ninja-build pkg-config:pkg-config nginx:nginx-light curl:curl git:git)
+programs=(g++:g++ make:make cmake:cmake ninja:ninja-build pkg-config:pkg-config nginx:nginx-light curl:curl
+          git:git)
 libraries=(libboost-dev libboost-filesystem-dev libcli11-dev libdw-dev libfcgi-dev liblmdb-dev
            libspdlog-dev libsystemd-dev liburiparser-dev libyaml-cpp-dev nettle-dev nlohmann-json3-dev
            ca-certificates)
