@@ -166,7 +166,7 @@ build_release
 address=http://127.0.0.1:$port
 folder=$repository/build/quickstart/$port
 rm -rf "$folder"
-mkdir -p "$folder/run"
+mkdir -p "$folder"
 # A socket's path has 107 bytes at most; a clone's may be longer, and may have spaces.
 socket_folder=$(mktemp -d "${TMPDIR:-/tmp}/shoal.XXXXXX")
 socket=$socket_folder/shoal.sock

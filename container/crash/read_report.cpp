@@ -150,8 +150,8 @@ fs::path name_for(const Report& report) {
 }
 
 bool write_file(const fs::path& path, std::string_view text) {
-  const host::Descriptor file(::open(
-      path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  ::unlink(path.c_str());
+  const host::Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) return false;
   DescriptorWriter(file.get()).put(text);
   struct stat status {};

@@ -23,6 +23,7 @@
 #include "crash/symbols.hpp"
 #include "crash/writer.hpp"
 #include "shoal/host/descriptor.hpp"
+#include "shoal/host/private_folder.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -171,9 +172,10 @@ void write_places(void* argument) noexcept {
 
 void write_report(Crash& crash) noexcept {
   for (const int descriptor : reserve) ::close(descriptor);
+  // What lies there is not ours: a process id has one crash.
+  ::unlink(report_path.data());
   const host::Descriptor file(
-      ::open(report_path.data(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-             0600));
+      ::open(report_path.data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   DescriptorWriter out(file ? file.get() : STDERR_FILENO);
   crash.out = &out;
   out.put("shoal crash report\n");
@@ -215,7 +217,8 @@ void on_exit_called(int status, void*) noexcept {
 
 [[noreturn]] void fail(const fs::path& path, int error) {
   throw std::runtime_error(path.native() + ": crash reports cannot be written there (" +
-                           std::strerror(error) + "); see that the user of the container may");
+                           std::strerror(error) +
+                           "); check that the container's user may write there");
 }
 
 void store(const fs::path& path, std::array<char, PATH_MAX>& to) {
@@ -228,7 +231,7 @@ void store(const fs::path& path, std::array<char, PATH_MAX>& to) {
 }  // namespace
 
 void install(const fs::path& folder, const fs::path& stages) {
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) fail(folder, errno);
+  host::PrivateFolder::at(folder.parent_path()).folder(folder.filename());
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail(folder, errno);
   store(folder / (std::to_string(::getpid()) + ".report"), report_path);
   store(stages, stages_folder);

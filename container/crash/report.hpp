@@ -19,7 +19,8 @@ namespace shoal::crash {
 /// Replaces the handlers of sanitizers for these signals; what they report by themselves, they
 /// still do.
 ///
-/// Makes the folder. Throws std::runtime_error, with the remedy, when that fails. Call it once in
+/// Makes the folder, as host::PrivateFolder does. Throws std::runtime_error, with the remedy, when
+/// that fails. Call it once in
 /// each worker process, before it starts threads.
 void install(const std::filesystem::path& folder, const std::filesystem::path& stages);
 

@@ -43,27 +43,35 @@ host::Descriptor new_socket(int flags) {
 
 }  // namespace
 
-Control::Control(const fs::path& run)
-    : path_(run / kName), owner_(::getpid()), socket_(new_socket(SOCK_NONBLOCK)) {
+Control::Control(const fs::path& run) : path_(run / kName), owner_(::getpid()) { put_back(); }
+
+void Control::put_back() {
+  const fs::path run = path_.parent_path();
   std::error_code none;
   fs::remove(path_, none);
+  auto socket = new_socket(SOCK_NONBLOCK);
   const auto folder = opened(run);
   const auto address = address_in(folder);
   const mode_t before = ::umask(0177);  // nobody else may connect, not even for a moment
   const bool bound =
-      ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   const int error = errno;
   ::umask(before);
-  if (!bound || ::listen(socket_.get(), 16) != 0) {
+  if (!bound || ::listen(socket.get(), 16) != 0) {
     throw std::runtime_error("run: " + path_.native() + ": cannot listen there (" +
                              std::strerror(bound ? errno : error) +
                              "); allow the container's user to write there");
   }
+  socket_ = std::move(socket);
+  file_ = fastcgi::Inode::of(path_);
 }
 
+bool Control::is_in_place() const { return file_ && fastcgi::Inode::of(path_) == file_; }
+
 Control::~Control() {
+  if (::getpid() != owner_ || !is_in_place()) return;
   std::error_code none;
-  if (::getpid() == owner_) fs::remove(path_, none);
+  fs::remove(path_, none);
 }
 
 std::vector<int> Control::descriptors() const {

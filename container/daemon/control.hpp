@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "daemon/link.hpp"
+#include "fastcgi/inode.hpp"
 #include "shoal/host/descriptor.hpp"
 
 namespace shoal::daemon {
@@ -32,6 +34,12 @@ class Control {
   ~Control();
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
+
+  /// Returns true if the socket's file is still there.
+  bool is_in_place() const;
+
+  /// Listens on a new socket in the place of one that was removed. Throws like the constructor.
+  void put_back();
 
   /// What to wait for, to be readable.
   std::vector<int> descriptors() const;
@@ -60,6 +68,7 @@ class Control {
   std::filesystem::path path_;
   const int owner_;
   host::Descriptor socket_;
+  std::optional<fastcgi::Inode> file_;  // of the socket, as it was made
   std::map<unsigned, Asker> askers_;
   unsigned next_ = 0;
 };

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -11,13 +10,24 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
+
+#include "shoal/host/file_lock.hpp"
+#include "shoal/host/private_folder.hpp"
 
 namespace shoal::daemon {
 namespace {
 
+constexpr const char* kName = "shoal.pid";
+constexpr const char* kRemedy = "create it for the container's user, or name another under \"run\"";
+
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why,
                          const std::string& remedy) {
   throw std::runtime_error("run: " + path.native() + ": " + why + "; " + remedy);
+}
+
+[[noreturn]] void cannot_write(const std::filesystem::path& path, const std::string& remedy) {
+  refuse(path, std::string("cannot be written (") + std::strerror(errno) + ")", remedy);
 }
 
 std::string holder(int file) {
@@ -36,44 +46,51 @@ bool is_alive(const std::string& pid) {
   return state == std::string::npos || line.compare(state, 3, ") Z") != 0;
 }
 
-/// Whether `path` still names the open file: its last owner may have removed it before we had the
-/// lock.
-bool names(const std::filesystem::path& path, int file) {
-  struct stat named, opened;
-  return ::stat(path.c_str(), &named) == 0 && ::fstat(file, &opened) == 0 &&
-         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
-}
-
 }  // namespace
 
 PidFile::PidFile(const std::filesystem::path& run, std::chrono::milliseconds patience)
-    : path_(run / "shoal.pid") {
-  const std::string remedy = "create it for the container's user, or name another under \"run\"";
-  std::error_code error;
-  std::filesystem::create_directories(run, error);
-  if (error) refuse(run, "cannot be made (" + error.message() + ")", remedy);
-  do {
-    file_ = host::Descriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-    if (!file_)
-      refuse(path_, std::string("cannot be written (") + std::strerror(errno) + ")", remedy);
-    lock(patience);
-  } while (!names(path_, file_.get()));
-  const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(file_.get(), 0) != 0 ||
-      ::pwrite(file_.get(), pid.data(), pid.size(), 0) != std::ssize(pid)) {
-    refuse(path_, std::string("cannot be written (") + std::strerror(errno) + ")", "make room");
-  }
+    : path_(run / kName) {
+  take(patience);
 }
 
-void PidFile::lock(std::chrono::milliseconds patience) {
+bool PidFile::is_in_place() const { return host::names(path_, file_.get()); }
+
+void PidFile::put_back() { take(std::chrono::milliseconds(0)); }
+
+void PidFile::take(std::chrono::milliseconds patience) try {
+  host::Descriptor file;
+  do {
+    // Opened anew each time: the last owner may have removed it before we had the lock.
+    file = host::PrivateFolder::at(path_.parent_path()).file(kName, O_RDWR | O_CREAT);
+    if (!file) cannot_write(path_, kRemedy);
+    lock(file.get(), patience);
+  } while (!host::names(path_, file.get()));
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(file.get(), 0) != 0 ||
+      ::pwrite(file.get(), pid.data(), pid.size(), 0) != std::ssize(pid)) {
+    cannot_write(path_, "free disk space");
+  }
+  file_ = std::move(file);
+} catch (const host::FolderError& error) {
+  throw std::runtime_error(std::string("run: ") + error.what());
+}
+
+void PidFile::lock(int file, std::chrono::milliseconds patience) const {
   const auto until = std::chrono::steady_clock::now() + patience;
-  while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
-    const std::string id = holder(file_.get());
-    const bool lives = id.empty() || is_alive(id);
-    if (lives || std::chrono::steady_clock::now() > until) {
+  while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    const std::string id = holder(file);
+    const bool lives = !id.empty() && is_alive(id);
+    if (lives) {
       refuse(path_, "the container with process id " + id + " uses this run folder",
-             lives ? "stop it, or name another under \"run\""
-                   : "it was killed and its workers have not ended; end them");
+             "stop it, or name another under \"run\"");
+    }
+    if (std::chrono::steady_clock::now() > until) {
+      refuse(path_,
+             host::holder_of_lock(file) + " holds its lock" +
+                 (id.empty() ? ""
+                             : ", and the container with process id " + id +
+                                   " was killed: maybe one of its workers has not ended"),
+             "end that process");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
@@ -85,6 +102,7 @@ host::Descriptor PidFile::share() const {
 
 PidFile::~PidFile() {
   if (::getpid() != owner_) return;
+  if (!is_in_place()) return;  // another container's by now
   std::error_code none;
   std::filesystem::remove(path_, none);
 }

@@ -21,15 +21,22 @@ class PidFile {
   /// Removes the file, unless this is a process that was forked meanwhile.
   ~PidFile();
 
+  /// Returns true if the file is still there.
+  bool is_in_place() const;
+
+  /// Makes run folder and file again. Throws like the constructor.
+  void put_back();
+
   /// Holds the folder as this object does; for a process that this one forks.
   host::Descriptor share() const;
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
 
  private:
-  const pid_t owner_ = ::getpid();
-  void lock(std::chrono::milliseconds patience);
+  void take(std::chrono::milliseconds patience);
+  void lock(int file, std::chrono::milliseconds patience) const;
 
+  const pid_t owner_ = ::getpid();
   std::filesystem::path path_;
   host::Descriptor file_;
 };

@@ -44,12 +44,14 @@ Supervisor::Supervisor(settings::Settings settings)
       ledger_(settings.run),
       control_(settings.run),
       casualties_(settings.run) {
+  make_folders(settings.run);
   ledger_.begin();
   epoch_ = Epoch::make(std::move(settings), inherited_);
 }
 
 std::optional<Duty> Supervisor::run() {
   while (!stopping_ || !crew_.workers().empty()) {
+    look_after_run_folder();
     if (auto duty = fill_up()) return duty;
     wait();
     follow_signals();
@@ -91,9 +93,10 @@ Supervisor::Clock::time_point Supervisor::next_deadline() const {
   auto next = Clock::time_point::max();
   for (const auto& worker : crew_.workers()) next = std::min(next, worker.kill_at);
   if (!stopping_ && crew_.strength(epoch_) < epoch_.settings->workers.processes) {
-    next = std::min(next, start_not_before_);
+    if (run_folder_problem_.empty()) next = std::min(next, start_not_before_);
   }
-  next = std::min({next, inquiries_.deadline(), health_.deadline(), casualties_.deadline()});
+  next = std::min(
+      {next, inquiries_.deadline(), health_.deadline(), casualties_.deadline(), run_folder_due_});
   if (watchdog_of_systemd()) next = std::min(next, watchdog_due_);
   if (under_systemd()) next = std::min(next, status_due_);
   return next == Clock::time_point::max() ? Clock::now() + std::chrono::hours(1) : next;
@@ -176,6 +179,7 @@ void Supervisor::failed_to_start(const Worker& worker, const std::string& why) {
 // --- the life of workers
 
 std::optional<Duty> Supervisor::fill_up() try {
+  if (!run_folder_problem_.empty()) return std::nullopt;  // no worker could start
   for (const Epoch* epoch : {&epoch_, renewed_ ? &*renewed_ : nullptr}) {
     while (epoch != nullptr && !stopping_ && Clock::now() >= start_not_before_ &&
            crew_.strength(*epoch) < epoch->settings->workers.processes) {

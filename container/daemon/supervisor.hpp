@@ -66,9 +66,13 @@ class Supervisor {
   void give_up_renewal(const std::string& why);
   void stop(int signal);
   void tell_systemd_how_it_is();
+  static void make_folders(const std::filesystem::path& run);
+  void look_after_run_folder();
+  void put_back_run_folder();
+  void look_after_state();
 
   InheritedSockets inherited_;  // before any socket of our own is open
-  const PidFile pid_file_;
+  PidFile pid_file_;
   const Signals signals_;
   modules::Ledger ledger_;
   Control control_;
@@ -86,6 +90,9 @@ class Supervisor {
   Clock::time_point start_not_before_{};  // the next worker, for that
   Clock::time_point watchdog_due_{};
   Clock::time_point status_due_{};  // for systemd
+  Clock::time_point run_folder_due_{};
+  std::string run_folder_problem_;       // why it cannot be made again; empty: it is there
+  std::optional<fastcgi::Inode> state_;  // the file of the State that the workers have open
   const status::Time started_ = status::now();
   status::Reloads reloads_;
 };

@@ -43,6 +43,7 @@ bool Supervisor::is_renewed(const Worker& worker) const {
 /// The new workers serve: from here on theirs is the configuration, and the old ones may go.
 void Supervisor::adopt() {
   epoch_ = *std::exchange(renewed_, std::nullopt);
+  state_.reset();  // may lie elsewhere now
   for (const auto& [key, listener] : epoch_.listeners) {
     try {
       listener->take_effect();

@@ -18,6 +18,7 @@
 #include "modules/marker.hpp"
 #include "modules/replacement.hpp"
 #include "shoal/host/descriptor.hpp"
+#include "shoal/host/file_lock.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -63,8 +64,9 @@ Descriptor wait_for_turn(const fs::path& apps, const Check& check) {
   while (turn && ::flock(turn.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     check();
     if (std::chrono::steady_clock::now() > latest) {
-      throw std::runtime_error(apps.native() +
-                               ": another shoal drop has been at it for a minute; end it");
+      throw std::runtime_error(apps.native() + ": " + host::holder_of_lock(turn.get()) +
+                               " has held its lock for a minute, as a shoal drop does while it "
+                               "renames files; end that process");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }

@@ -1,27 +1,32 @@
 #include "modules/kept.hpp"
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "modules/copying.hpp"
+#include "modules/digest.hpp"
 #include "shoal/host/descriptor.hpp"
+#include "shoal/host/private_folder.hpp"
 
 namespace shoal::modules {
 namespace {
 
 namespace fs = std::filesystem;
 using host::Descriptor;
+using host::PrivateFolder;
 using nlohmann::json;
 
+constexpr const char* kKept = "kept";
 constexpr const char* kManifest = "manifest";
 
 [[noreturn]] void fail(const fs::path& place, int error) {
@@ -29,41 +34,74 @@ constexpr const char* kManifest = "manifest";
                            std::strerror(error) + ")");
 }
 
-/// CBOR, for paths are bytes, and JSON must be UTF-8.
-std::string manifest_of(const Files& files) {
+/// CBOR, for paths are bytes, and JSON must be UTF-8. `digests`: of the copies, by module.
+std::string manifest_of(const Files& files, const std::map<std::string, std::string>& digests) {
   json all = json::object();
   for (const auto& [module, file] : files) {
     const Identity& it = file.identity;
-    all[module] = {file.path.native(), it.device, it.inode, it.size, it.modified_ns, it.changed_ns};
+    all[module] = {file.path.native(), it.device,     it.inode,          it.size,
+                   it.modified_ns,     it.changed_ns, digests.at(module)};
   }
   std::string text;
   json::to_cbor(all, text);
   return text;
 }
 
-Files files_in(const std::string& manifest) {
-  const json all = json::from_cbor(manifest);
-  Files files;
-  for (const auto& [module, it] : all.items()) {
-    files[module] = File{it.at(0).get<std::string>(),
-                         {.device = it.at(1),
-                          .inode = it.at(2),
-                          .size = it.at(3),
-                          .modified_ns = it.at(4),
-                          .changed_ns = it.at(5)}};
-  }
-  return files;
+File file_in(const json& entry) {
+  return File{entry.at(0).get<std::string>(),
+              {.device = entry.at(1),
+               .inode = entry.at(2),
+               .size = entry.at(3),
+               .modified_ns = entry.at(4),
+               .changed_ns = entry.at(5)}};
 }
 
-void copy_one(const fs::path& from, const fs::path& to) {
+std::string text_in(int file) {
+  std::string text;
+  std::array<char, 4096> part;
+  for (ssize_t size = 0; (size = ::read(file, part.data(), part.size())) > 0;) {
+    text.append(part.data(), static_cast<std::size_t>(size));
+  }
+  return text;
+}
+
+/// Returns the digest of what was copied.
+std::string copy_one(const fs::path& from, const fs::path& to) {
   const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
-  const Descriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const Descriptor target(::open(to.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!source || !target || !copy_contents(source.get(), target.get())) fail(to, errno);
+  const auto digest = sha256_of(target.get());
+  if (!digest) fail(to, errno);
+  return *digest;
 }
 
 void write_manifest(const fs::path& path, const std::string& text) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file || ::write(file.get(), text.data(), text.size()) != std::ssize(text)) fail(path, errno);
+}
+
+/// Why these copies must not be used; nothing when they are whole and ours. Fills in `kept`.
+std::optional<std::string> check(const PrivateFolder& place, KeptFiles& kept) try {
+  const Descriptor manifest = place.file(kManifest, O_RDONLY);
+  if (!manifest) return std::string("its manifest cannot be read");
+  const json entries = json::from_cbor(text_in(manifest.get()));
+  for (const auto& [module, entry] : entries.items()) {
+    kept.files[module] = file_in(entry);
+    const std::string name = module + ".so";
+    const Descriptor copy = place.file(name, O_RDONLY);
+    if (!copy) return name + " is missing";
+    if (sha256_of(copy.get()) != entry.at(6).get<std::string>()) {
+      return name + " is not what was copied";
+    }
+    struct stat status {};
+    if (::fstat(copy.get(), &status) != 0) return name + " cannot be read";
+    kept.copies[module] = File{place.path() / name, identity_of(status)};
+  }
+  return std::nullopt;
+} catch (const json::exception&) {
+  return std::string("its manifest is not one of this version");
+} catch (const host::FolderError& error) {
+  return std::string(error.what());
 }
 
 /// What serves comes before what may be needed one day: the stage is not finished yet.
@@ -77,6 +115,7 @@ void require_room(const fs::path& folder, const Files& files) {
 
 void remove_all_in(const fs::path& folder, const std::set<std::string>& but) {
   std::error_code none;
+  if (fs::is_symlink(fs::symlink_status(folder, none))) return;  // leads to what is not ours
   for (const auto& entry : fs::directory_iterator(folder, none)) {
     if (!but.contains(entry.path().filename().native())) fs::remove_all(entry.path(), none);
   }
@@ -84,25 +123,34 @@ void remove_all_in(const fs::path& folder, const std::set<std::string>& but) {
 
 }  // namespace
 
+Kept::Kept(const fs::path& run) : run_(run), folder_(run / kKept) {
+  try {
+    PrivateFolder::at(run_).folder(kKept);
+  } catch (const host::FolderError& error) {
+    throw std::runtime_error(std::string("run: ") + error.what());
+  }
+}
+
 bool Kept::has(const std::string& group, const std::string& fingerprint) const {
   return ::faccessat(AT_FDCWD, (place_of(group, fingerprint) / kManifest).c_str(), R_OK,
                      AT_EACCESS) == 0;
 }
 
-std::optional<KeptFiles> Kept::find(const std::string& group, const std::string& fingerprint) const
-    try {
-  const fs::path place = place_of(group, fingerprint);
-  std::ifstream stream(place / kManifest, std::ios::binary);
-  if (!stream) return std::nullopt;
-  KeptFiles kept{files_in({std::istreambuf_iterator<char>(stream), {}}), {}};
-  for (const auto& [module, file] : kept.files) {
-    const fs::path path = place / (module + ".so");
-    const auto identity = identity_of(path);
-    if (!identity || identity->size != file.identity.size) return std::nullopt;
-    kept.copies[module] = File{path, *identity};
+std::optional<KeptFiles> Kept::find(const std::string& group,
+                                    const std::string& fingerprint) const {
+  if (fingerprint.empty() || !has(group, fingerprint)) return std::nullopt;
+  KeptFiles kept;
+  std::optional<std::string> wrong;
+  try {
+    wrong = check(PrivateFolder::at(run_).folder(kKept).folder(group).folder(fingerprint), kept);
+  } catch (const host::FolderError& error) {
+    wrong = error.what();
   }
-  return kept;
-} catch (const json::exception&) {
+  if (!wrong) return kept;
+  std::error_code error;
+  fs::remove_all(place_of(group, fingerprint), error);
+  spdlog::warn("{}: these kept files are not used, and are removed: {}",
+               place_of(group, fingerprint).native(), *wrong);
   return std::nullopt;
 }
 
@@ -119,12 +167,13 @@ Kept::Draft Kept::copy(const std::string& group, const std::string& fingerprint,
   if (has(group, fingerprint)) return {};
   require_room(stages.folder(), files);
   const fs::path folder = stage.folder().native() + ".kept";
-  std::error_code error;
-  fs::create_directory(folder, error);
-  if (error) fail(folder, error.value());
-  Draft draft(folder, place_of(group, fingerprint));
-  for (const auto& [module, file] : files) copy_one(stage.file(module), folder / (module + ".so"));
-  write_manifest(folder / kManifest, manifest_of(files));
+  if (::mkdir(folder.c_str(), 0700) != 0) fail(folder, errno);
+  Draft draft(folder, run_, group, fingerprint);
+  std::map<std::string, std::string> digests;
+  for (const auto& [module, file] : files) {
+    digests[module] = copy_one(stage.file(module), folder / (module + ".so"));
+  }
+  write_manifest(folder / kManifest, manifest_of(files, digests));
   return draft;
 }
 
@@ -133,18 +182,19 @@ Kept::Draft::~Draft() {
   if (!folder_.empty()) fs::remove_all(folder_, none);
 }
 
-bool Kept::Draft::keep() {
+bool Kept::Draft::keep() try {
   if (folder_.empty()) return false;
+  const fs::path place = PrivateFolder::at(run_).folder(kKept).folder(group_).path() / fingerprint_;
   std::error_code error;
-  fs::create_directories(place_.parent_path(), error);
-  if (error) fail(place_, error.value());
-  fs::rename(folder_, place_, error);
+  fs::rename(folder_, place, error);
   if (!error) {
     folder_.clear();
   } else if (error != std::errc::directory_not_empty && error != std::errc::file_exists) {
-    fail(place_, error.value());
+    fail(place, error.value());
   }
   return true;
+} catch (const host::FolderError& error) {
+  throw std::runtime_error(run_.native() + ": no copy can be kept: " + error.what());
 }
 
 }  // namespace shoal::modules

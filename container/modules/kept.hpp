@@ -19,15 +19,18 @@ struct KeptFiles {
 
 /// `run/kept/<group>/<fingerprint>/`: real copies of the files of generations that are, or were,
 /// good, as they were dropped: what a group goes back to when newer files turn out to be bad. Which
-/// of them stay is the ledger's business. Safe to use from any thread and process.
+/// of them stay is the ledger's business. The SHA-256 of each stands in a manifest. Safe to use
+/// from any thread and process.
 class Kept {
  public:
-  explicit Kept(const std::filesystem::path& run) : folder_(run / "kept") {}
+  /// Throws std::runtime_error, with the remedy, when the folder cannot be made or is refused.
+  explicit Kept(const std::filesystem::path& run);
 
   /// Whether they are kept.
   bool has(const std::string& group, const std::string& fingerprint) const;
 
-  /// None when they are not kept, or no longer whole.
+  /// Returns nullopt when they are not kept. Copies that another user could have written, or that
+  /// are not what was copied, are removed with a warning: then they are not kept, either.
   std::optional<KeptFiles> find(const std::string& group, const std::string& fingerprint) const;
 
   /// Removes all of the group but these.
@@ -41,10 +44,17 @@ class Kept {
    public:
     /// Nothing to keep.
     Draft() = default;
-    Draft(std::filesystem::path folder, std::filesystem::path place)
-        : folder_(std::move(folder)), place_(std::move(place)) {}
+    Draft(std::filesystem::path folder, std::filesystem::path run, std::string group,
+          std::string fingerprint)
+        : folder_(std::move(folder)),
+          run_(std::move(run)),
+          group_(std::move(group)),
+          fingerprint_(std::move(fingerprint)) {}
     Draft(Draft&& other) noexcept
-        : folder_(std::exchange(other.folder_, {})), place_(std::move(other.place_)) {}
+        : folder_(std::exchange(other.folder_, {})),
+          run_(std::move(other.run_)),
+          group_(std::move(other.group_)),
+          fingerprint_(std::move(other.fingerprint_)) {}
     Draft& operator=(Draft&& other) = delete;
     ~Draft();
 
@@ -54,7 +64,9 @@ class Kept {
 
    private:
     std::filesystem::path folder_;  // empty: nothing to do
-    std::filesystem::path place_;
+    std::filesystem::path run_;
+    std::string group_;
+    std::string fingerprint_;
   };
 
   /// Copies what has just been staged of `files`, not relabelled yet. Throws std::runtime_error
@@ -67,6 +79,7 @@ class Kept {
     return folder_ / group / fingerprint;
   }
 
+  std::filesystem::path run_;
   std::filesystem::path folder_;
 };
 

@@ -1,88 +1,21 @@
 #include "modules/ledger.hpp"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <set>
 #include <stdexcept>
 #include <string_view>
 
+#include "modules/ledger_file.hpp"
 #include "modules/load_error.hpp"
-#include "shoal/host/descriptor.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal::modules {
 namespace {
 
 namespace fs = std::filesystem;
-using host::Descriptor;
 
 constexpr const char* kPage = ".json";
-
-[[noreturn]] void fail(const fs::path& path, const char* what) {
-  throw Unavailable(path.native() + ": " + what + " (" + std::strerror(errno) +
-                    "); see that there are descriptors and room, and that the container's user may "
-                    "write there; it is tried again");
-}
-
-/// The kernel lets go of it when its holder dies, however it dies.
-Descriptor locked(const fs::path& folder) {
-  const fs::path path = folder / "lock";
-  Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) fail(path, "cannot be opened");
-  while (::flock(lock.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) fail(path, "cannot be locked");
-  }
-  return lock;
-}
-
-/// None when there is no such file.
-std::optional<std::string> contents_of(const fs::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file && errno == ENOENT) return std::nullopt;
-  if (!file) fail(path, "cannot be read");
-  std::string text;
-  std::array<char, 4096> part;
-  for (;;) {
-    const ssize_t size = ::read(file.get(), part.data(), part.size());
-    if (size < 0) fail(path, "cannot be read");
-    if (size == 0) return text;
-    text.append(part.data(), static_cast<std::size_t>(size));
-  }
-}
-
-/// REQUIRES: the ledger is locked. `for_good`: a machine that loses power has one of the two whole.
-void write(const fs::path& path, const std::string& text, bool for_good) {
-  const fs::path beside = path.native() + ".new";
-  {
-    const Descriptor file(
-        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file || ::write(file.get(), text.data(), text.size()) != std::ssize(text) ||
-        (for_good && ::fsync(file.get()) != 0)) {
-      fail(beside, "cannot be written");
-    }
-  }
-  if (::rename(beside.c_str(), path.c_str()) != 0) fail(path, "cannot be replaced");
-  if (!for_good) return;
-  const Descriptor folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder) ::fsync(folder.get());
-}
-
-void set_aside(const fs::path& path, const std::string& why) {
-  const fs::path aside = path.native() + ".broken";
-  std::error_code none;
-  fs::remove_all(aside, none);
-  fs::rename(path, aside, none);
-  spdlog::warn(
-      "{}: is no page of the ledger ({}); it is set aside as {}, and with it what was in "
-      "quarantine",
-      path.native(), host::printable(why), aside.filename().native());
-}
 
 /// So that no name leads out of the folder.
 bool is_name_of_group(const std::string& group) {
@@ -92,12 +25,12 @@ bool is_name_of_group(const std::string& group) {
 
 }  // namespace
 
-Ledger::Ledger(const fs::path& run) : folder_(run / "ledger"), kept_(run) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (!error) return;
-  throw std::runtime_error("run: " + folder_.native() + ": cannot be written (" + error.message() +
-                           "); create it for the container's user, or name another under \"run\"");
+Ledger::Ledger(const fs::path& run) : run_(run), folder_(run / kLedger), kept_(run) {
+  try {
+    open_ledger(run_);
+  } catch (const Unavailable& error) {
+    throw std::runtime_error(std::string("run: ") + error.what());
+  }
 }
 
 void Ledger::begin() {
@@ -214,27 +147,35 @@ std::multimap<std::string, Quarantine> Ledger::quarantines() const {
 fs::path Ledger::path_of(const std::string& group) const { return folder_ / (group + kPage); }
 
 Page Ledger::read(const std::string& group) const {
-  const auto text = contents_of(path_of(group));
+  if (!fs::exists(fs::symlink_status(path_of(group)))) return {};
   try {
+    const auto text = contents_of(open_ledger(run_), group + kPage);
     if (text) return Page::of(*text);
+  } catch (const Unavailable&) {
+    throw;
   } catch (const std::exception&) {
-    // Whoever changes it next sets it aside, and says so.
+    // The process that changes it next sets it aside, and says so.
   }
   return {};
 }
 
 void Ledger::change(const std::string& group, const std::function<Change(Page&)>& how) {
-  const Descriptor lock = locked(folder_);
+  const auto folder = open_ledger(run_);
+  const auto lock = lock_ledger(folder);
   const fs::path path = path_of(group);
-  const auto text = contents_of(path);
   Page page;
   try {
+    const auto text = contents_of(folder, group + kPage);
     if (text) page = Page::of(*text);
+  } catch (const Unavailable&) {
+    throw;
   } catch (const std::exception& error) {
     set_aside(path, error.what());
   }
   const Change change = how(page);
-  if (change != Change::kNone) write(path, page.text(), change == Change::kWriteForGood);
+  if (change != Change::kNone) {
+    write_page(folder, group + kPage, page.text(), change == Change::kWriteForGood);
+  }
 }
 
 void Ledger::try_to_change(const std::string& group, const std::function<Change(Page&)>& how) try {

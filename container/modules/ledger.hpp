@@ -84,6 +84,7 @@ class Ledger {
   void try_to_change(const std::string& group, const std::function<Change(Page&)>& how);
   Page::IsKept is_kept(const std::string& group) const;
 
+  std::filesystem::path run_;
   std::filesystem::path folder_;
   Kept kept_;
 };

@@ -1,12 +1,15 @@
 #include "modules/library.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/algorithm/string/replace.hpp>
-#include <fstream>
 #include <mutex>
 
 #include "elf/stub.hpp"
 #include "modules/load_error.hpp"
+#include "shoal/host/descriptor.hpp"
 #include "shoal/host/printable.hpp"
 
 namespace shoal::modules {
@@ -112,7 +115,12 @@ void collect_unused(const std::filesystem::path& folder) {
   // Every dlclose that closes something does it; this one closes nothing of use.
   static unsigned count = 0;
   const auto broom = folder / ("broom." + std::to_string(++count));
-  std::ofstream(broom, std::ios::binary) << elf::stub({}, "~broom");
+  {
+    const host::Descriptor file(
+        ::open(broom.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const std::string stub = elf::stub({}, "~broom");
+    if (!file || ::write(file.get(), stub.data(), stub.size()) != std::ssize(stub)) return;
+  }
   boost::system::error_code none;
   boost::dll::shared_library closed(boost::filesystem::path(broom.native()), none,
                                     rtld_now | rtld_local);

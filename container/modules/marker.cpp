@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "shoal/host/private_folder.hpp"
+
 namespace shoal::modules {
 namespace {
 
@@ -31,13 +33,6 @@ constexpr std::chrono::minutes kLongestDrop{1};
 [[noreturn]] void fail(const fs::path& path) {
   throw std::runtime_error(path.native() + ": cannot be written (" + std::strerror(errno) +
                            "); see that there is room, and that you may write there");
-}
-
-/// Whether `path` still names the open file.
-bool names(const fs::path& path, int file) {
-  struct stat named, opened;
-  return ::stat(path.c_str(), &named) == 0 && ::fstat(file, &opened) == 0 &&
-         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
 /// One look at a marker.
@@ -112,7 +107,7 @@ Marker::Marker(const fs::path& apps) {
     id_ = id_in(path_.filename().native());
     if (::flock(file_.get(), LOCK_EX) != 0) fail(path_);
     // Else another drop has taken it for what a dead one left, before it was locked.
-    if (names(path_, file_.get())) break;
+    if (host::names(path_, file_.get())) break;
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   // Readable, for the container runs as another user.

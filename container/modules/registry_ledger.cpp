@@ -89,10 +89,18 @@ bool Registry::agree(Order& order) try {
   order.wish.files = fingerprint_of(order.files);
   order.terms = ledger_.claim(order.group, order.wish);
   order.number = order.terms.number;
+  std::optional<KeptFiles> kept;
+  while (order.terms.kept && !order.terms.files.empty() &&
+         !(kept = ledger_.kept().find(order.group, order.terms.files))) {
+    // Not kept any more, so that other files, or none, are the last good ones.
+    ledger_.give_back(order.group, order.terms);
+    if (ledger_.kept().has(order.group, order.terms.files)) break;  // it could not be removed
+    order.terms = ledger_.claim(order.group, order.wish);
+    order.number = order.terms.number;
+  }
   const auto& quarantine = order.terms.quarantine;
   if (order.terms.kept) {
-    const auto kept = ledger_.kept().find(order.group, order.terms.files);
-    if (order.terms.files.empty() || !kept) {
+    if (!kept) {
       refuse(order, "nothing good is known of the group");
       return false;
     }

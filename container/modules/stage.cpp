@@ -1,6 +1,7 @@
 #include "modules/stage.hpp"
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -12,6 +13,8 @@
 
 #include "modules/copying.hpp"
 #include "modules/load_error.hpp"
+#include "shoal/host/file_lock.hpp"
+#include "shoal/host/private_folder.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -19,9 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using host::Descriptor;
 
+constexpr const char* kStages = "stages";
 constexpr const char* kRunFolder = "see that the run folder allows writing";
-
-std::string reason() { return std::strerror(errno); }
 
 bool passes_by_itself(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOSPC ||
@@ -37,8 +39,9 @@ bool passes_by_itself(int error) {
   throw LoadError(text + remedy);
 }
 
+/// Empty when another process holds the lock, or there is no such folder.
 Descriptor lock_folder(const fs::path& folder) {
-  Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
   return lock;
 }
@@ -47,15 +50,21 @@ Descriptor lock_folder(const fs::path& folder) {
 /// for what a dead one left.
 Descriptor wait_for_turn(const fs::path& stages) {
   Descriptor turn(::open(stages.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (turn) ::flock(turn.get(), LOCK_EX);
+  if (!turn) return turn;
+  const auto refused = host::lock(
+      turn.get(), host::kLongestLock,
+      [&stages](const std::string& what) { spdlog::warn("{}: {}", stages.native(), what); });
+  if (refused) throw std::runtime_error("run: " + stages.native() + ": " + *refused);
   return turn;
 }
 
-/// The kernel lets go of a lock when its holder dies, however it dies.
+/// The kernel lets go of a lock when its holder dies, however it dies. Links are not followed.
 void remove_what_the_dead_left(const fs::path& stages) {
   for (const auto& entry : fs::directory_iterator(stages)) {
     std::error_code none;
-    if (const Descriptor lock = lock_folder(entry.path())) fs::remove_all(entry.path(), none);
+    const bool is_folder = fs::is_directory(entry.symlink_status(none));
+    const Descriptor lock = lock_folder(entry.path());
+    if (lock || !is_folder) fs::remove_all(entry.path(), none);
   }
 }
 
@@ -80,7 +89,7 @@ void copy(const File& file, const fs::path& target) {
   const bool known = ::fstat(from.get(), &before) == 0;
   if (known && !S_ISREG(before.st_mode)) refuse_kind(file, "no regular file");
   if (!known || identity_of(before) != file.identity) throw FilesChanged(file.path.native());
-  const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
+  const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!to || !copy_contents(from.get(), to.get())) {
     // Without the number of the stage: each try has another, and the log tells the same only once.
     fail(file.path.native() + ": cannot be staged below " +
@@ -103,27 +112,40 @@ std::size_t dot_before_number(std::string_view text) {
 
 }  // namespace
 
-Stages::Stages(const fs::path& run) {
-  const fs::path stages = run / "stages";
-  std::error_code error;
-  fs::create_directories(stages, error);
-  const Descriptor turn = wait_for_turn(stages);
-  std::string own = (stages / "XXXXXX").native();
-  if (error || ::mkdtemp(own.data()) == nullptr) {
-    throw std::runtime_error(
-        "run: " + stages.native() + ": cannot be written (" + (error ? error.message() : reason()) +
-        "); create it for the container's user, or name another under \"run\"");
-  }
-  folder_ = own;
-  lock_ = lock_folder(folder_);
+Stages::Stages(const fs::path& run) : run_(run) {
+  const Descriptor turn = take_folder();
   struct statvfs status;
   if (::statvfs(folder_.c_str(), &status) == 0 && (status.f_flag & ST_NOEXEC) != 0) {
-    fs::remove(folder_, error);
+    std::error_code none;
+    fs::remove(folder_, none);
     throw std::runtime_error("run: " + run.native() +
                              ": mounted noexec, so no module can be loaded from it; name a folder "
                              "that allows exec under \"run\", e.g. /var/lib/shoal");
   }
-  remove_what_the_dead_left(stages);
+  remove_what_the_dead_left(run_ / kStages);
+}
+
+/// Makes our own folder and locks it. Returns the lock on all of the stages.
+Descriptor Stages::take_folder() {
+  const fs::path stages = run_ / kStages;
+  const auto fail_here = [&stages](int error) {
+    throw std::runtime_error(
+        "run: " + stages.native() + ": cannot be written (" + std::strerror(error) +
+        "); create it for the container's user, or name another under \"run\"");
+  };
+  try {
+    host::PrivateFolder::at(run_).folder(kStages);
+  } catch (const host::FolderError& error) {
+    if (error.error() != 0) fail_here(error.error());
+    throw std::runtime_error(std::string("run: ") + error.what());
+  }
+  Descriptor turn = wait_for_turn(stages);
+  std::string own = (stages / "XXXXXX").native();
+  if (::mkdtemp(own.data()) == nullptr) fail_here(errno);
+  folder_ = own;
+  lock_ = Descriptor(::open(own.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock_) ::flock(lock_.get(), LOCK_EX | LOCK_NB);  // no other process can have it
+  return turn;
 }
 
 Stages::~Stages() {
@@ -132,12 +154,16 @@ Stages::~Stages() {
 }
 
 fs::path Stages::make(const std::string& group, unsigned long number) {
+  try {
+    if (!host::names(folder_, lock_.get())) take_folder();
+  } catch (const std::runtime_error& error) {
+    throw Unavailable(error.what());
+  }
   fs::path folder =
       folder_ / (group + "." + std::to_string(number) + "." + std::to_string(++count_));
-  std::error_code error;
-  fs::create_directories(folder, error);  // all of it, should someone have cleaned up
-  if (error)
-    fail(folder_.native() + ": no stage can be made", error.value(), "see that it allows writing");
+  if (::mkdir(folder.c_str(), 0700) != 0) {
+    fail(folder_.native() + ": no stage can be made", errno, "see that it allows writing");
+  }
   return folder;
 }
 
@@ -204,7 +230,7 @@ void Stage::patch(const std::string& module, const std::vector<elf::Patch>& patc
 
 fs::path Stage::write(const std::string& name, std::string_view bytes) const {
   fs::path path = folder_ / name;
-  const Descriptor to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700));
+  const Descriptor to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!to || ::write(to.get(), bytes.data(), bytes.size()) != std::ssize(bytes)) {
     fail(folder_.parent_path().native() + ": a file of a stage cannot be written", errno,
          kRunFolder);

@@ -24,19 +24,24 @@ class FilesChanged : public std::runtime_error {
 /// removed by the next one that starts.
 class Stages {
  public:
-  /// Throws std::runtime_error, with the remedy, when the folder cannot be made or forbids exec.
+  /// Throws std::runtime_error, with the remedy, when the folder cannot be made, is refused
+  /// (host::PrivateFolder) or forbids exec.
   explicit Stages(const std::filesystem::path& run);
   ~Stages();
   Stages(const Stages&) = delete;
   Stages& operator=(const Stages&) = delete;
 
   /// A new empty folder for the generation `number`. Its path is never given twice: dlopen of a
-  /// path that was opened before returns the old library.
+  /// path that was opened before returns the old library. What was removed on the way to it is made
+  /// again. Throws Unavailable or LoadError. REQUIRES: one thread at a time.
   std::filesystem::path make(const std::string& group, unsigned long number);
 
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
+  host::Descriptor take_folder();
+
+  std::filesystem::path run_;
   std::filesystem::path folder_;
   host::Descriptor lock_;
   std::atomic<unsigned long> count_{0};

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "shoal/host/descriptor.hpp"
+#include "shoal/host/private_folder.hpp"
 #include "shoal/state.hpp"
 #include "state/failure.hpp"
 
@@ -15,14 +16,16 @@ namespace {
 namespace fs = std::filesystem;
 using host::Descriptor;
 
+constexpr const char* kData = "data.mdb";
 constexpr unsigned kBytesPerReader = 64;  // a cache line of LMDB's table
 
 bool is_missing(int error) { return error == ENOENT; }
 
 /// LMDB writes to this table through a mapping. Were the disk full then, that would be SIGBUS; now
 /// it is an error.
-void take_room_for_readers(const fs::path& path, unsigned readers) {
-  const Descriptor table(::open((path / "lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+void take_room_for_readers(const host::PrivateFolder& folder, unsigned readers) {
+  const auto& path = folder.path();
+  const Descriptor table = folder.file("lock.mdb", O_RDWR | O_CREAT);
   if (!table) check(errno, path);
   // No posix_fallocate: where the kernel cannot, that writes, and others may be writing, too.
   if (::fallocate(table.get(), 0, 0, off_t{readers} * kBytesPerReader) == 0) return;
@@ -40,19 +43,20 @@ bool has_store(const fs::path& path) {
   if (!S_ISDIR(status.st_mode)) {
     throw StateError(path.native() + ": is not a folder; name another in state.path");
   }
-  if (::stat((path / "data.mdb").c_str(), &status) == 0) return true;
+  if (::stat((path / kData).c_str(), &status) == 0) return true;
   if (!is_missing(errno)) check(errno, path);
   return false;
 }
 
-void prepare_folder(const fs::path& path, unsigned readers) {
-  if (!has_store(path)) {
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    if (error) check(error.value(), path);
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) check(errno, path);
-  }
-  take_room_for_readers(path, readers);
+void prepare_folder(const fs::path& path, unsigned readers) try {
+  has_store(path);  // says so when it is something else than a folder
+  const auto folder = host::PrivateFolder::at(path);
+  // LMDB opens both by their paths; from here on no other user can put a link there.
+  if (!folder.file(kData, O_RDWR) && !is_missing(errno)) check(errno, path);
+  take_room_for_readers(folder, readers);
+} catch (const host::FolderError& error) {
+  if (error.error() != 0) check(error.error(), path);
+  throw StateError(error.what());
 }
 
 void prepare_file(const fs::path& path, int file, std::uint64_t used, std::uint64_t size) {

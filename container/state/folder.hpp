@@ -9,9 +9,9 @@ namespace shoal::state {
 /// else than a folder is there.
 bool has_store(const std::filesystem::path& path);
 
-/// Makes the folder with its parents, for nobody but this user (modules keep sessions in it),
-/// unless it is there, and takes the room for the table of readers. Throws StateError. REQUIRES: no
-/// store is open there in this process.
+/// Makes the folder with its parents unless it is there, checks that no other user can write to it
+/// or read its files (modules keep sessions there; see host::PrivateFolder), and takes the room for
+/// the table of readers. Throws StateError. REQUIRES: no store is open there in this process.
 void prepare_folder(const std::filesystem::path& path, unsigned readers);
 
 /// Takes addresses within the file of `path` for those up to `size`, without taking room on disk,

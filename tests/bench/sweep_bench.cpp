@@ -26,7 +26,6 @@ class Served {
   explicit Served(long modules) : folder_(fs::path(SHOAL_BENCH_FOLDER) / std::to_string(modules)) {
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "apps");
-    fs::create_directories(folder_ / "run");
     for (long i = 0; i < modules; ++i) {
       fs::copy_file(SHOAL_BENCH_MODULE, folder_ / "apps" / (name(i) + ".so"));
     }

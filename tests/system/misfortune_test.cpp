@@ -31,7 +31,7 @@ bool may_mount() {
 /// of these options as its run folder.
 std::string under_tmpfs(const std::string& options) {
   return "mkdir -p $HERE/run; unshare -m true && own=-m || own=-rm; exec unshare $own sh -c "
-         "'mount -t tmpfs -o " +
+         "'mount -t tmpfs -o mode=700," +
          options + " shoal-test $HERE/run && exec \"$@\"' sh \"$@\"";
 }
 

@@ -336,8 +336,11 @@ TEST_F(Together, ReloadWithoutACopyWhenThereIsNoRoomForOne) {
   const Elsewhere small_disk([this](const std::string& module) {
     const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
                          ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                         ::mount("shoal-test", run().c_str(), "tmpfs", 0, "size=4m") == 0;
-    if (!mounted) std::ofstream(run() / "kept") << "no folder";
+                         ::mount("shoal-test", run().c_str(), "tmpfs", 0, "size=4m,mode=700") == 0;
+    if (!mounted) {
+      std::filesystem::create_directories(run() / "kept");
+      std::ofstream(run() / "kept/lone") << "no folder";
+    }
     const Logged logged;
     Ledger ledger(run());
     std::string text;

@@ -1,0 +1,285 @@
+// The run folder belongs to the container alone, is not to be trusted beyond that, and may vanish.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+
+#include "built.hpp"
+#include "eventually.hpp"
+#include "shoal/host/descriptor.hpp"
+#include "site.hpp"
+
+namespace shoal::system {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class RunFolder : public Site {
+ protected:
+  explicit RunFolder(Plan plan = {}) : Site(std::move(plan)) {}
+
+  void SetUp() override { drop("1"); }
+
+  fs::path run_folder() const { return here() / "run"; }
+
+  /// All below the run folder, and itself, that the mode lets other users do anything with.
+  std::vector<std::string> open_to_others() const {
+    std::vector<std::string> open;
+    const auto look = [&open](const fs::path& path) {
+      struct stat status {};
+      if (::lstat(path.c_str(), &status) == 0 && (status.st_mode & 0077) != 0) {
+        open.push_back(path.native());
+      }
+    };
+    look(run_folder());
+    for (const auto& entry : fs::recursive_directory_iterator(run_folder())) look(entry.path());
+    return open;
+  }
+
+  /// Has the worker killed, and waits for the one that takes its place.
+  void kill_worker() {
+    const auto before = workers();
+    ASSERT_EQ(before.size(), 1u);
+    ASSERT_EQ(::kill(before.at(0), SIGKILL), 0);
+    ASSERT_TRUE(eventually([&] { return workers().size() == 1 && workers() != before; }));
+  }
+
+  void crash() {
+    const std::size_t before = said("the report is");
+    EXPECT_EQ(get("/lone?die").status, 502);
+    ASSERT_TRUE(eventually([&] { return said("the report is") == before + 1; }));
+  }
+
+  /// At one stroke: what is made again meanwhile must not be in the way of rm.
+  void remove(const std::string& path) {
+    shell("mv $HERE/" + path + " $HERE/gone; rm -r $HERE/gone");
+  }
+
+  bool has_made_again() const { return said("; made again") == 1; }
+};
+
+class AnyUmask : public RunFolder, public ::testing::WithParamInterface<const char*> {
+ protected:
+  AnyUmask() : RunFolder({.under = std::string("umask ") + GetParam() + "; exec \"$@\""}) {}
+};
+
+TEST_P(AnyUmask, LeavesNothingBelowTheRunFolderToOthers) {
+  shell("cp " + std::string(built::kFolder) + "/apps/guestbook.so $APPS/answers.so");
+  start();
+  EXPECT_EQ(get("/answers").status, 200) << "it has a State";
+  drop("deadly", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  crash();
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  EXPECT_THAT(open_to_others(), IsEmpty());
+  for (const char* path : {"state/data.mdb", "kept/lone", "ledger/lone.json", "crashes"}) {
+    EXPECT_TRUE(fs::exists(run_folder() / path)) << path;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, AnyUmask, ::testing::Values("000", "002", "022"),
+                         [](const auto& each) { return std::string(each.param); });
+
+TEST_F(RunFolder, OfAnEarlierVersionIsClosedToOthersWithoutAWord) {
+  start();
+  EXPECT_EQ(stop_container(SIGTERM), 0);
+  shell("cd $HERE/run; chmod 755 stages ledger crashes kept; chmod 644 ledger/*");
+  start_container();
+  EXPECT_THAT(open_to_others(), IsEmpty());
+  EXPECT_EQ(said(" run: "), 0u);
+}
+
+TEST_F(RunFolder, MayLetAGroupEnterIt) {
+  shell("mkdir $HERE/run; chmod 710 $HERE/run");
+  start();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+}
+
+TEST_F(RunFolder, ThatOthersMayWriteToIsRefusedWithTheRemedy) {
+  shell("mkdir $HERE/run; chmod 777 $HERE/run");
+  const auto [exit_code, output] = serve_to_the_end();
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr("run: " + run_folder().native() +
+                                ": other users may write to it (mode 0777); remove what is not "
+                                "yours there and say chmod go-w " +
+                                run_folder().native()));
+}
+
+TEST_F(RunFolder, OfAnotherUserIsRefusedWithTheRemedy) {
+  // As root we give it away; else there is one of root's.
+  shell("[ $(id -u) = 0 ] && mkdir $HERE/run && chown 65534 $HERE/run || ln -s /usr $HERE/run");
+  const auto [exit_code, output] = serve_to_the_end();
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr("run: " + run_folder().native() + ": belongs to the user "));
+  EXPECT_THAT(output, HasSubstr("say chown "));
+}
+
+/// What another user could have put into a run folder that was open to all, as a link to a file or
+/// folder of ours.
+class APlantedLink : public RunFolder, public ::testing::WithParamInterface<const char*> {
+ protected:
+  void plant() {
+    shell("mkdir -m 700 $HERE/run $HERE/victim; echo text >$HERE/victim/file");
+    const fs::path at = run_folder() / GetParam();
+    const bool is_folder = at.extension().empty();
+    fs::create_directories(at.parent_path());
+    fs::create_symlink(here() / (is_folder ? "victim" : "victim/file"), at);
+  }
+
+  void TearDown() override {
+    EXPECT_EQ(contents(here() / "victim/file"), "text\n");
+    const fs::directory_iterator files(here() / "victim");
+    EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+    RunFolder::TearDown();
+  }
+};
+
+class ARefusedLink : public APlantedLink {};
+
+TEST_P(ARefusedLink, IsNotFollowed) {
+  plant();
+  const auto [exit_code, output] = serve_to_the_end();
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(output, HasSubstr((run_folder() / GetParam()).native() + ": is "));
+  EXPECT_THAT(output, HasSubstr("; remove it"));
+}
+
+INSTANTIATE_TEST_SUITE_P(, ARefusedLink,
+                         ::testing::Values("shoal.pid", "stages", "ledger", "kept", "crashes"),
+                         [](const auto& each) { return fs::path(each.param).stem().native(); });
+
+class AReplacedLink : public APlantedLink {};
+
+TEST_P(AReplacedLink, IsNotFollowed) {
+  plant();
+  start();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  drop("deadly", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  crash();
+  shell(
+      "$SHOAL status -c $HERE/shoal.yaml >$HERE/status || [ $? = 1 ]; grep -q lone/2 $HERE/status");
+}
+
+INSTANTIATE_TEST_SUITE_P(, AReplacedLink,
+                         ::testing::Values("control.sock", "ledger/lone.json",
+                                           "ledger/lone.json.new", "stages/old", "stages/old/link"),
+                         [](const auto& each) {
+                           std::string name = each.param;
+                           std::ranges::replace_if(
+                               name, [](char c) { return !::isalpha(c); }, '_');
+                           return name;
+                         });
+
+TEST_F(RunFolder, AKeptFileWithOtherBytesIsNotUsed) {
+  start();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  // The same size, and a module that would load and answer.
+  shell(
+      "kept=$(echo $HERE/run/kept/lone/*/lone.so); size=$(stat -c %s $kept);"
+      "[ $(stat -c %s $BUILT/2/lone.so) -le $size ]; cp $BUILT/2/lone.so $kept;"
+      "truncate -s $size $kept");
+  drop("deadly", {"lone"});
+  for (int i = 0; i < 3; ++i) crash();
+  EXPECT_TRUE(eventually([&] { return get("/lone").status == 503; }));
+  EXPECT_EQ(said("these kept files are not used, and are removed: lone.so is not what was copied"),
+            1u);
+  drop("1", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+}
+
+TEST_F(RunFolder, ALockThatIsHeldIsNamedAndAWorkerStartsOnceItIsLetGoOf) {
+  start();
+  host::Descriptor held(
+      ::open((run_folder() / "stages").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_EQ(::flock(held.get(), LOCK_EX), 0);
+  ASSERT_EQ(::kill(worker(), SIGKILL), 0);
+  const std::string holder = "process " + std::to_string(::getpid()) + " (";
+  EXPECT_TRUE(eventually([&] {
+    return said((run_folder() / "stages").native() + ": waits for the lock that " + holder) == 1;
+  }));
+  held = host::Descriptor();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+}
+
+TEST_F(RunFolder, ThatWasRemovedIsMadeAgainAndTheNextWorkerStarts) {
+  start();
+  remove("run");
+  kill_worker();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_TRUE(eventually([&] { return has_made_again(); }));
+  EXPECT_THAT(open_to_others(), IsEmpty());
+  shell("$SHOAL status -c $HERE/shoal.yaml | grep -q lone/1");
+  EXPECT_EQ(contents(run_folder() / "shoal.pid"), std::to_string(container().id()) + "\n");
+}
+
+TEST_F(RunFolder, ThatWasRemovedHoldsUpNoDrop) {
+  start();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  remove("run");
+  drop("2", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n") << "the first request waits for it";
+  EXPECT_EQ(said("cannot be loaded now"), 0u);
+  EXPECT_TRUE(eventually([&] { return has_made_again(); }));
+  drop("deadly", {"lone"});
+  EXPECT_EQ(get("/lone?exit").status, 502);
+  EXPECT_EQ(get("/lone").body, "lone 2\n") << "and the next worker loads it";
+}
+
+class APartThatWasRemoved : public RunFolder, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(APartThatWasRemoved, IsMadeAgain) {
+  start();
+  remove(std::string("run/") + GetParam());
+  drop("deadly", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  EXPECT_TRUE(eventually([&] { return fs::exists(run_folder() / GetParam()); }));
+  crash();
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  shell(
+      "$SHOAL status -c $HERE/shoal.yaml >$HERE/status || [ $? = 1 ]; grep -q lone/ $HERE/status");
+}
+
+INSTANTIATE_TEST_SUITE_P(, APartThatWasRemoved,
+                         ::testing::Values("stages", "ledger", "kept", "crashes", "control.sock",
+                                           "shoal.pid"),
+                         [](const auto& each) { return fs::path(each.param).stem().native(); });
+
+TEST_F(RunFolder, ThatCannotBeMadeAgainIsSaidOnceAndWhatIsLoadedServes) {
+  start();
+  std::ofstream(here() / "file") << "text";  // takes its place at one stroke
+  ASSERT_EQ(::renameat2(AT_FDCWD, (here() / "file").c_str(), AT_FDCWD, run_folder().c_str(),
+                        RENAME_EXCHANGE),
+            0);
+  EXPECT_TRUE(eventually([&] { return said("cannot be made again") == 1; }));
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  ASSERT_EQ(::kill(worker(), SIGKILL), 0);
+  EXPECT_TRUE(eventually([&] { return said("was ended by Killed") == 1; }));
+  shell("rm $HERE/run");
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_TRUE(eventually([&] { return has_made_again(); }));
+  EXPECT_EQ(said("cannot be made again"), 1u);
+  EXPECT_EQ(said("cannot start"), 0u);
+}
+
+TEST_F(RunFolder, AStateThatWasRemovedIsSaidWithTheRemedy) {
+  shell("cp " + std::string(built::kFolder) + "/apps/guestbook.so $APPS/answers.so");
+  start();
+  EXPECT_EQ(get("/answers").status, 200);
+  // Again and again, for it must be seen once before it can be missed.
+  EXPECT_TRUE(eventually([&] {
+    shell("cd $HERE/run/state; cp data.mdb copy; mv copy data.mdb; sleep 0.1");
+    return said("removed or replaced while it was in use; restart the container") >= 1;
+  }));
+}
+
+}  // namespace
+}  // namespace shoal::system
