@@ -20,7 +20,7 @@ cmake --build build
 prefix=$(sed -n 's|^Shoal_DIR:PATH=\(.*\)/lib.*/cmake/Shoal$|\1|p' build/CMakeCache.txt)
 shoal=$prefix/bin/shoal
 [ -x "$shoal" ] || die "$shoal is missing: install Shoal again"
-mkdir -p run
+mkdir -p -m 700 run
 "$shoal" check -c shoal.yaml
 
 container='' server=''
