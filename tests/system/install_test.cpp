@@ -183,6 +183,10 @@ TEST_F(Installed, NamesTheConfigurationThatWasInstalledWithIt) {
       "grep \"^ExecStart=$PREFIX/bin/shoal serve -c $PREFIX/etc/shoal/%i.yaml$\" shoal@.service");
 }
 
+TEST_F(Installed, HasTheProgramThatFindsLinesOfSource) {
+  shell("test \"$(echo '-1 0x0 /nowhere' | $PREFIX/libexec/shoal/shoal-symbolize | wc -l)\" = 1");
+}
+
 TEST_F(Installed, HasHeadersOfWhichEachStandsOnItsOwn) {
   shell(
       "test -n \"$(ls $PREFIX/include/shoal/*.hpp)\"; test ! -e $PREFIX/include/shoal/host;"

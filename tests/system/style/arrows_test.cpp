@@ -21,9 +21,10 @@ TEST(Arrows, OfTheIncludesNeverPointUp) {
 TEST(Arrows, HaveNoFolderThatIsNotLookedAt) {
   for (const auto& entry : fs::directory_iterator(fs::path(built::kRepository) / "container")) {
     if (!entry.is_directory()) continue;
-    EXPECT_THAT((std::vector<std::string>{"sdk", "elf", "settings", "fastcgi", "modules", "state",
-                                          "status", "access", "crash", "serving", "symbolize", "daemon"}),
-                ::testing::Contains(entry.path().filename().native()));
+    EXPECT_THAT(
+        (std::vector<std::string>{"sdk", "elf", "settings", "fastcgi", "modules", "state", "status",
+                                  "access", "crash", "serving", "symbolize", "daemon"}),
+        ::testing::Contains(entry.path().filename().native()));
   }
 }
 
