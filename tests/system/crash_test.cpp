@@ -59,6 +59,7 @@ TEST_F(AModuleThatCrashes, LeavesAReportThatNamesRequestGenerationAndFunction) {
   const std::string line = source_line("deadly.cpp", "dies");
   EXPECT_THAT(report, ContainsRegex("swim_into_the_net.* at /.*/" + line + "\n"));
   EXPECT_THAT(report, Not(HasSubstr("places:"))) << "that is for programs";
+  EXPECT_TRUE(eventually([&] { return said("/" + line) == 1; })) << "the log has the stack, too";
   EXPECT_THAT(log(), ContainsRegex("swim_into_the_net.* at /.*/" + line + "\n"));
   EXPECT_EQ(get("/lone").body, "lone 2\n") << "once is no reason to withdraw it";
 }
