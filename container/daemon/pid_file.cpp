@@ -18,8 +18,9 @@
 namespace shoal::daemon {
 namespace {
 
-constexpr const char* kName = "shoal.pid";
-constexpr const char* kRemedy = "create it for the container's user, or name another under \"run\"";
+constexpr const char* kPidFile = "shoal.pid";
+constexpr const char* kRemedyForRun =
+    "create it for the container's user, or name another under \"run\"";
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why,
                          const std::string& remedy) {
@@ -49,7 +50,7 @@ bool is_alive(const std::string& pid) {
 }  // namespace
 
 PidFile::PidFile(const std::filesystem::path& run, std::chrono::milliseconds patience)
-    : path_(run / kName) {
+    : path_(run / kPidFile) {
   take(patience);
 }
 
@@ -61,8 +62,8 @@ void PidFile::take(std::chrono::milliseconds patience) try {
   host::Descriptor file;
   do {
     // Opened anew each time: the last owner may have removed it before we had the lock.
-    file = host::PrivateFolder::at(path_.parent_path()).file(kName, O_RDWR | O_CREAT);
-    if (!file) cannot_write(path_, kRemedy);
+    file = host::PrivateFolder::at(path_.parent_path()).file(kPidFile, O_RDWR | O_CREAT);
+    if (!file) cannot_write(path_, kRemedyForRun);
     lock(file.get(), patience);
   } while (!host::names(path_, file.get()));
   const std::string pid = std::to_string(::getpid()) + "\n";

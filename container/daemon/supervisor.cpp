@@ -41,10 +41,9 @@ milliseconds pause_after(unsigned quick_deaths) {
 
 Supervisor::Supervisor(settings::Settings settings)
     : pid_file_(settings.run, settings.workers.grace + kBeyondGrace),
-      ledger_(settings.run),
+      ledger_(make_folders(settings.run)),
       control_(settings.run),
       casualties_(settings.run) {
-  make_folders(settings.run);
   ledger_.begin();
   epoch_ = Epoch::make(std::move(settings), inherited_);
 }

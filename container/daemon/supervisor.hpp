@@ -66,7 +66,7 @@ class Supervisor {
   void give_up_renewal(const std::string& why);
   void stop(int signal);
   void tell_systemd_how_it_is();
-  static void make_folders(const std::filesystem::path& run);
+  static const std::filesystem::path& make_folders(const std::filesystem::path& run);
   void look_after_run_folder();
   void put_back_run_folder();
   void look_after_state();

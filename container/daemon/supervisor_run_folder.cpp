@@ -36,10 +36,12 @@ std::string missing_in(const fs::path& run, bool has_pid_file, bool has_socket) 
 
 }  // namespace
 
-/// Throws std::runtime_error, with the remedy, when one is refused.
-void Supervisor::make_folders(const fs::path& run) try {
+/// Makes what all processes need below `run`, and returns `run`. Throws std::runtime_error, with the
+/// remedy, when a folder is refused.
+const fs::path& Supervisor::make_folders(const fs::path& run) try {
   const auto opened = host::PrivateFolder::at(run);
   for (const char* folder : kFolders) opened.folder(folder);
+  return run;
 } catch (const host::FolderError& error) {
   throw std::runtime_error(std::string("run: ") + error.what());
 }

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "shoal/host/file_lock.hpp"
 #include "shoal/host/private_folder.hpp"
 
 namespace shoal::modules {
@@ -105,7 +106,8 @@ Marker::Marker(const fs::path& apps) {
     if (!file_) fail(apps);
     path_ = name;
     id_ = id_in(path_.filename().native());
-    if (::flock(file_.get(), LOCK_EX) != 0) fail(path_);
+    const auto refused = host::lock(file_.get(), host::kLongestLock, [](const std::string&) {});
+    if (refused) throw std::runtime_error(path_.native() + ": " + *refused);
     // Else another drop has taken it for what a dead one left, before it was locked.
     if (host::names(path_, file_.get())) break;
   }
