@@ -1,5 +1,6 @@
 #include "daemon/crew.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,8 +9,10 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <utility>
 
 #include "daemon/worker.hpp"
+#include "shoal/host/debugged.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -18,6 +21,26 @@ using std::chrono::steady_clock;
 
 // A worker leaves by itself when workers.grace is over; this is for one that cannot.
 constexpr std::chrono::seconds kBeyondGrace{3};
+
+constexpr std::chrono::seconds kLook{1};  // at a debugger, while one keeps a worker
+
+steady_clock::time_point latest_end_of(const Worker& worker) {
+  return steady_clock::now() + worker.settings->workers.grace + kBeyondGrace;
+}
+
+/// A debugger stops the clock: the worker gets all of its time once the debugger has left.
+bool is_kept_by_a_debugger(Worker& worker) {
+  if (host::being_debugged(worker.id)) {
+    if (!std::exchange(worker.debugged, true)) {
+      spdlog::info("worker {}: should have ended; waiting until its debugger leaves", worker.id);
+    }
+    worker.kill_at = steady_clock::now() + kLook;
+    return true;
+  }
+  if (!std::exchange(worker.debugged, false)) return false;
+  worker.kill_at = latest_end_of(worker);
+  return true;
+}
 
 }  // namespace
 
@@ -46,13 +69,14 @@ std::vector<Crew::Ended> Crew::bury() {
 void Crew::drain(Worker& worker, Kept kept) {
   if (worker.stage == Worker::Stage::kDraining) return;
   worker.stage = Worker::Stage::kDraining;
-  worker.kill_at = steady_clock::now() + worker.settings->workers.grace + kBeyondGrace;
+  worker.kill_at = latest_end_of(worker);
   worker.link.send({{"say", words::kDrain}, {"hand_over", kept == Kept::kHandedOver}});
 }
 
 void Crew::kill_overdue() {
   for (auto& worker : workers_) {
     if (worker.overdue || worker.kill_at > steady_clock::now()) continue;
+    if (is_kept_by_a_debugger(worker)) continue;
     worker.overdue = true;
     worker.kill_at = steady_clock::time_point::max();
     ::kill(worker.id, SIGKILL);

@@ -31,6 +31,7 @@ struct Worker {
   Stage stage = Stage::kStarting;
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
   bool overdue = false;                 ///< has been killed for that
+  bool debugged = false;                ///< had a debugger when it should have ended
   status::WorkerReport last_report{};   ///< what it told of itself last
   std::vector<std::string> unserved{};  ///< groups that have files, and no generation in it
 };
@@ -66,7 +67,8 @@ class Crew {
   /// Tells it to finish what runs; in a while it is killed if it has not.
   static void drain(Worker& worker, Kept kept);
 
-  /// Ends those, now, that have not ended in time.
+  /// Ends those, now, that have not ended in time. One that has a debugger is left alone, and gets
+  /// its whole time again when the debugger leaves.
   void kill_overdue();
 
   std::list<Worker>& workers() { return workers_; }

@@ -21,6 +21,7 @@
 #include "daemon/symbolizer.hpp"
 #include "daemon/worker.hpp"
 #include "daemon/worker_report.hpp"
+#include "shoal/host/debugged.hpp"
 #include "status/json.hpp"
 
 namespace shoal::daemon {
@@ -52,15 +53,21 @@ void say_what_is_served(const settings::Settings& settings, const modules::Regis
 }
 
 /// Ends the process when what is left to do takes longer than `rest`: a module's destructor may
-/// hang.
+/// hang. While a debugger is attached that is not done.
 void leave_within(std::chrono::milliseconds rest) {
+  static unsigned seconds = 0;
+  seconds = static_cast<unsigned>(
+      std::max<long>(1, std::chrono::ceil<std::chrono::seconds>(rest).count()));
   std::signal(SIGALRM, [](int) {
+    if (host::being_debugged(::getpid())) {
+      ::alarm(seconds);
+      return;
+    }
     constexpr std::string_view kLine = "shoal: modules still end after workers.grace; leaving\n";
     static_cast<void>(!::write(STDERR_FILENO, kLine.data(), kLine.size()));
     ::_exit(0);
   });
-  ::alarm(static_cast<unsigned>(
-      std::max<long>(1, std::chrono::ceil<std::chrono::seconds>(rest).count())));
+  ::alarm(seconds);
 }
 
 }  // namespace
@@ -119,10 +126,14 @@ void Served::tell_unserved(Link& supervisor) {
 }
 
 void Served::finish(Link& supervisor) {
-  const auto deadline = std::chrono::steady_clock::now() + settings_.workers.grace;
+  auto deadline = std::chrono::steady_clock::now() + settings_.workers.grace;
   draining_ = true;
   hands_over_ ? poller_.hand_over() : poller_.stop();
-  const bool finished = workers_.finish_within(settings_.workers.grace);
+  bool finished = workers_.finish_within(settings_.workers.grace);
+  while (!finished && host::being_debugged(::getpid())) {
+    deadline = std::chrono::steady_clock::now() + settings_.workers.grace;
+    finished = workers_.finish_within(settings_.workers.grace);
+  }
   report(supervisor, 0);
   if (!finished) {
     spdlog::warn("requests still run after workers.grace ({} ms); leaving them",

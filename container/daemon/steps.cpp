@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <sstream>
@@ -54,13 +55,14 @@ void Steps::note(Step step, const modules::Generation& generation, const std::st
 }
 
 void Steps::look() {
+  const auto runs_freely_since = runs_freely_.since();
   Current current;
   {
     const std::lock_guard lock(mutex_);
     current = current_;
   }
   if (current.what.empty() || current.since == told_) return;
-  if (Clock::now() - current.since < kPatience) return;
+  if (Clock::now() - std::max(current.since, runs_freely_since) < kPatience) return;
   told_ = current.since;
   const std::string why =
       current.what + " has not returned for " + std::to_string(kPatience.count()) + " s";

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "modules/generation.hpp"
+#include "shoal/host/debugged.hpp"
 #include "shoal/host/ticker.hpp"
 
 namespace shoal::daemon {
@@ -17,6 +18,7 @@ namespace shoal::daemon {
 /// holds up the reloads of every group: after 20 s, which is what the probe gives it, that is
 /// logged with the stack. A process that serves then wants to be replaced. One that does not yet is
 /// ended by SIGABRT, as a crash of that generation: after some of these the group is in quarantine.
+/// The 20 s begin anew when a debugger has left the process.
 class Steps {
  public:
   /// Called on a thread of its own, with the reason.
@@ -44,9 +46,10 @@ class Steps {
   const Replace replace_;
   std::atomic<bool> serving_{false};
   std::mutex mutex_;
-  Current current_;         // guarded by mutex_
-  Clock::time_point told_;  // the `since` that was told of; of the ticker alone
-  host::Ticker ticker_;     // last: uses all of the above
+  Current current_;               // guarded by mutex_
+  Clock::time_point told_;        // the `since` that was told of; of the ticker alone
+  host::RunsFreely runs_freely_;  // of the ticker alone
+  host::Ticker ticker_;           // last: uses all of the above
 };
 
 }  // namespace shoal::daemon

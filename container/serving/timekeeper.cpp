@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "crash/stack_of.hpp"
@@ -30,17 +31,20 @@ Timekeeper::Timekeeper(const Scoreboard& scoreboard, StackLog& stacks, milliseco
       ticker_(kLook, [this] { look(); }) {}
 
 void Timekeeper::look() {
-  for (std::size_t number = 0; number < scoreboard_.size(); ++number) look_at(number);
+  const auto runs_freely_since = runs_freely_.since();
+  for (std::size_t number = 0; number < scoreboard_.size(); ++number) {
+    look_at(number, runs_freely_since);
+  }
 }
 
-void Timekeeper::look_at(std::size_t number) {
+void Timekeeper::look_at(std::size_t number, Seat::Clock::time_point runs_freely_since) {
   const Seat::Task task = scoreboard_.seat(number).task();
   // While it reads, the peer is bounded by limits.read_timeout.
   if (task.doing == Doing::kIdle || task.doing == Doing::kReading) return;
   Told& told = told_[number];
   if (told.request != task.number) told = {task.number, false, false};
 
-  const auto so_far = Seat::Clock::now() - task.began;
+  const auto so_far = Seat::Clock::now() - std::max(task.began, runs_freely_since);
   if (task.timeout.count() != 0 && so_far >= task.timeout && !std::exchange(told.overdue, true)) {
     told.slow = true;
     tell(number, task, "over its request_timeout", spdlog::level::err);

@@ -10,13 +10,15 @@
 
 #include "serving/scoreboard.hpp"
 #include "serving/stack_log.hpp"
+#include "shoal/host/debugged.hpp"
 #include "shoal/host/ticker.hpp"
 
 namespace shoal::serving {
 
 /// Looks at what the threads of the pool do, and speaks of what takes too long: a slow request is
 /// logged with its stack while it is slow; one that is over its timeout as well, and then the
-/// process wants to be replaced, since a thread cannot be stopped alone.
+/// process wants to be replaced, since a thread cannot be stopped alone. Time in which a debugger
+/// is attached to the process does not count.
 class Timekeeper {
  public:
   /// Called once, on the timekeeper's thread, with the reason.
@@ -28,7 +30,7 @@ class Timekeeper {
 
  private:
   void look();
-  void look_at(std::size_t number);
+  void look_at(std::size_t number, Seat::Clock::time_point runs_freely_since);
   std::string where_is(std::size_t number, const Seat::Task& task,
                        std::vector<crash::Frame>& frames) const;
   void tell(std::size_t number, const Seat::Task& task, const char* what,
@@ -47,6 +49,7 @@ class Timekeeper {
   const Replace replace_;
   std::map<std::size_t, Told> told_;  // of the ticker alone, like what follows
   bool replaced_ = false;
+  host::RunsFreely runs_freely_;
   host::Ticker ticker_;  // last: uses all of the above
 };
 

@@ -1,0 +1,68 @@
+#include "serving/timekeeper.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+
+#include "shoal/host/debugged.hpp"
+#include "system/eventually.hpp"
+
+namespace shoal::serving {
+namespace {
+
+using namespace std::chrono_literals;
+using system::eventually;
+
+/// A process that debugs the test for as long as this object lives, and lets it go on.
+class Debugger {
+ public:
+  Debugger() : id_(::fork()) {
+    if (id_ == 0) debug(::getppid());
+    ::prctl(PR_SET_PTRACER, id_);  // where only a parent may debug its child, without that
+  }
+  ~Debugger() {
+    ::kill(id_, SIGKILL);
+    ::waitpid(id_, nullptr, 0);
+  }
+  Debugger(const Debugger&) = delete;
+  Debugger& operator=(const Debugger&) = delete;
+
+ private:
+  [[noreturn]] static void debug(pid_t process) {
+    while (::ptrace(PTRACE_SEIZE, process, nullptr, nullptr) != 0) ::usleep(1'000);
+    for (int status = 0; ::waitpid(process, &status, __WALL) == process;) {
+      ::ptrace(PTRACE_CONT, process, nullptr, WSTOPSIG(status));
+    }
+    ::_exit(0);
+  }
+
+  const pid_t id_;
+};
+
+TEST(ATimekeeper, ReplacesNoProcessThatIsDebugged) {
+  Scoreboard scoreboard(1);
+  StackLog stacks("/nowhere/shoal-symbolize");
+  std::atomic<int> replaced{0};
+  scoreboard.seat(0).sit_down();
+  {
+    const Debugger debugger;
+    ASSERT_TRUE(eventually([] { return host::being_debugged(::getpid()); }));
+    const Timekeeper timekeeper(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
+    scoreboard.seat(0).waits("GET /", "id", 1ms);
+    std::this_thread::sleep_for(300ms);
+    EXPECT_EQ(replaced, 0);
+  }
+  ASSERT_TRUE(eventually([] { return !host::being_debugged(::getpid()); }));
+  const Timekeeper timekeeper(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
+  EXPECT_TRUE(eventually([&] { return replaced == 1; }));
+  scoreboard.seat(0).rests();
+}
+
+}  // namespace
+}  // namespace shoal::serving
