@@ -143,6 +143,16 @@ FileReport look_at(const fs::path& file) {
   return report;
 }
 
+/// What runs this program again. /proc/self/exe is right even after an upgrade has replaced the
+/// file. Under valgrind it is valgrind itself, and only the link's text leads to this program.
+std::string this_program() {
+  const char* const self = "/proc/self/exe";
+  std::error_code none;
+  const fs::path named = fs::read_symlink(self, none);
+  const bool is_another = fs::exists(named, none) && !fs::equivalent(self, named, none);
+  return is_another ? named.native() : self;
+}
+
 }  // namespace
 
 int probe(const ProbeWords& words) {
@@ -192,7 +202,7 @@ std::map<std::string, std::string> probe_groups(const settings::Settings& settin
 
 modules::Probe probe_of(const settings::State& state) {
   return modules::Probe(
-      {"/proc/self/exe", kTrialCommand, state.path.native(), std::to_string(state.size)});
+      {this_program(), kTrialCommand, state.path.native(), std::to_string(state.size)});
 }
 
 int run_trial(const TrialWords& words) {

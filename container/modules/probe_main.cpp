@@ -14,6 +14,7 @@
 #include "modules/load_error.hpp"
 #include "modules/probe.hpp"
 #include "modules/probe_wire.hpp"
+#include "shoal/host/debugged.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -36,6 +37,14 @@ void set_bounds() {
   ::setrlimit(RLIMIT_CPU, &processor);
   std::ofstream("/proc/self/oom_score_adj") << "1000";
   // Who would end a module that hangs may be killed itself.
+  std::signal(SIGALRM, [](int) {
+    if (host::being_debugged(::getpid())) {
+      ::alarm(2 * wire::kMostSeconds);
+      return;
+    }
+    std::signal(SIGALRM, SIG_DFL);
+    ::raise(SIGALRM);
+  });
   ::alarm(2 * wire::kMostSeconds);
   // Whoever waits tells what happened; a sanitizer's or a library's own handler would only hide it.
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) std::signal(signal, SIG_DFL);

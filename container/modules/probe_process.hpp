@@ -2,10 +2,12 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "modules/probe_wire.hpp"
 #include "shoal/host/descriptor.hpp"
 
 namespace shoal::modules {
@@ -22,6 +24,8 @@ struct Remains {
 /// that makes it; should that thread end, the process is killed.
 class ProbeProcess {
  public:
+  static constexpr std::chrono::milliseconds kMostTime{1'000 * wire::kMostSeconds};
+
   /// Throws Unavailable when no process can be had.
   explicit ProbeProcess(const std::vector<std::string>& command);
 
@@ -30,8 +34,10 @@ class ProbeProcess {
   ProbeProcess(const ProbeProcess&) = delete;
   ProbeProcess& operator=(const ProbeProcess&) = delete;
 
-  /// Hands it the request and waits for its end; none when it had ended before.
-  std::optional<Remains> run(const std::string& request);
+  /// Hands it the request and waits for its end, which must come within `limit`; time in which a
+  /// debugger is attached to the process does not count. Returns nothing when it had ended before.
+  std::optional<Remains> run(const std::string& request,
+                             std::chrono::milliseconds limit = kMostTime);
 
  private:
   /// What the process writes. Both ends are kept: it cannot end the stream, only itself.
@@ -42,12 +48,15 @@ class ProbeProcess {
 
   void start(const std::vector<std::string>& command, const host::Descriptor& request);
   bool send(const std::string& request) const;
+  bool has_ended() const;
   int end();
 
   Stream report_, output_;
   host::Descriptor request_;
   pid_t id_ = 0;
-  host::Descriptor ended_;  // readable once the process has ended
+  // Readable once the process has ended. Empty where the system has no such descriptors; then the
+  // process is looked at every 10 ms.
+  host::Descriptor ended_;
 };
 
 }  // namespace shoal::modules
