@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "crash/keep_files.hpp"
 #include "daemon/symbolizer.hpp"
 #include "modules/stage.hpp"
 
@@ -71,8 +72,12 @@ bool is_at_the_same_place(const status::Crash& one, const status::Crash& other) 
 
 }  // namespace
 
-Casualties::Casualties(const std::filesystem::path& run) : folder_(run / "crashes") {
-  for (const pid_t id : crash::unread_reports(folder_)) crash::read_report(folder_, id);
+Casualties::Casualties(const std::filesystem::path& run)
+    : folder_(run / "crashes"), stages_(run / "stages") {
+  for (const pid_t id : crash::unread_reports(folder_)) {
+    const auto report = crash::read_report(folder_, id);
+    if (report) crash::keep_files(*report, folder_, stages_);
+  }
 }
 
 std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
@@ -87,6 +92,8 @@ std::optional<Casualties::Culprit> Casualties::add(pid_t id, int signal,
     spdlog::error("worker {}: its report is lost; see that there is room in {}", id,
                   folder_.native());
   }
+  // Now, when `tell` has opened them: the next worker to start removes the stages of the dead one.
+  crash::keep_files(report, folder_, stages_);
   note(crash_of(id, signal, report));
   const std::string& generation = report.generation;
   if (generation.empty()) return std::nullopt;

@@ -25,7 +25,7 @@ namespace shoal::daemon {
 class Casualties {
  public:
   /// The folder is `run/crashes`. What workers have left there that died with their supervisor is
-  /// made readable.
+  /// made readable. REQUIRES: no worker has been started yet.
   explicit Casualties(const std::filesystem::path& run);
 
   /// A generation that has ended too many workers.
@@ -79,6 +79,7 @@ class Casualties {
   void complete(Pending& pending);
 
   const std::filesystem::path folder_;
+  const std::filesystem::path stages_;
   std::uint64_t number_ = 0;
   std::deque<std::chrono::steady_clock::time_point> recent_;  // the oldest first
   std::deque<status::Crash> latest_;

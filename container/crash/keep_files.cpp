@@ -1,0 +1,81 @@
+#include "crash/keep_files.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "crash/writer.hpp"
+#include "shoal/host/descriptor.hpp"
+
+namespace shoal::crash {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kFiles = ".files";
+
+/// The folder of the generation at fault; empty when there is none. The process that named it had
+/// lost its mind.
+fs::path stage_of(const Report& report, const fs::path& stages) {
+  std::error_code none;
+  const fs::path code = fs::path(report.code).lexically_normal();
+  const fs::path stage = code.parent_path();
+  const bool below = code.native() == report.code &&
+                     stage.parent_path().parent_path() == fs::absolute(stages, none);
+  const bool is_folder = fs::is_directory(fs::symlink_status(stage, none));
+  return below && is_folder ? stage : fs::path();
+}
+
+std::uintmax_t size_of(const fs::path& folder) {
+  std::uintmax_t size = 0;
+  std::error_code error, none;
+  fs::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (entry->is_regular_file(none)) size += entry->file_size(none);
+  }
+  return size;
+}
+
+void prune(const fs::path& folder, std::uintmax_t most) {
+  std::vector<fs::path> kept;
+  std::error_code error, none;
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == kFiles) kept.push_back(entry->path());
+  }
+  std::ranges::sort(kept, std::ranges::greater{});  // by name, so the newest first
+  std::uintmax_t sum = 0;
+  for (const auto& files : kept) {
+    const bool has_report = fs::exists(fs::path(files).replace_extension(".txt"), none);
+    if (has_report) sum += size_of(files);
+    if (!has_report || sum > most) fs::remove_all(files, none);
+  }
+}
+
+void append(const fs::path& file, std::string_view text) {
+  const host::Descriptor to(::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
+  if (to) DescriptorWriter(to.get()).put(text);
+}
+
+}  // namespace
+
+void keep_files(const Report& report, const fs::path& folder, const fs::path& stages,
+                std::uintmax_t most) {
+  if (report.kept.empty()) return;
+  std::error_code error;
+  const fs::path kept =
+      fs::absolute(fs::path(report.kept).replace_extension(kFiles), error).lexically_normal();
+  const fs::path stage = stage_of(report, stages);
+  if (!stage.empty()) fs::rename(stage, kept, error);
+  prune(folder, most);
+  if (stage.empty() || error || !fs::exists(kept, error)) return;
+  fs::path program = fs::read_symlink("/proc/self/exe", error);
+  append(report.kept, "to open a core of this process, replace CORE by its path:\n" +
+                          ("  gdb -iex 'set solib-search-path " + kept.native() + "' " +
+                           program.native() + " CORE\n"));
+}
+
+}  // namespace shoal::crash
