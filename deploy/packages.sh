@@ -23,7 +23,7 @@ case "${1:-run}" in
     programs+=(apache2:apache2-bin caddy:caddy h2o:h2o lighttpd:lighttpd spawn-fcgi:spawn-fcgi
                readelf:binutils clang++:clang clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld
                mold:mold python3:python3 rsync:rsync systemd-socket-activate:systemd)
-    programs+=(chromium:chromium)
+    programs+=(chromium:chromium gdb:gdb pgrep:procps valgrind:valgrind)
     # apache2-bin has the program and its modules, and no site or service.
     libraries+=(libapache2-mod-fcgid libbenchmark-dev libcpp-httplib-dev libgmock-dev libgtest-dev
                 libsqlite3-dev python3-prometheus-client)

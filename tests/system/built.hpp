@@ -15,6 +15,8 @@ inline constexpr char kCaddy[] = SHOAL_BUILT_CADDY;                   ///< the p
 inline constexpr char kH2o[] = SHOAL_BUILT_H2O;                       ///< the program
 inline constexpr char kSpawnFcgi[] = SHOAL_BUILT_SPAWN_FCGI;          ///< the program
 inline constexpr char kChromium[] = SHOAL_BUILT_CHROMIUM;             ///< the program
+inline constexpr char kGdb[] = SHOAL_BUILT_GDB;                       ///< the program
+inline constexpr char kValgrind[] = SHOAL_BUILT_VALGRIND;             ///< the program
 inline constexpr char kCompiler[] = SHOAL_BUILT_COMPILER;             ///< what built the container
 inline constexpr char kSanitizerFlags[] = SHOAL_BUILT_SANITIZER_FLAGS;  ///< of the container
 

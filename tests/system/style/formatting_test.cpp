@@ -26,7 +26,9 @@ TEST(Formatting, WouldBeFoundWrong) {
 
 TEST(Quotations, InTheDocumentationAreWhatIsCompiledAndTested) {
   const auto [exit_code, output] =
-      run(in_repository(SHOAL_BUILT_PYTHON " tests/system/readme/quotes.py"));
+      run(in_repository(SHOAL_BUILT_PYTHON " tests/system/readme/quotes.py && " SHOAL_BUILT_PYTHON
+                                           " tests/system/readme/quotes.py apps/debugging.md "
+                                           "tests/system/debugging"));
   EXPECT_EQ(exit_code, 0) << output;
 }
 
