@@ -1,7 +1,6 @@
 #include "settings/reader.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "settings/names.hpp"
@@ -14,6 +13,10 @@ Mark mark_of(const YAML::Node& node) {
   const YAML::Mark mark = node.Mark();
   return {mark.line + 1, mark.column + 1};
 }
+
+/// Whether this key merges other mappings into its own: YAML 1.1, "merge". In quotes it is a key
+/// like any other.
+bool is_merge(const YAML::Node& key) { return key.Scalar() == "<<" && key.Tag() != "!"; }
 
 std::string joined(const std::vector<std::string_view>& names) {
   std::string text;
@@ -54,26 +57,84 @@ std::vector<Value> Value::entries() const {
     throw Wrong(std::string(is_list() ? "is a list" : "is a single value") +
                 "; write a mapping: lines of \"key: value\", indented below it");
   }
-  std::vector<Value> entries;
-  std::map<std::string, int> line_of;
+  std::vector<Value> entries, merges;
+  Lines line_of;
+  add_entries(entries, line_of, merges);
+  std::vector<YAML::Node> met{node_};
+  for (const auto& merge : merges) {
+    for (const auto& mapping : merged_by(merge, true)) add_merged(mapping, entries, line_of, met);
+  }
+  return entries;
+}
+
+Value Value::entry_of(const YAML::Node& key, const YAML::Node& value) const {
+  // The key's place, not the value's: yaml-cpp puts a missing value on the next line, and an alias
+  // at its anchor.
+  return {*errors_, value, key_below(key.Scalar()), key.Scalar(), mark_of(key)};
+}
+
+/// What stands in the mapping itself: its entries, and those that merge others into it.
+void Value::add_entries(std::vector<Value>& entries, Lines& line_of,
+                        std::vector<Value>& merges) const {
   for (const auto& pair : node_) {
     if (!pair.first.IsScalar()) {
       errors_->add(mark_of(pair.first), key_, "has a key that is no text; put it in quotes");
       continue;
     }
-    // The key's place, not the value's: yaml-cpp puts a missing value on the next line, and an
-    // alias at its anchor.
-    const std::string& name = pair.first.Scalar();
-    const Value found(*errors_, pair.second, key_below(name), name, mark_of(pair.first));
+    const Value found = entry_of(pair.first, pair.second);
     const auto [first, is_new] = line_of.emplace(found.name(), found.line());
     if (is_new) {
-      entries.push_back(found);
+      (is_merge(pair.first) ? merges : entries).push_back(found);
     } else {
       found.add_error("given twice, first on line " + std::to_string(first->second) +
                       "; remove one of the two");
     }
   }
-  return entries;
+}
+
+/// The mappings behind a `<<`. Anything else there is recorded as an error, if it is to be
+/// reported.
+std::vector<YAML::Node> Value::merged_by(const Value& merge, bool report) const {
+  constexpr const char* kRemedy =
+      "; write the alias of a mapping, as in \"<<: *name\", or a list of such aliases";
+  if (merge.is_mapping()) return {merge.node_};
+  std::vector<YAML::Node> mappings;
+  if (!merge.is_list()) {
+    if (report) merge.add_error(std::string("merges nothing but mappings") + kRemedy);
+    return mappings;
+  }
+  for (const auto& item : merge.node_) {
+    if (item.IsMap()) {
+      mappings.push_back(item);
+    } else if (report) {
+      errors_->add(
+          item.IsScalar() ? mark_of(item) : merge.mark_, merge.key_,
+          std::string("merges nothing but mappings, and one in this list is none") + kRemedy);
+    }
+  }
+  return mappings;
+}
+
+/// `met` keeps a mapping that merges itself, or another many times over, from costing more than
+/// once: all that it has is there by then.
+void Value::add_merged(const YAML::Node& mapping, std::vector<Value>& entries, Lines& line_of,
+                       std::vector<YAML::Node>& met) const {
+  if (std::ranges::any_of(met, [&](const auto& other) { return other.is(mapping); })) return;
+  met.push_back(mapping);
+  std::vector<Value> merges;
+  for (const auto& pair : mapping) {
+    // What is wrong in it is an error where the mapping itself is read.
+    if (!pair.first.IsScalar()) continue;
+    const Value found = entry_of(pair.first, pair.second);
+    if (is_merge(pair.first)) {
+      merges.push_back(found);
+    } else if (line_of.emplace(found.name(), found.line()).second) {
+      entries.push_back(found);
+    }
+  }
+  for (const auto& merge : merges) {
+    for (const auto& further : merged_by(merge, false)) add_merged(further, entries, line_of, met);
+  }
 }
 
 void Value::add_error_below(std::string_view name, std::string_view text) const {

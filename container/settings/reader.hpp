@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,9 +30,11 @@ class Value {
   /// The items of a list. Throws Wrong when this is anything else.
   std::vector<Value> items() const;
 
-  /// The entries of a mapping, in the order of the file; none when there is nothing. Keys that
-  /// stand twice, or are no text, are recorded as errors and left out. Throws Wrong when this is a
-  /// scalar or a list.
+  /// The entries of a mapping, in the order of the file; none when there is nothing. Those that
+  /// `<<` merges in follow: what the mapping has itself comes before them, and an earlier merged
+  /// mapping before a later one. Each knows the line where it is written. Keys that stand twice, or
+  /// are no text, and a `<<` with anything but mappings are recorded as errors and left out. Throws
+  /// Wrong when this is a scalar or a list.
   std::vector<Value> entries() const;
 
   const std::string& key() const { return key_; }    ///< `limits.body`, `listen[0].mode`
@@ -58,7 +61,14 @@ class Value {
   }
 
  private:
+  using Lines = std::map<std::string, int>;  // of the entries so far, by name
+
   std::string key_below(std::string_view name) const;
+  Value entry_of(const YAML::Node& key, const YAML::Node& value) const;
+  void add_entries(std::vector<Value>& entries, Lines& line_of, std::vector<Value>& merges) const;
+  std::vector<YAML::Node> merged_by(const Value& merge, bool report) const;
+  void add_merged(const YAML::Node& mapping, std::vector<Value>& entries, Lines& line_of,
+                  std::vector<YAML::Node>& met) const;
 
   Errors* errors_;
   YAML::Node node_;
