@@ -5,6 +5,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
@@ -17,9 +18,6 @@
 namespace shoal::daemon {
 namespace {
 
-/// Bytes of one line: room for an access log's longest, and a bound for what modules log.
-constexpr std::size_t kLongestLine = 256 * 1024;
-
 constexpr mode_t kNotForAll = 0640;
 
 host::Descriptor open_to_append(const std::string& file) {
@@ -31,6 +29,21 @@ host::Descriptor open_to_append(const std::string& file) {
 
 void say_on_standard_error(const std::string& line) {
   static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+}
+
+/// Appends as much of `text`, fit for a line, as `most` bytes hold.
+void append_cut(std::string& line, std::string_view text, std::size_t most) {
+  const std::size_t end = line.size() + most;
+  std::string character;
+  while (!text.empty()) {
+    const std::size_t size = std::max<std::size_t>(host::size_of_character(text), 1);
+    character.clear();
+    host::append_printable(character, text.substr(0, size));
+    if (line.size() + character.size() > end) break;
+    line += character;
+    text.remove_prefix(size);
+  }
+  if (!text.empty()) line += "... (" + std::to_string(text.size()) + " more bytes)";
 }
 
 }  // namespace
@@ -80,10 +93,11 @@ void SyslogSink::sink_it_(const spdlog::details::log_msg& message) {
   ::syslog(priority_of(message.level), "%.*s", static_cast<int>(line.size()), line.data());
 }
 
-CleanSink::CleanSink(spdlog::sink_ptr target, const std::string& name, Ids ids)
+CleanSink::CleanSink(spdlog::sink_ptr target, const std::string& name, Ids ids, std::size_t longest)
     : target_(std::move(target)),
       warning_(for_standard_error(spdlog::level::warn, "shoal: " + name)),
-      ids_(ids) {}
+      ids_(ids),
+      longest_(longest) {}
 
 void CleanSink::log(const spdlog::details::log_msg& message) {
   try {
@@ -93,9 +107,11 @@ void CleanSink::log(const spdlog::details::log_msg& message) {
     if (const auto id = host::CurrentRequest::id(); ids_ == Ids::kShown && !id.empty()) {
       line.append("[").append(id).append("] ");
     }
-    host::append_printable(line, text.substr(0, kLongestLine));
-    if (text.size() > kLongestLine) {
-      line += "... (" + std::to_string(text.size() - kLongestLine) + " more bytes)";
+    constexpr std::size_t kMostOfOne = 4;  // bytes that one byte becomes: \xNN
+    if (text.size() <= longest_ / kMostOfOne) {
+      host::append_printable(line, text);
+    } else {
+      append_cut(line, text, longest_);
     }
     spdlog::details::log_msg clean(message);
     clean.payload = line;

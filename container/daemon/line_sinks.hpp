@@ -4,6 +4,7 @@
 #include <spdlog/sinks/sink.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -58,7 +59,8 @@ class SyslogSink final : public spdlog::sinks::base_sink<spdlog::details::null_m
 
 /// What stands before every target, be it file or journal, so that no line can forget it:
 ///
-/// - Control characters become \xNN, and so does what is no UTF-8. Lines that are too long are cut.
+/// - Control characters become \xNN, and so does what is no UTF-8. Lines that are too long are cut,
+///   between two characters, and say how much was left out.
 /// - If asked to, what is logged on behalf of a request begins with the request's id in brackets.
 /// - A target that fails, as on a full disk, never throws into what is being logged. Standard error
 ///   says so once, and once more when lines can be written again, with how many were lost.
@@ -68,8 +70,14 @@ class CleanSink final : public spdlog::sinks::sink {
  public:
   enum class Ids { kNone, kShown };
 
+  /// Bytes of one line, without what stands before it: room for an access log's longest, whose
+  /// values have bounds of their own; and of an error log's, for what modules and visitors send.
+  static constexpr std::size_t kLongest = 256 * 1024;
+  static constexpr std::size_t kLongestError = 4 * 1024;
+
   /// `name` is what standard error calls the target: `log.file: /var/log/shoal/shoal.log`.
-  CleanSink(spdlog::sink_ptr target, const std::string& name, Ids ids);
+  CleanSink(spdlog::sink_ptr target, const std::string& name, Ids ids,
+            std::size_t longest = kLongest);
 
   const spdlog::sink_ptr& target() const { return target_; }
 
@@ -86,6 +94,7 @@ class CleanSink final : public spdlog::sinks::sink {
   const spdlog::sink_ptr target_;
   const std::string warning_;  // what its lines on standard error begin with
   const Ids ids_;
+  const std::size_t longest_;
   std::atomic<std::uint64_t> lost_{0};  // lines, since the target last took one
 };
 

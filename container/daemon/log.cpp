@@ -66,9 +66,9 @@ std::string shown(const settings::LogTarget& target) {
 }
 
 std::shared_ptr<spdlog::logger> open(const settings::LogTarget& target, const std::string& key,
-                                     const char* tag, Ids ids) {
-  auto clean =
-      std::make_shared<CleanSink>(open_target(target, key, tag), key + ": " + shown(target), ids);
+                                     const char* tag, Ids ids, std::size_t longest) {
+  auto clean = std::make_shared<CleanSink>(open_target(target, key, tag),
+                                           key + ": " + shown(target), ids, longest);
   return std::make_shared<spdlog::logger>(tag, std::move(clean));
 }
 
@@ -130,13 +130,14 @@ bool reopen(spdlog::logger& logger, const char* key) {
 void open_log(const settings::Log& log) {
   static std::optional<settings::Log> opened;
   if (opened == log) return;
-  auto logger = open(log.target, "log.file", kErrorLog, Ids::kShown);
+  auto logger = open(log.target, "log.file", kErrorLog, Ids::kShown, CleanSink::kLongestError);
   logger->set_level(level_of(log.level));
   logger->set_formatter(formatter_for(log.target.kind, pattern_for(log.target.kind)));
 
   std::shared_ptr<spdlog::logger> access;
   if (log.access) {
-    access = open(log.access->target, "log.access.file", kAccessLog, Ids::kNone);
+    access =
+        open(log.access->target, "log.access.file", kAccessLog, Ids::kNone, CleanSink::kLongest);
     access->set_formatter(formatter_for(log.access->target.kind, "%v"));
   }
   spdlog::set_default_logger(std::move(logger));

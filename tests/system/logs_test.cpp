@@ -121,6 +121,22 @@ TEST_F(Logs, CannotBeForgedByVisitors) {
   EXPECT_THAT(log(), HasSubstr("told a\\x0d\\x0a2030-01-01 00:00:00.000 [1] error: forged\\x1b"));
 }
 
+TEST_F(Logs, CutLinesThatModulesMakeTooLong) {
+  std::string said = "a";
+  for (int i = 0; i < 700; ++i) said += "%c3%bc";  // an umlaut of two bytes
+  for (int i = 0; i < 900; ++i) said += "%0a";
+  get("/tells?line=" + said);
+  std::istringstream text(log());
+  std::string cut;
+  for (std::string line; std::getline(text, line);) {
+    EXPECT_LT(line.size(), 4'400u) << line;
+    if (line.find(": told a") != std::string::npos) cut = line;
+  }
+  EXPECT_THAT(cut, HasSubstr("... ("));
+  EXPECT_TRUE(cut.ends_with(" more bytes)")) << cut;
+  EXPECT_EQ(lines(1).size(), 1u) << "its own line in the access log is another matter";
+}
+
 TEST_F(Logs, AreOpenedAgainByEveryProcessOnUsr1) {
   get("/lone");
   lines(1);

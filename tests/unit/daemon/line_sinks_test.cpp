@@ -118,6 +118,24 @@ TEST_F(LineSinks, CutALineThatIsTooLong) {
   EXPECT_EQ(text.str(), std::string(256 << 10, 'a') + "... (7 more bytes)\n");
 }
 
+TEST_F(LineSinks, CutALineBetweenTwoCharactersAndCountWhatTheyBecome) {
+  std::ostringstream text;
+  const auto target = std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
+  CleanSink cut(target, "test", Ids::kNone, 8);
+  cut.set_pattern("%v");
+  const auto line_of = [&](const std::string& payload) {
+    text.str("");
+    cut.log({"test", spdlog::level::info, payload});
+    return text.str();
+  };
+  EXPECT_EQ(line_of("12345678"), "12345678\n");
+  EXPECT_EQ(line_of("123456789"), "12345678... (1 more bytes)\n");
+  EXPECT_EQ(line_of("1234567\u00fc"), "1234567... (2 more bytes)\n") << "no half of a character";
+  EXPECT_EQ(line_of("123456\u00fc!"), "123456\u00fc... (1 more bytes)\n");
+  EXPECT_EQ(line_of("\n\n\n"), "\\x0a\\x0a... (1 more bytes)\n");
+  EXPECT_EQ(line_of("1234567\xc3"), "1234567... (1 more bytes)\n") << "not UTF-8";
+}
+
 TEST_F(LineSinks, BeginWithTheIdOfTheRequestIfAskedTo) {
   std::ostringstream text;
   const auto target = std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
