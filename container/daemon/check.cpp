@@ -3,17 +3,16 @@
 #include <dlfcn.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <set>
 
 #include "daemon/assemble.hpp"
 #include "daemon/probe.hpp"
 #include "elf/error.hpp"
-#include "elf/facts.hpp"
 #include "elf/loadable.hpp"
+#include "modules/bounds.hpp"
+#include "modules/file_bytes.hpp"
 #include "modules/links.hpp"
 #include "modules/load_error.hpp"
 #include "modules/missing.hpp"
@@ -83,12 +82,14 @@ void add_faults_of(const std::string& group, const modules::Apps& apps,
                    std::vector<std::string>& faults) {
   modules::Files files;
   modules::Facts facts;
+  const auto members = std::ranges::count_if(
+      apps.files, [&](const auto& entry) { return apps.grouping.of(entry.first).group == group; });
+  const auto fault = modules::fault_of_members(group, static_cast<std::size_t>(members));
+  if (!fault.empty()) return faults.push_back(fault);
   for (const auto& [module, file] : apps.files) {
     if (apps.grouping.of(module).group != group) continue;
-    std::ifstream stream(file.path, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
     try {
-      const elf::Facts read = elf::read(bytes);
+      const elf::Facts read = modules::facts_of(file.path);
       elf::require_loadable(read);
       facts.emplace(module, read);
       files.emplace(module, file);

@@ -7,12 +7,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "elf/error.hpp"
-#include "elf/facts.hpp"
+#include "modules/file_bytes.hpp"
 #include "modules/name.hpp"
 #include "modules/scan.hpp"
 
@@ -53,6 +51,10 @@ class Planning {
   std::optional<std::string> name_for(const fs::path& path) {
     const std::string name = request_.as.value_or(path.stem().native());
     const bool says_where = request_.as || path.extension() == ".so";
+    if (says_where && is_too_long(place_of(name))) {
+      wrong(request_.as ? fs::path("--as") : path, kTooLongName);
+      return std::nullopt;
+    }
     // Through a path, which takes two dots for one.
     if (says_where && name_of(place_of(name)) == name) return name;
     if (request_.as) {
@@ -87,8 +89,7 @@ class Planning {
                              known->second.native() + "; drop one of them");
     }
     try {
-      std::ifstream stream(file, std::ios::binary);
-      elf::read(std::string(std::istreambuf_iterator<char>(stream), {}));
+      facts_of(file);
     } catch (const elf::Error& error) {
       errors_.push_back(file.native() + ": " + error.what());
     }

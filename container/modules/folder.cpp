@@ -21,6 +21,9 @@ constexpr std::chrono::seconds kLongestWrite{2};
 
 constexpr int kMostLooks = 10;
 
+// For how many times as long as a comparison takes none is made of what is looked at in part.
+constexpr int kRest = 100;
+
 /// Why inotify is blind for `folder`: another machine may write there without our kernel knowing.
 std::optional<std::string> blind_file_system(const fs::path& folder) {
   constexpr std::array<std::pair<long, const char*>, 6> kBlind{{{NFS_SUPER_MAGIC, "NFS"},
@@ -41,6 +44,15 @@ std::optional<std::string> blind_file_system(const fs::path& folder) {
 /// So that the parent of what lies in the folder is the folder, letter by letter.
 fs::path without_slash(const fs::path& folder) {
   return folder.has_filename() ? folder : folder.parent_path();
+}
+
+/// Whether `path` is one of `places`, or lies below one.
+bool lies_in_one_of(const std::set<fs::path>& places, fs::path path) {
+  if (places.empty()) return false;
+  for (; path.has_relative_path(); path = path.parent_path()) {
+    if (places.contains(path)) return true;
+  }
+  return false;
 }
 
 std::string limit_reached(const std::system_error& error) {
@@ -77,13 +89,20 @@ Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval
 }
 
 bool Folder::quiet(bool told) const {
-  if (doubtful_) return false;
+  if (doubtful_ || is_large_due()) return false;
   if (listens_) return !told;
   return std::chrono::steady_clock::now() - compared_ < interval_;
 }
 
+/// Whether to look at what is too large to be watched. Rarely, for all others wait meanwhile.
+bool Folder::is_large_due() const {
+  if (partly_.empty()) return false;
+  const auto pause = std::max<std::chrono::nanoseconds>(interval_, kRest * comparing_took_);
+  return std::chrono::steady_clock::now() - compared_large_ >= pause;
+}
+
 std::set<std::string> Folder::refresh() {
-  bool everything = std::exchange(doubtful_, false) || !listens_;
+  bool everything = std::exchange(doubtful_, false) || !listens_ || is_large_due();
   if (listens_) {
     std::map<std::string, fs::path> touched;
     for (const Event& event : watch_->read()) everything |= !absorb(event, touched);
@@ -135,15 +154,24 @@ std::chrono::nanoseconds Folder::quiet_for(const File& file) const {
 void Folder::compare_everything() {
   Scan found = scan_and_watch();
   compared_ = std::chrono::steady_clock::now();
-  doubtful_ = found.starved;
+  doubtful_ |= found.starved;
   markers_.are(found.markers);
   if (found.lost) throw fs::filesystem_error("apps", apps_, found.lost);
+  if (is_large_due()) {
+    compare_large(found);
+  } else if (!partly_.empty()) {
+    found.problems.insert(found.problems.end(), reported_.begin(), reported_.end());
+  }
+  const std::set<fs::path> unread(found.unread.begin(), found.unread.end());
   for (const auto& [module, file] : files_) {
-    const bool unread =
-        std::ranges::any_of(found.unread, [&path = file.path](const fs::path& folder) {
-          return std::ranges::mismatch(folder, path).in1 == folder.end();
-        });
-    if (unread) found.files.emplace(module, file);  // not known to be gone: keep it
+    // Not known to be gone: kept.
+    if (lies_in_one_of(unread, file.path)) {
+      found.files.emplace(module, file);
+    } else if (lies_in_one_of(found.partly, file.path)) {
+      if (const auto identity = identity_of(file.path)) {
+        found.files.emplace(module, File{file.path, *identity});
+      }
+    }
   }
   for (const auto& [module, file] : found.files) {
     const auto known = files_.find(module);
@@ -157,16 +185,31 @@ void Folder::compare_everything() {
   report(found.problems);
 }
 
+/// Adds what lies where `found` has not looked, and finds out whether that is still too large.
+void Folder::compare_large(Scan& found) {
+  const auto begin = std::chrono::steady_clock::now();
+  Scan all = scan(apps_, [](const auto&) {});
+  compared_large_ = std::chrono::steady_clock::now();
+  comparing_took_ = compared_large_ - begin;
+  doubtful_ |= all.starved;
+  found.files.merge(all.files);
+  found.unread.insert(found.unread.end(), all.unread.begin(), all.unread.end());
+  found.problems.insert(found.problems.end(), all.problems.begin(), all.problems.end());
+  if (!std::ranges::includes(all.partly, partly_)) doubt();  // to be watched again
+  partly_ = found.partly = all.partly;
+}
+
 /// Looks once more as long as something was looked at before it was watched: what happened to it in
 /// between is not known.
 Scan Folder::scan_and_watch() {
   using Kind = Watched::Kind;
   for (int looks = 1;; ++looks) {
     Watches watches;
-    Scan found = scan(apps_, [&](const fs::path& folder) {
+    const auto entering = [&](const fs::path& folder) {
       watch({Kind::kFolder, folder, {}}, watches);
-    });
-    bool late = false;
+    };
+    Scan found = scan(apps_, entering, partly_);
+    bool late = std::exchange(partly_, found.partly) != found.partly;  // to look without them
     for (const Place& place : found.places) {
       late |= watch({Kind::kPlace, place.folder, place.name}, watches);
     }
@@ -183,9 +226,10 @@ Scan Folder::scan_and_watch() {
   }
 }
 
-/// Whether nobody has watched there before.
+/// Whether nobody has watched there before. What is too large is not watched: its events would keep
+/// us busy, and what happens there is seen when it is compared.
 bool Folder::watch(const Watched& what, Watches& watches) {
-  if (!listens_) return false;
+  if (!listens_ || lies_in_one_of(partly_, what.path)) return false;
   try {
     const auto number =
         what.kind == Watched::Kind::kAbove ? watch_->add_itself(what.path) : watch_->add(what.path);
@@ -215,10 +259,10 @@ void Folder::fall_back(const std::string& why) {
 }
 
 void Folder::report(const std::vector<std::string>& problems) {
+  const auto before = std::exchange(reported_, {});
   for (const auto& problem : problems) {
-    if (!reported_.contains(problem)) spdlog::warn("{}", problem);
+    if (reported_.insert(problem).second && !before.contains(problem)) spdlog::warn("{}", problem);
   }
-  reported_ = {problems.begin(), problems.end()};
 }
 
 }  // namespace shoal::modules

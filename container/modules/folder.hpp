@@ -39,7 +39,7 @@ class Folder {
 
   /// Brings the picture up to date and names the modules that appeared, changed or vanished. An
   /// apps folder that is itself gone changes nothing: it is about to be replaced, or lost by
-  /// mistake.
+  /// mistake. What exceeds the bounds of scan.hpp is not watched, but compared now and then.
   std::set<std::string> refresh();
 
   /// Has the next refresh compare everything.
@@ -78,6 +78,8 @@ class Folder {
   };
   using Watches = std::map<int, std::vector<Watched>>;
 
+  bool is_large_due() const;
+  void compare_large(Scan& found);
   void compare_everything();
   Scan scan_and_watch();
   bool watch(const Watched& what, Watches& watches);
@@ -106,6 +108,9 @@ class Folder {
   std::map<std::string, std::int64_t, std::less<>> dropped_;  // by shoal drop: module -> its time
   std::set<std::string> reported_;                            // problems the log has already
   std::chrono::steady_clock::time_point compared_;
+  std::chrono::steady_clock::time_point compared_large_;  // what is in partly_
+  std::chrono::nanoseconds comparing_took_{0};            // that
+  std::set<std::filesystem::path> partly_;                // too large to be watched: see scan.hpp
   bool doubtful_ = false;
 };
 

@@ -31,6 +31,8 @@ bool Folder::absorb(const Event& event, std::map<std::string, fs::path>& touched
         break;
       case Watched::Kind::kFolder:
         follow_drop(event, watched.path / event.name);
+        if (event.name.starts_with('.'))
+          break;  // as in scan: never a module, nor on the way to one
         absorbed &= (event.mask & (kSelf | IN_ISDIR)) == 0 &&
                     (event.name.empty() || absorb_entry(event, watched.path / event.name, touched));
         break;

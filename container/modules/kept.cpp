@@ -105,9 +105,15 @@ std::optional<std::string> check(const PrivateFolder& place, KeptFiles& kept) tr
 }
 
 /// What serves comes before what may be needed one day: the stage is not finished yet.
-void require_room(const fs::path& folder, const Files& files) {
+void require_room(const fs::path& folder, const Files& files, const Stage& stage) {
   std::uint64_t size = 64 * 1024;
-  for (const auto& [module, file] : files) size += static_cast<std::uint64_t>(file.identity.size);
+  for (const auto& [module, file] : files) {
+    constexpr std::uint64_t kBlock = 512;  // what st_blocks counts: holes take no room
+    struct stat copy;
+    if (::stat(stage.file(module).c_str(), &copy) == 0) {
+      size += static_cast<std::uint64_t>(copy.st_blocks) * kBlock;
+    }
+  }
   struct statvfs status;
   if (::statvfs(folder.c_str(), &status) != 0) return;
   if (std::uint64_t{status.f_bavail} * status.f_frsize < 2 * size) fail(folder, ENOSPC);
@@ -165,7 +171,7 @@ void Kept::retain_groups(const std::set<std::string>& groups) const {
 Kept::Draft Kept::copy(const std::string& group, const std::string& fingerprint, const Files& files,
                        const Stage& stage, Stages& stages) const {
   if (has(group, fingerprint)) return {};
-  require_room(stages.folder(), files);
+  require_room(stages.folder(), files, stage);
   const fs::path folder = stage.folder().native() + ".kept";
   if (::mkdir(folder.c_str(), 0700) != 0) fail(folder, errno);
   Draft draft(folder, run_, group, fingerprint);

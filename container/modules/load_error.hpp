@@ -1,6 +1,8 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace shoal::modules {
 
@@ -8,7 +10,14 @@ namespace shoal::modules {
 /// exception object of a module, whose code may be gone when this is read.
 class LoadError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit LoadError(const std::string& text, std::string module = {})
+      : std::runtime_error(text), module_(std::move(module)) {}
+
+  /// Which module of the group is at fault; empty when it cannot be said of one.
+  const std::string& module() const { return module_; }
+
+ private:
+  std::string module_;
 };
 
 /// The machine lacks something just now: descriptors, memory, room on the disk. Says nothing

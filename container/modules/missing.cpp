@@ -1,9 +1,7 @@
 #include "modules/missing.hpp"
 
-#include <fstream>
-#include <iterator>
-
 #include "elf/error.hpp"
+#include "modules/file_bytes.hpp"
 
 namespace shoal::modules {
 
@@ -13,10 +11,8 @@ std::string remedy_for_missing(const std::string& name, const std::string& askin
                                const Apps& apps) {
   for (const auto& [module, file] : apps.files) {
     bool meant = file.path.filename() == fs::path(name).filename();
-    std::ifstream stream(file.path, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
     try {
-      meant |= !meant && elf::read(bytes).soname == name;
+      meant |= !meant && facts_of(file.path).soname == name;
     } catch (const elf::Error&) {
       continue;
     }

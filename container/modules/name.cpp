@@ -11,7 +11,10 @@ bool is_name_segment(std::string_view segment) {
   });
 }
 
-std::optional<std::string> name_of(const std::filesystem::path& relative) {
+namespace {
+
+/// As name_of, of any length.
+std::optional<std::string> dotted(const std::filesystem::path& relative) {
   if (relative.extension() != ".so") return std::nullopt;
   std::string name;
   std::filesystem::path stem = relative;
@@ -21,6 +24,19 @@ std::optional<std::string> name_of(const std::filesystem::path& relative) {
     name += segment.native();
   }
   return name;
+}
+
+}  // namespace
+
+std::optional<std::string> name_of(const std::filesystem::path& relative) {
+  auto name = dotted(relative);
+  if (name && name->size() > kLongestName) return std::nullopt;
+  return name;
+}
+
+bool is_too_long(const std::filesystem::path& relative) {
+  const auto name = dotted(relative);
+  return name && name->size() > kLongestName;
 }
 
 bool is_of_type(std::string_view name, std::string_view type) {

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "modules/copying.hpp"
 #include "modules/identity.hpp"
 #include "shoal/host/descriptor.hpp"
 
@@ -113,7 +114,9 @@ void Replacement::copy(const fs::path& path, const Check& check) {
   // Closed before it is renamed: else its being closed would look like another change.
   const Descriptor to(::open(new_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!to) fail(target_, "cannot be written", errno, "allow yourself to write there");
-  copy_contents(from.get(), to.get(), path, check);
+  if (!copy_contents(from.get(), to.get(), check)) {
+    fail(target_, "cannot be written", errno, "see that there is room");
+  }
   // The container's user must be able to read it, whatever the umask.
   const timespec time{time_ / 1'000'000'000, time_ % 1'000'000'000};
   const std::array<timespec, 2> times{time, time};
@@ -124,22 +127,6 @@ void Replacement::copy(const fs::path& path, const Check& check) {
   if (::fstat(from.get(), &after) != 0 || identity_of(before) != identity_of(after)) {
     throw std::runtime_error(path.native() +
                              ": changed while it was copied; drop it when it is whole");
-  }
-}
-
-void Replacement::copy_contents(int from, int to, const fs::path& path, const Check& check) {
-  std::array<char, 64 * 1024> buffer;  // only as much of it as is read is ever touched
-  for (;;) {
-    check();
-    const ssize_t size = ::read(from, buffer.data(), buffer.size());
-    if (size < 0) fail(path, "cannot be read", errno, "see that it is sound");
-    if (size == 0) return;
-    for (ssize_t written = 0; written < size;) {
-      const ssize_t more =
-          ::write(to, buffer.data() + written, static_cast<std::size_t>(size - written));
-      if (more < 0) fail(target_, "cannot be written", errno, "see that there is room");
-      written += more;
-    }
   }
 }
 

@@ -48,7 +48,6 @@ class Replacement {
   bool rename_to_target(unsigned how);
   void replace_plainly();
   void copy(const std::filesystem::path& path, const Check& check);
-  void copy_contents(int from, int to, const std::filesystem::path& path, const Check& check);
 
   const std::filesystem::path target_;
   const std::int64_t time_;  // nanoseconds since the epoch

@@ -1,15 +1,20 @@
 #include "modules/scan.hpp"
 
+#include <dirent.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <iterator>
+#include <deque>
+#include <map>
+#include <memory>
 #include <utility>
 
 #include "modules/marker.hpp"
 #include "modules/name.hpp"
+#include "modules/pseudo.hpp"
+#include "modules/way.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -19,134 +24,237 @@ using Inode = std::pair<dev_t, ino_t>;
 
 constexpr const char* kNoName = "no module name; use letters, digits, _ and - only";
 
-constexpr int kMostLinks = 40;  // the kernel's own bound, path_resolution(7)
+/// Bounds what is told, and remembered, of a tree of which nothing is meant for us.
+constexpr std::size_t kMostProblems = 100;
 
-void note_place(const fs::path& folder, const fs::path& name, Scan& scan) {
-  scan.places.insert({folder, name.native()});
-  for (fs::path above = folder; above.has_relative_path() && scan.above.insert(above).second;) {
-    above = above.parent_path();
+/// What is on the way to a folder, to notice a link that leads back into one of them.
+struct Chain {
+  Inode inode;
+  std::shared_ptr<const Chain> above;
+};
+
+bool holds(const Chain* chain, const Inode& inode) {
+  for (; chain != nullptr; chain = chain->above.get()) {
+    if (chain->inode == inode) return true;
   }
+  return false;
 }
 
-/// Notes what decides where `path` leads: every symbolic link on the way, and the entry at its end
-/// or the first that is not there.
-void note_way(const fs::path& path, Scan& scan, int budget = kMostLinks) {
-  fs::path here = path.root_path();  // without links: `..` is its parent
-  for (auto part = path.begin(); part != path.end(); ++part) {
-    if (part->empty() || *part == "." || *part == path.root_path()) continue;
-    const fs::path folder = std::exchange(here, *part == ".." ? here.parent_path() : here / *part);
-    if (*part == "..") continue;
-    std::error_code none;
-    const fs::file_type type = fs::symlink_status(here, none).type();
-    if (type == fs::file_type::symlink && budget > 0) {
-      note_place(folder, *part, scan);
-      fs::path target = folder / fs::read_symlink(here, none);
-      for (auto rest = std::next(part); rest != path.end(); ++rest) target /= *rest;
-      return note_way(target, scan, budget - 1);
-    }
-    if (type == fs::file_type::not_found) return note_place(folder, *part, scan);
-  }
-  if (here.has_filename()) note_place(here.parent_path(), here.filename(), scan);
-}
+struct Close {
+  void operator()(DIR* entries) const { ::closedir(entries); }
+};
+
+/// A folder, to be read or being read.
+struct Visit {
+  fs::path folder;
+  fs::path origin;  ///< the first link on the way, else the folder of apps that it lies in
+  bool linked = false;
+  int depth = 0;
+  std::shared_ptr<const Chain> above;
+};
 
 class Walk {
  public:
-  Walk(const fs::path& apps, const std::function<void(const fs::path&)>& entering)
-      : apps_(apps), entering_(entering) {}
+  Walk(const fs::path& apps, const std::function<void(const fs::path&)>& entering,
+       const std::set<fs::path>& skipped)
+      : apps_(apps), entering_(entering), skipped_(skipped) {}
 
   Scan run() {
     note_way(apps_, result_);
-    result_.lost = enter(apps_);
+    result_.lost = enter({apps_, apps_, false, 0, nullptr});
+    while (!own_.empty() || !linked_.empty()) {
+      auto& queue = own_.empty() ? linked_ : own_;
+      const Visit next = std::move(queue.front());
+      queue.pop_front();
+      if (entered_ == kMostFolders) {
+        leave_out(next.origin, "folders", kMostFolders);
+      } else if (const std::error_code error = enter(next)) {
+        meet_unreadable(next.folder, error.value());
+      }
+    }
     return std::move(result_);
   }
 
  private:
   /// Why the folder could not be read to its end, if so.
-  std::error_code enter(const fs::path& folder) {
+  std::error_code enter(const Visit& visit) {
+    const fs::path& folder = visit.folder;
     struct stat status;
     if (::stat(folder.c_str(), &status) != 0) return {errno, std::system_category()};
     const Inode inode{status.st_dev, status.st_ino};
-    if (std::ranges::count(above_, inode) != 0) {
-      result_.problems.push_back(folder.native() + ": leads back into itself; passed over");
+    if (holds(visit.above.get(), inode)) {
+      note_problem(folder.native() + ": leads back into itself; passed over");
       return {};
     }
-    entering_(folder);
-    std::error_code error;
-    fs::directory_iterator entry(folder, error);
-    above_.push_back(inode);
-    while (!error && entry != fs::directory_iterator()) {
-      meet(folder / entry->path().filename());
-      entry.increment(error);
+    if (visit.above && visit.above->inode.first != inode.first) {
+      if (const char* const type = pseudo_file_system(folder)) {
+        result_.unread.push_back(folder);
+        note_first(folder.native() + ": passed over: a pseudo file system (" + type +
+                   ") holds no modules; link to the folder that has them");
+        return {};
+      }
     }
-    above_.pop_back();
-    if (error) note_starvation(error.value());
-    return error;
+    entering_(folder);
+    ++entered_;
+    ++entered_by_[visit.origin];
+    here_ = visit;
+    here_.above = std::make_shared<const Chain>(Chain{inode, visit.above});
+    const int error = read_entries();
+    note_starvation(error);
+    return {error, std::system_category()};
   }
 
-  void meet(const fs::path& path) {
+  int read_entries() {
+    const std::unique_ptr<DIR, Close> entries(::opendir(here_.folder.c_str()));
+    if (!entries) return errno;
+    for (;;) {
+      errno = 0;
+      const dirent* const entry =
+          ::readdir(entries.get());  // NOLINT: a stream of this thread's own
+      if (entry == nullptr) return errno;
+      meet(entry->d_name, entry->d_type);
+    }
+  }
+
+  void meet(const std::string& name, unsigned char type) {
+    // Of tools that write: the lock of an editor is a link to nothing.
+    if (name.starts_with('.')) {
+      if (here_.depth == 0 && is_marker(name)) meet_marker(here_.folder / name);
+      return;
+    }
+    // By the type that the folder knows: most that lies in a large tree needs no look of its own.
+    const bool is_so = name.ends_with(".so");
+    if (!is_so && type == DT_REG) return;
+    const fs::path path = here_.folder / name;
     struct stat status;
     if (::lstat(path.c_str(), &status) != 0) return meet_unreadable(path, errno);
-    if (S_ISLNK(status.st_mode)) {
+    const bool linked = S_ISLNK(status.st_mode);
+    if (linked) {
+      if (!is_so && !is_name_segment(name)) return meet_useless_link(path);
+      if (++links_ > kMostLinks) {
+        return leave_out(here_.origin, "links", kMostLinks);
+      }
       result_.links.insert(path);
       note_way(path, result_);
       if (::stat(path.c_str(), &status) != 0) {
         if (errno == EACCES) return meet_unreadable(path, errno);
-        if (path.extension() == ".so") pass_over(path, "a link to nothing");
+        if (is_so) pass_over(path, "a link to nothing");
         return;
       }
     }
-    if (S_ISDIR(status.st_mode)) {
-      if (path.extension() == ".so") return pass_over(path, "a folder, not a module");
-      const std::string segment = path.filename().native();
-      if (segment.starts_with('.')) return;
-      if (!is_name_segment(segment)) return pass_over(path, kNoName);
-      if (const std::error_code error = enter(path)) meet_unreadable(path, error.value());
+    if (S_ISDIR(status.st_mode)) return meet_folder(path, linked);
+    if (is_so) meet_module(path, status);
+  }
+
+  void meet_marker(const fs::path& path) {
+    struct stat status;
+    if (::lstat(path.c_str(), &status) != 0) return meet_unreadable(path, errno);
+    if (!S_ISDIR(status.st_mode)) result_.markers.insert(path);
+  }
+
+  /// No module's path leads through it, whatever it leads to.
+  void meet_useless_link(const fs::path& path) {
+    std::error_code none;
+    if (fs::is_directory(path, none)) pass_over(path, kNoName);
+  }
+
+  void meet_folder(const fs::path& path, bool linked) {
+    if (path.extension() == ".so") return pass_over(path, "a folder, not a module");
+    if (!is_name_segment(path.filename().native())) return pass_over(path, kNoName);
+    if (here_.depth == kMostDepth) {
+      return pass_over(path, "more than " + std::to_string(kMostDepth) +
+                                 " folders deep; move it up, or link to it from further up");
+    }
+    Visit next{path, here_.origin, here_.linked || linked, here_.depth + 1, here_.above};
+    if (linked) {
+      next.origin = linked_origin(path);
+    } else if (here_.depth == 0) {
+      next.origin = path;
+    }
+    if (skipped_.contains(next.origin)) {
+      result_.partly.insert(next.origin);
       return;
     }
-    if (path.extension() == ".so") return meet_module(path, status);
-    if (path.parent_path() == apps_ && is_marker(path.filename().native())) {
-      result_.markers.insert(path);
-    }
+    auto& queue = next.linked ? linked_ : own_;
+    if (queue.size() >= kMostFolders) return leave_out(next.origin, "folders", kMostFolders);
+    queue.push_back(std::move(next));
   }
+
+  fs::path linked_origin(const fs::path& link) const { return here_.linked ? here_.origin : link; }
 
   void note_starvation(int error) {
     result_.starved |= error == EMFILE || error == ENFILE || error == ENOMEM;
+  }
+
+  void note_problem(std::string problem) {
+    auto& problems = result_.problems;
+    if (problems.size() < kMostProblems) return problems.push_back(std::move(problem));
+    if (problems.size() > kMostProblems) return;
+    problems.push_back(apps_.native() + ": more than " + std::to_string(kMostProblems) +
+                       " places are passed over; the others are not told of");
   }
 
   void meet_unreadable(const fs::path& path, int error) {
     if (error == ENOENT) return;  // gone meanwhile: its event is on the way
     note_starvation(error);
     result_.unread.push_back(path);
-    result_.problems.push_back(path.native() + ": cannot be read (" + std::strerror(error) +
-                               "); allow the container's user to read and enter its folder");
+    note_problem(path.native() + ": cannot be read (" + std::strerror(error) +
+                 "); allow the container's user to read and enter its folder");
   }
 
   void meet_module(const fs::path& path, const struct stat& status) {
     if (!S_ISREG(status.st_mode)) return pass_over(path, "not a regular file");
-    const auto name = name_of(path.lexically_relative(apps_));
-    if (!name) {
-      if (path.filename().native().starts_with('.')) return;  // the temporary file of some tool
-      return pass_over(path, kNoName);
+    const fs::path relative = path.lexically_relative(apps_);
+    const auto name = name_of(relative);
+    if (!name) return pass_over(path, is_too_long(relative) ? kTooLongName : kNoName);
+    if (result_.files.size() == kMostModules) {
+      return leave_out(here_.origin, "modules", kMostModules);
     }
     if (status.st_nlink > 1) result_.shared.push_back(path);
     result_.files.emplace(*name, File{path, identity_of(status)});
   }
 
-  void pass_over(const fs::path& path, const char* why) {
-    result_.problems.push_back(path.native() + ": passed over: " + why);
+  void pass_over(const fs::path& path, const std::string& why) {
+    note_problem(path.native() + ": passed over: " + why);
     result_.unread.push_back(path);  // no removal: who serves from there goes on
+  }
+
+  /// Told of once, and of the place that has the most: the first one that was left out is another
+  /// each time.
+  void leave_out(const fs::path& origin, const char* what, std::size_t most) {
+    result_.partly.insert(origin);
+    if (!left_out_.insert(what).second) return;
+    const auto largest =
+        std::ranges::max_element(entered_by_, {}, [](const auto& entry) { return entry.second; });
+    const bool to_blame = largest != entered_by_.end() && largest->second > entered_ / 2;
+    note_first((to_blame ? largest->first : apps_).native() + ": leads to too many " + what +
+               ": of those below " + apps_.native() + " the first " + std::to_string(most) +
+               " are looked at, and the others passed over; link to the folder that has the "
+               "modules, and move what is no module elsewhere");
+  }
+
+  /// Ahead of the others, which are cut off when there are too many.
+  void note_first(std::string problem) {
+    result_.problems.insert(result_.problems.begin(), std::move(problem));
   }
 
   const fs::path& apps_;
   const std::function<void(const fs::path&)>& entering_;
+  const std::set<fs::path>& skipped_;
   Scan result_;
-  std::vector<Inode> above_;  // the folders we are in, to notice a link that leads back
+  std::deque<Visit> own_, linked_;  // to be read; the apps folder itself before what links lead to
+  Visit here_;                      // what is being read
+  std::size_t entered_ = 0;
+  std::size_t links_ = 0;
+  std::map<fs::path, std::size_t> entered_by_;  // by origin
+  std::set<std::string> left_out_;              // kinds
 };
 
 }  // namespace
 
-Scan scan(const fs::path& apps, const std::function<void(const fs::path&)>& entering) {
-  return Walk(apps, entering).run();
+Scan scan(const fs::path& apps, const std::function<void(const fs::path&)>& entering,
+          const std::set<fs::path>& skipped) {
+  return Walk(apps, entering, skipped).run();
 }
 
 }  // namespace shoal::modules

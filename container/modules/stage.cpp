@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "modules/bounds.hpp"
 #include "modules/copying.hpp"
 #include "modules/load_error.hpp"
 #include "shoal/host/file_lock.hpp"
@@ -25,6 +26,11 @@ using host::Descriptor;
 constexpr const char* kStages = "stages";
 constexpr const char* kRunFolder = "see that the run folder allows writing";
 
+// Composed of the run folder and the names of group and module, which have bounds of their own.
+constexpr const char* kShorter =
+    "give the run folder a shorter path, or the module a shorter name: a path may have 4095 bytes, "
+    "a name in it 255 on most file systems";
+
 bool passes_by_itself(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOSPC ||
          error == EDQUOT || error == EIO;
@@ -36,7 +42,7 @@ bool passes_by_itself(int error) {
   if (passes_by_itself(error)) {
     throw Unavailable(text + "see that there are descriptors and room; it is tried again");
   }
-  throw LoadError(text + remedy);
+  throw LoadError(text + (error == ENAMETOOLONG ? kShorter : remedy));
 }
 
 /// Empty when another process holds the lock, or there is no such folder.
@@ -73,7 +79,7 @@ void remove_what_the_dead_left(const fs::path& stages) {
                   "; remove it if the module is to go, or drop a shared object in its place");
 }
 
-void copy(const File& file, const fs::path& target) {
+void copy(const std::string& module, const File& file, const fs::path& target) try {
   // Not to hang on a FIFO that took the file's place.
   const Descriptor from(::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!from) {
@@ -89,6 +95,9 @@ void copy(const File& file, const fs::path& target) {
   const bool known = ::fstat(from.get(), &before) == 0;
   if (known && !S_ISREG(before.st_mode)) refuse_kind(file, "no regular file");
   if (!known || identity_of(before) != file.identity) throw FilesChanged(file.path.native());
+  if (const auto fault = fault_of_size(before.st_size); !fault.empty()) {
+    throw LoadError(file.path.native() + ": " + fault);
+  }
   const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!to || !copy_contents(from.get(), to.get())) {
     // Without the number of the stage: each try has another, and the log tells the same only once.
@@ -100,6 +109,8 @@ void copy(const File& file, const fs::path& target) {
   if (::fstat(from.get(), &after) != 0 || identity_of(after) != file.identity) {
     throw FilesChanged(file.path.native());
   }
+} catch (const LoadError& error) {
+  throw LoadError(error.what(), module);
 }
 
 /// Where the `.12` begins that `text` ends in; npos if it does not.
@@ -178,7 +189,10 @@ std::string label_of_stage(const fs::path& file) {
 Stage::Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files)
     : folder_(stages.make(group, number)) {
   try {
-    for (const auto& [module, source] : files) copy(source, file(module));
+    if (const auto fault = fault_of_members(group, files.size()); !fault.empty()) {
+      throw LoadError(fault);
+    }
+    for (const auto& [module, source] : files) copy(module, source, file(module));
   } catch (...) {
     std::error_code none;
     fs::remove_all(folder_, none);

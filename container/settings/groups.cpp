@@ -6,6 +6,9 @@
 namespace shoal::settings {
 namespace {
 
+// As of a module's name: stages, pages of the ledger and kept files are named by groups.
+constexpr std::size_t kLongestName = 200;
+
 /// Collects the types of one group after another, and refuses a type that some group has already.
 class Types {
  public:
@@ -13,6 +16,11 @@ class Types {
     if (!is_plain_name(group.name())) {
       group.add_error(in_quotes(group.name()) +
                       " is no name of a group; use letters, digits, _ and -");
+    }
+    if (group.name().size() > kLongestName) {
+      group.add_error(in_quotes(group.name()) + " has " + std::to_string(group.name().size()) +
+                      " letters; write at most " + std::to_string(kLongestName) +
+                      ", since files are named by it");
     }
     const auto items = group.items();
     if (items.empty()) throw Wrong("lists no type; write one, or remove the group");

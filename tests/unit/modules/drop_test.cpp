@@ -107,6 +107,36 @@ TEST_F(ADrop, OfAFolderIsItsTreeAsItLies) {
               ElementsAre("home <- out/home.so", "site.page <- out/site/page.so"));
 }
 
+TEST_F(ADrop, PassesOverWhatEditorsLeave) {
+  build("out/home.so");
+  sh("cd out; touch '#home.so#' home.so~ .home.so.swp; ln -s me@host.1:2 '.#home.so'");
+  EXPECT_THAT(planned({"out"}), ElementsAre("home <- out/home.so"));
+}
+
+TEST_F(ADrop, KeepsTheHolesOfAFile) {
+  build("m.so");
+  const auto size = fs::file_size("m.so");
+  sh("truncate -s 200M hole; cat m.so | dd of=hole conv=notrunc status=none; mv hole m.so");
+  drop_all({{"m.so", "m"}});
+  struct stat status {};
+  ASSERT_EQ(::stat("apps/m.so", &status), 0);
+  EXPECT_EQ(status.st_size, 200 << 20);
+  EXPECT_LT(static_cast<std::uintmax_t>(status.st_blocks) * 512, size + (10 << 20));
+}
+
+TEST_F(ADrop, IsRefusedWhenAFileIsTooLargeOrItsNameTooLong) {
+  build("m.so");
+  sh("truncate -s 1073741825 large.so");
+  const std::string longer(250, 'n');
+  build(longer + ".so");
+  EXPECT_THAT(wrong({{"large.so", longer + ".so"}, "apps", {}}),
+              UnorderedElementsAre(
+                  StartsWith("large.so: has 1073741825 bytes, and a module may have 1 GiB; "),
+                  longer + ".so: its name, with those of its folders, has more than 200 letters; "
+                           "give it a shorter one"));
+  EXPECT_THAT(wrong({{"m.so"}, "apps", longer}), ElementsAre(HasSubstr("more than 200 letters")));
+}
+
 TEST_F(ADrop, IsRefusedWithAllThatIsWrongAtOnce) {
   for (const char* file : {"a.so", "out/a.so", "we ird.so", "b.so.1", "out/a.b.so"}) build(file);
   write("text.so", "text");

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "apps_folder.hpp"
+#include "modules/name.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -147,6 +148,86 @@ TEST_F(Scanning, SaysWhyTheAppsFolderCannotBeRead) {
   sh("touch apps");
   finds();
   EXPECT_EQ(found_.lost, std::errc::not_a_directory);
+}
+
+TEST_F(Scanning, PassesOverWhatEditorsLeaveWithoutAWord) {
+  sh("touch apps/m.so 'apps/#m.so#' apps/m.so~ apps/.m.so.swp; ln -s me@host.1:2 'apps/.#m.so'");
+  EXPECT_THAT(finds(), ElementsAre("m"));
+  EXPECT_THAT(problems(), IsEmpty());
+}
+
+TEST_F(Scanning, SaysThatANameIsTooLong) {
+  const std::string name(kLongestName, 'n'), longer = name + "n";
+  sh("touch apps/" + name + ".so apps/" + longer + ".so");
+  sh("mkdir apps/" + name + "; touch apps/" + name + "/m.so");
+  EXPECT_THAT(finds(), ElementsAre(name));
+  EXPECT_THAT(problems(),
+              UnorderedElementsAre("apps/" + longer + ".so: passed over: " + kTooLongName,
+                                   "apps/" + name + "/m.so: passed over: " + kTooLongName));
+}
+
+TEST_F(Scanning, PassesOverPseudoFileSystems) {
+  sh("mkdir -p apps/a; touch apps/a/one.so; ln -s /proc apps/p; ln -s /proc/self apps/a/me");
+  EXPECT_THAT(finds(), ElementsAre("a.one"));
+  const std::string why =
+      ": passed over: a pseudo file system (proc) holds no modules; link to the folder that has "
+      "them";
+  EXPECT_THAT(problems(), ElementsAre("apps/a/me" + why, "apps/p" + why));
+  EXPECT_THAT(entered_, UnorderedElementsAre(apps(), apps() / "a"));
+}
+
+TEST_F(Scanning, FollowsLinksToOtherFileSystemsThatHoldFiles) {
+  const std::filesystem::path memory = "/dev/shm/shoal-scan-" + std::to_string(::getpid());
+  std::filesystem::create_directory(memory);
+  sh("touch " + (memory / "one.so").native() + "; ln -s " + memory.native() + " apps/other");
+  EXPECT_THAT(finds(), ElementsAre("other.one"));
+  EXPECT_THAT(problems(), IsEmpty());
+  std::filesystem::remove_all(memory);
+}
+
+TEST_F(Scanning, LooksSoDeepAndNoDeeper) {
+  std::filesystem::path folder = apps();
+  for (int depth = 1; depth <= kMostDepth; ++depth) folder /= "d";
+  std::filesystem::create_directories(folder / "deeper");
+  std::ofstream(folder / "one.so");
+  std::ofstream(folder / "deeper/two.so");
+  EXPECT_EQ(finds().size(), 1u);
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("d/deeper: passed over: more than 32 folders deep; "
+                                                "move it up")));
+}
+
+/// Makes a tree of so many folders, a hundred in each.
+void grow(const std::filesystem::path& root, int folders) {
+  for (int i = 0; i < folders; ++i) {
+    if (i % 100 == 0) std::filesystem::create_directories(root / std::to_string(i / 100));
+    std::filesystem::create_directory(root / std::to_string(i / 100) / ("f" + std::to_string(i)));
+  }
+}
+
+TEST_F(Scanning, LooksAtSoManyFoldersAndAtItsOwnFirst) {
+  sh("mkdir -p apps/a/b/c/d big/near; touch big/near/two.so apps/a/b/c/d/one.so");
+  grow(folder() / "big", 20'000);
+  std::filesystem::create_symlink("../big", apps() / "Big");
+  const std::string why = "apps/Big: leads to too many folders: of those below " + apps().native() +
+                          " the first 10000 are looked at, and the others passed over; link to the "
+                          "folder that has the modules, and move what is no module elsewhere";
+  for (int again = 0; again < 2; ++again) {
+    entered_.clear();
+    EXPECT_THAT(finds(), ElementsAre("Big.near.two", "a.b.c.d.one"));
+    EXPECT_EQ(entered_.size(), kMostFolders);
+    EXPECT_THAT(problems(), ElementsAre(why));
+    EXPECT_THAT(found_.partly, UnorderedElementsAre(apps() / "Big"));
+  }
+}
+
+TEST_F(Scanning, SurvivesALinkToTheRootFolder) {
+  sh("mkdir -p apps/a; touch apps/a/one.so; ln -s / apps/root");
+  finds();
+  EXPECT_TRUE(found_.files.contains("a.one"));
+  EXPECT_LE(entered_.size(), kMostFolders);
+  EXPECT_LE(found_.problems.size(), 110u);
+  EXPECT_THAT(found_.problems,
+              testing::Contains(HasSubstr("root/proc: passed over: a pseudo file")));
 }
 
 TEST_F(Scanning, TellsUnreadableFoldersFromEmptyOnes) {

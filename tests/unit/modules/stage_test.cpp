@@ -111,6 +111,18 @@ TEST_F(Staging, SaysWhichFileCannotBeRead) {
   stages_.reset();
 }
 
+TEST_F(Staging, RefusesAFileThatIsTooLargeAndAGroupOfTooManyModules) {
+  sh("truncate -s 1073741825 apps/a.so");
+  files_["a"] = file_at(apps() / "a.so");
+  EXPECT_THAT(refusal(), StartsWith((apps() / "a.so").native() +
+                                    ": has 1073741825 bytes, and a module may have 1 GiB; "));
+  for (int i = 0; i < 1'000; ++i) files_["m" + std::to_string(i)] = files_["a"];
+  EXPECT_THAT(refusal(),
+              HasSubstr("has 1002 modules, and a group may have 1000; see whether a link "
+                        "in the apps folder leads to more than was meant"));
+  EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
+}
+
 TEST_F(Staging, SaysThatThereIsNoRoom) {
   stages();
   rlimit before{};

@@ -10,6 +10,14 @@ using testing::HasSubstr;
 using testing::Pair;
 using testing::StartsWith;
 
+TEST_F(Configuration, RefusesAGroupWhoseNameIsTooLong) {
+  EXPECT_EQ(read_with("groups: { " + std::string(200, 'g') + ": [site] }\n").groups.types.size(),
+            1u);
+  EXPECT_THAT(error_with("groups:\n  " + std::string(250, 'g') + ": [site]\n"),
+              testing::AllOf(testing::HasSubstr("shoal.yaml:6: groups.g"),
+                             testing::HasSubstr(" has 250 letters; write at most 200")));
+}
+
 TEST_F(Configuration, SweepsNothingEachFolderOrWhatIsListed) {
   EXPECT_EQ(read_with("groups: false\n").groups.kind, Groups::Kind::kNever);
   EXPECT_EQ(read_with("groups: true\n").groups.kind, Groups::Kind::kTopLevel);
