@@ -4,9 +4,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +13,8 @@
 #include "daemon/probe_report.hpp"
 #include "elf/error.hpp"
 #include "elf/loadable.hpp"
+#include "modules/file_bytes.hpp"
+#include "modules/load_error.hpp"
 #include "modules/name.hpp"
 #include "modules/scan.hpp"
 #include "state/store.hpp"
@@ -53,11 +53,6 @@ struct Bench {
   settings::Settings settings;
 };
 
-std::string contents_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 fs::path common_folder(const std::vector<fs::path>& files) {
   fs::path common = files.front().parent_path();
   for (const auto& file : files) {
@@ -85,7 +80,9 @@ Bench bench_of(const ProbeWords& words, const std::vector<fs::path>& files) {
     const fs::path folder = common_folder(files);
     for (const auto& file : files) {
       const auto identity = modules::identity_of(file);
-      if (identity) bench.apps.files[name_in(folder, file)] = {file, *identity};
+      const std::string name = name_in(folder, file);
+      if (identity && name.size() <= modules::kLongestName)
+        bench.apps.files[name] = {file, *identity};
     }
     return bench;
   }
@@ -112,9 +109,15 @@ modules::Order order_of(const std::string& group, bool all, const Bench& bench) 
   return order;
 }
 
-/// Prepares and tries one group, as the loader would; why it would be refused, or nothing.
-std::string try_out(const modules::Order& order, modules::Stages& stages, const Bench& bench,
-                    GroupReport& report) {
+/// Why a group would be refused; `module` is empty when no single one is at fault.
+struct Fault {
+  std::string why;
+  std::string module;
+};
+
+/// Prepares and tries one group, as the loader would. None when it would be loaded.
+std::optional<Fault> try_once(const modules::Order& order, modules::Stages& stages,
+                              const Bench& bench, modules::Verdict& verdict) {
   try {
     const modules::Stage stage(stages, order.group, order.number, order.files);
     const modules::Prepared prepared = modules::prepare(stage, order);
@@ -122,20 +125,70 @@ std::string try_out(const modules::Order& order, modules::Stages& stages, const 
     for (const auto& [module, config] : bench.settings.modules) {
       if (order.files.contains(module)) trial.configs.emplace(module, config);
     }
-    report.verdict = probe_of(bench.settings.state).run(trial);
+    verdict = probe_of(bench.settings.state, "fix it").run(trial);
   } catch (const modules::FilesChanged& error) {
-    return std::string(error.what()) + ": was written to meanwhile; try again";
+    return Fault{std::string(error.what()) + ": was written to meanwhile; try again", {}};
+  } catch (const modules::LoadError& error) {
+    return Fault{error.what(), error.module()};
   } catch (const std::exception& error) {
-    return error.what();
+    return Fault{error.what(), {}};
   }
-  return {};
+  return std::nullopt;
+}
+
+/// What a module asks the dynamic linker for, and what it answers to; empty when it does not tell.
+elf::Facts facts_if_any(const fs::path& file) {
+  try {
+    return modules::facts_of(file);
+  } catch (const elf::Error&) {
+    return {};
+  }
+}
+
+/// Takes `bad` out of the order, and all that is linked to it, directly or not.
+void leave_out(const std::string& bad, modules::Order& order, GroupReport& report) {
+  const auto file = order.files.find(bad);
+  const fs::path path = file->second.path;
+  const std::string soname = facts_if_any(path).soname;
+  order.files.erase(file);
+  std::vector<std::string> asking;
+  for (const auto& [module, other] : order.files) {
+    for (const auto& needed : facts_if_any(other.path).needed) {
+      const bool meant = needed == "$ORIGIN/" + bad + ".so" ||
+                         (!soname.empty() && needed == soname) ||
+                         fs::path(needed).filename() == path.filename();
+      if (!meant) continue;
+      asking.push_back(module);
+      break;
+    }
+  }
+  for (const auto& module : asking) {
+    if (!order.files.contains(module)) continue;
+    report.untried[module] = order.files.find(module)->second.path.native() +
+                             ": not tried: it needs " + bad + ", which is not good";
+    leave_out(module, order, report);
+  }
+}
+
+/// What the others are like is only seen without the ones that are at fault.
+void try_out(modules::Order order, modules::Stages& stages, const Bench& bench,
+             GroupReport& report) {
+  while (!order.files.empty()) {
+    const auto fault = try_once(order, stages, bench, report.verdict);
+    if (!fault) return;
+    if (!order.files.contains(fault->module)) {
+      report.refusal = fault->why;
+      return;
+    }
+    report.bad[fault->module] = fault->why;
+    leave_out(fault->module, order, report);
+  }
 }
 
 FileReport look_at(const fs::path& file) {
   FileReport report{file.native(), {}, {}, {}};
   try {
-    if (!fs::is_regular_file(file)) throw elf::Error("is no file; name a shared object");
-    report.facts = elf::read(contents_of(file));
+    report.facts = modules::facts_of(file);
     elf::require_loadable(*report.facts);
   } catch (const std::exception& error) {
     report.refusal = file.native() + ": " + error.what();
@@ -153,6 +206,32 @@ std::string this_program() {
   return is_another ? named.native() : self;
 }
 
+/// Why a file is no module of the bench.
+std::string why_unknown(const fs::path& file, const ProbeWords& words, const Bench& bench) {
+  const fs::path& apps = bench.settings.apps;
+  if (words.config.empty() || modules::is_too_long(file.lexically_relative(apps))) {
+    return file.native() + ": " + modules::kTooLongName;
+  }
+  return file.native() + ": does not lie below " + apps.native() +
+         "; leave out -c, or drop it there";
+}
+
+/// Says of each file that was asked for what became of it, and adds those of the group that are at
+/// fault.
+void judge(GroupReport& group, const Bench& bench) {
+  for (const auto& [module, why] : group.bad) {
+    const bool asked = std::ranges::count(group.files, module, &FileReport::module) != 0;
+    if (!asked) {
+      group.files.push_back(look_at(bench.apps.files.find(module)->second.path));
+      group.files.back().module = module;
+    }
+  }
+  for (auto& file : group.files) {
+    const auto bad = group.bad.find(file.module);
+    if (bad != group.bad.end() && file.refusal.empty()) file.refusal = bad->second;
+  }
+}
+
 }  // namespace
 
 int probe(const ProbeWords& words) {
@@ -168,18 +247,15 @@ int probe(const ProbeWords& words) {
     FileReport file = look_at(path);
     const auto module = module_of(path, bench);
     if (module) file.module = *module;
-    if (!module && file.refusal.empty()) {
-      file.refusal = path.native() + ": does not lie below " + bench.settings.apps.native() +
-                     "; leave out -c, or drop it there";
-    }
+    if (!module && file.refusal.empty()) file.refusal = why_unknown(path, words, bench);
     const std::string name = words.config.empty() || !module
                                  ? std::string("probe")
                                  : bench.apps.grouping.of(*module).group;
     groups[name].files.push_back(std::move(file));
   }
   for (auto& [name, group] : groups) {
-    const auto order = order_of(name, words.config.empty(), bench);
-    if (!order.files.empty()) group.refusal = try_out(order, stages, bench, group);
+    try_out(order_of(name, words.config.empty(), bench), stages, bench, group);
+    judge(group, bench);
   }
   return print(groups, words.json, std::cout) ? 0 : 1;
 }
@@ -194,15 +270,16 @@ std::map<std::string, std::string> probe_groups(const settings::Settings& settin
   std::map<std::string, std::string> refusals;
   for (const auto& group : groups) {
     GroupReport report;
-    const std::string refusal = try_out(order_of(group, false, bench), stages, bench, report);
-    if (!refusal.empty()) refusals.emplace(group, refusal);
+    try_out(order_of(group, false, bench), stages, bench, report);
+    std::string why = report.refusal;
+    for (const auto& [module, fault] : report.bad) why += (why.empty() ? "" : "\n") + fault;
+    if (!why.empty()) refusals.emplace(group, why);
   }
   return refusals;
 }
 
-modules::Probe probe_of(const settings::State& state) {
-  return modules::Probe(
-      {this_program(), kTrialCommand, state.path.native(), std::to_string(state.size)});
+modules::Probe probe_of(const settings::State& state, const std::string& remedy) {
+  return {{this_program(), kTrialCommand, state.path.native(), std::to_string(state.size)}, remedy};
 }
 
 int run_trial(const TrialWords& words) {

@@ -20,7 +20,8 @@ struct ProbeWords {
 
 /// Tells of each file whether it would load, and what would keep it from being unloaded: a table,
 /// or JSON. With a configuration, a file below its apps folder is tried with the rest of its group,
-/// its settings and its State (which is not written). Returns 0 when all are good, else 1.
+/// its settings and its State (which is not written). A member that is at fault is marked, and the
+/// others are tried without it. Returns 0 when all are good, else 1.
 int probe(const ProbeWords& words);
 
 /// Tries each of these groups as `probe` does with a configuration. Returns why each would be
@@ -35,8 +36,8 @@ struct TrialWords {
 };
 inline constexpr const char* kTrialCommand = "probe-stage";
 
-/// What runs such a process.
-modules::Probe probe_of(const settings::State& state);
+/// What runs such a process. `remedy` is for a module that does not survive it.
+modules::Probe probe_of(const settings::State& state, const std::string& remedy);
 int run_trial(const TrialWords& words);
 
 }  // namespace shoal::daemon

@@ -28,7 +28,19 @@ std::string kind_of(const FileReport& file) {
 }
 
 bool is_good(const FileReport& file, const GroupReport& group) {
-  return file.refusal.empty() && group.refusal.empty();
+  return file.refusal.empty() && group.refusal.empty() && !group.untried.contains(file.module);
+}
+
+const char* verdict_of(const FileReport& file, const GroupReport& group) {
+  if (is_good(file, group)) return "good";
+  const bool untried = file.refusal.empty() && group.untried.contains(file.module);
+  return untried ? "untried" : "bad";
+}
+
+std::string reason_of(const FileReport& file, const GroupReport& group) {
+  if (!file.refusal.empty()) return file.refusal;
+  const auto untried = group.untried.find(file.module);
+  return untried == group.untried.end() ? group.refusal : untried->second;
 }
 
 std::string unloading_of(const GroupReport& group) {
@@ -54,8 +66,8 @@ json json_of(const FileReport& file, const GroupReport& group) {
   json all{{"file", file.file},
            {"module", file.module},
            {"kind", kind_of(file)},
-           {"verdict", is_good(file, group) ? "good" : "bad"},
-           {"reason", file.refusal.empty() ? group.refusal : file.refusal}};
+           {"verdict", verdict_of(file, group)},
+           {"reason", reason_of(file, group)}};
   if (file.facts) {
     all["abi"] = abi_of(file.facts->abi);
     all["soname"] = file.facts->soname;
@@ -99,7 +111,7 @@ void print_row(const FileReport& file, const GroupReport& group, std::ostream& o
                      known && !file.facts->abi.empty() ? "noted" : "none",
                      known ? std::to_string(file.facts->unique_symbols) : "-",
                      known ? (file.facts->thread_local_destructors ? "destructors" : "none") : "-",
-                     load_of(file, group), is_good(file, group) ? "good" : "bad",
+                     load_of(file, group), verdict_of(file, group),
                      known ? fmt::format("{}", fmt::join(file.facts->needed, " ")) : "-");
 }
 
@@ -113,7 +125,7 @@ void print_table(const std::map<std::string, GroupReport>& groups, std::ostream&
   };
   for (const auto& [name, group] : groups) {
     for (const auto& file : group.files) print_row(file, group, out);
-    for (const auto& file : group.files) note(file.refusal);
+    for (const auto& file : group.files) note(reason_of(file, group));
     note(group.refusal);
     if (const auto why = unloading_of(group); !why.empty() && group.refusal.empty()) {
       note("would linger when retired: " + name + ": " + why);

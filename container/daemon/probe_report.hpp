@@ -22,6 +22,8 @@ struct FileReport {
 struct GroupReport {
   std::vector<FileReport> files;
   std::string refusal;  ///< why the group is bad as a whole; empty when it is not
+  std::map<std::string, std::string> bad;      ///< module at fault -> why
+  std::map<std::string, std::string> untried;  ///< module that needs one of these -> which
   modules::Verdict verdict;
 };
 

@@ -154,7 +154,8 @@ modules::Surroundings Served::surroundings() {
 
 std::optional<modules::Probe> Served::probe() const {
   if (!settings_.sweep.probe) return std::nullopt;
-  return probe_of(settings_.state);
+  return probe_of(settings_.state,
+                  "mend it, and see what \"shoal probe\" says of it before the next drop");
 }
 
 std::optional<serving::StatusPage> Served::make_status_page() const {

@@ -9,6 +9,7 @@
 
 #include "elf/stub.hpp"
 #include "modules/load_error.hpp"
+#include "modules/outdated.hpp"
 #include "shoal/host/descriptor.hpp"
 #include "shoal/host/printable.hpp"
 
@@ -46,18 +47,31 @@ const char* remedy_of(const std::string& words) {
   return "; link it with -z defs and drop it with all that it needs";
 }
 
+/// The dynamic linker begins with the file that it could not use, which may be another one than
+/// was to be opened. Copies are named by their modules.
+std::string at_fault(const std::string& words, const std::filesystem::path& file,
+                     const Names& names) {
+  for (const auto& [copy, original] : names) {
+    if (words.starts_with(copy + ":")) return std::filesystem::path(copy).stem();
+  }
+  return file.stem();
+}
+
 boost::dll::shared_library open(const std::filesystem::path& file, const std::string& shown,
                                 const Names& names) {
   try {
     return boost::dll::shared_library(boost::filesystem::path(file.native()),
                                       rtld_now | rtld_local);
   } catch (const boost::system::system_error& error) {
-    std::string text = words_of(error);
+    const std::string words = words_of(error);
+    std::string text = words;
     for (const auto& [copy, original] : names) boost::replace_all(text, copy, original);
     const bool named = std::ranges::any_of(
         names, [&](const auto& name) { return text.find(name.second) != std::string::npos; });
     if (!named) text.insert(0, shown + ": ");
-    throw LoadError(text + remedy_of(text));
+    const std::string newer = newer_than_what_is_mapped(words);
+    throw LoadError(text + (newer.empty() ? remedy_of(text) : "; " + newer),
+                    at_fault(words, file, names));
   }
 }
 
@@ -71,7 +85,8 @@ Names names_of(const Stage& stage, const Files& files) {
   return names;
 }
 
-Library::Library(const Root& root, const Names& names) : shown_(names.at(root.file.native())) {
+Library::Library(const Root& root, const Names& names)
+    : shown_(names.at(root.file.native())), module_(root.module) {
   if (!root.stub.empty()) stub_ = open(root.stub, shown_, names);
   library_ = open(root.file, shown_, names);
 }
@@ -83,9 +98,10 @@ std::unique_ptr<Module> Library::make_handler(Context& context) const {
   } catch (const std::exception& error) {
     std::string why = error.what();
     if (why.size() > kLongestReason) why.resize(kLongestReason);
-    throw LoadError(shown_ + ": its constructor threw: " + host::printable(why));
+    throw LoadError(shown_ + ": its constructor threw: " + host::printable(why), module_);
   } catch (...) {
-    throw LoadError(shown_ + ": its constructor threw something that is no std::exception");
+    throw LoadError(shown_ + ": its constructor threw something that is no std::exception",
+                    module_);
   }
 }
 
@@ -104,9 +120,12 @@ void open_outside(const std::vector<Wanted>& wanted, const Order& order) {
     try {
       kept.emplace(library, boost::dll::shared_library(boost::filesystem::path(name), mode));
     } catch (const boost::system::system_error& error) {
+      const std::string words = words_of(error);
+      const std::string newer = newer_than_what_is_mapped(words);
       throw LoadError(order.files.find(asking)->second.path.native() + ": needs " + library.name +
-                      ", which cannot be loaded (" + host::printable(words_of(error)) + "); " +
-                      remedy);
+                          ", which cannot be loaded (" + host::printable(words) + "); " +
+                          (newer.empty() ? remedy : newer),
+                      asking);
     }
   }
 }

@@ -35,6 +35,7 @@ class Library {
   boost::dll::shared_library stub_;  // empty when the root has none
   boost::dll::shared_library library_;
   std::string shown_;
+  std::string module_;
 };
 
 /// Opens the libraries from outside that modules need, those that are not open yet. Before the

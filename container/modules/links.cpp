@@ -50,7 +50,8 @@ class Graph {
     if (const auto module = module_named_by(needed)) refuse(asking, *module);
     if (needed.starts_with(kOrigin)) {
       throw LoadError(shown(asking) + ": needs " + needed.substr(kOrigin.size()) +
-                      ", which is not in the apps folder; drop it too");
+                          ", which is not in the apps folder; drop it too",
+                      asking);
     }
     Outside outside{needed, find_by_path(asking, needed)};
     if (const auto module = module_at(outside.file)) refuse(asking, *module);
@@ -74,9 +75,11 @@ class Graph {
     if (meant.empty() && !by_origin) meant = nearest_by_path(asking, needed);
     if (meant.size() > 1) {
       throw LoadError(shown(asking) + ": needs " + needed + ", which may be " +
-                      shown(meant.front()) + " or " + shown(meant.back()) +
-                      "; link the one that is meant with -Wl,-soname,'" + soname_of(meant.front()) +
-                      "' or '" + soname_of(meant.back()) + "', and this one again");
+                          shown(meant.front()) + " or " + shown(meant.back()) +
+                          "; link the one that is meant with -Wl,-soname,'" +
+                          soname_of(meant.front()) + "' or '" + soname_of(meant.back()) +
+                          "', and this one again",
+                      asking);
     }
     if (meant.empty()) return std::nullopt;
     return meant.front();
@@ -122,9 +125,11 @@ class Graph {
     const fs::path inside =
         fs::canonical(file, none).lexically_relative(fs::canonical(apps_.folder, none));
     if (inside.empty() || *inside.begin() == "..") return;
-    throw LoadError(shown(asking) + ": needs " + file.native() +
-                    ", which lies in the apps folder and is no module, so it cannot be replaced "
-                    "while it is in use; name it NAME.so and link it as that, or put it elsewhere");
+    throw LoadError(
+        shown(asking) + ": needs " + file.native() +
+            ", which lies in the apps folder and is no module, so it cannot be replaced "
+            "while it is in use; name it NAME.so and link it as that, or put it elsewhere",
+        asking);
   }
 
   /// As the dynamic linker would do it where the file lies, which it does not in a stage.
@@ -165,10 +170,11 @@ class Graph {
   [[noreturn]] void refuse(const std::string& asking, const std::string& module) const {
     const Membership membership = apps_.grouping.of(module);
     throw LoadError(shown(asking) + ": needs " + apps_.files.find(module)->second.path.native() +
-                    ", a module of " +
-                    (membership.swept ? "group " + membership.group : "no group") +
-                    ", so the two are not replaced together; put both into one: " +
-                    apps_.grouping.line_that_joins(asking, module));
+                        ", a module of " +
+                        (membership.swept ? "group " + membership.group : "no group") +
+                        ", so the two are not replaced together; put both into one: " +
+                        apps_.grouping.line_that_joins(asking, module),
+                    asking);
   }
 
   std::string shown(const std::string& module) const {

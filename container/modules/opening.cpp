@@ -27,11 +27,11 @@ std::string new_label() {
 
 /// Runs `step` for one module and puts its file's name before what it throws.
 template <typename Step>
-auto naming(const File& file, const Step& step) {
+auto naming(const std::string& module, const File& file, const Step& step) {
   try {
     return step();
   } catch (const elf::Error& error) {
-    throw LoadError(file.path.native() + ": " + error.what());
+    throw LoadError(file.path.native() + ": " + error.what(), module);
   }
 }
 
@@ -39,7 +39,7 @@ Facts verify(const Stage& stage, const Order& order) {
   Facts facts;
   for (const auto& [module, file] : order.files) {
     const Stage::Contents contents = stage.read(module);
-    naming(file, [&, &name = module] {
+    naming(module, file, [&, &name = module] {
       const auto& read = facts.emplace(name, elf::read(contents.bytes())).first->second;
       elf::require_loadable(read);
     });
@@ -54,15 +54,16 @@ void require_handlers(const Facts& facts, const Order& order) {
     if (found == facts.end() || found->second.handler) continue;
     throw LoadError(
         file_of(module, order).path.native() +
-        ": has no SHOAL_MODULE, yet the generation that serves has a handler of this "
-        "name; add SHOAL_MODULE(Class), or remove the file before it becomes a library");
+            ": has no SHOAL_MODULE, yet the generation that serves has a handler of this "
+            "name; add SHOAL_MODULE(Class), or remove the file before it becomes a library",
+        module);
   }
 }
 
 void relabel(const Stage& stage, const Order& order, const std::map<std::string, Links>& links) {
   for (const auto& [module, file] : order.files) {
     const Stage::Contents contents = stage.read(module);
-    stage.patch(module, naming(file, [&, &name = module] {
+    stage.patch(module, naming(module, file, [&, &name = module] {
                   return elf::relabel(contents.bytes(), links.at(name).labels);
                 }));
   }

@@ -25,6 +25,9 @@ struct Told {
   std::optional<Step> step;  ///< the last one that was begun
   std::string module;        ///< of that step
   std::string error;
+  std::string at_fault;  ///< the module that `error` is about; empty when it is about no single one
+  std::string lacks;     ///< what the machine could not give
+  std::optional<int> ended;  ///< as waitpid(2) has it
   bool complete = false;
 };
 
@@ -49,6 +52,11 @@ Told told_in(const std::string& report) {
         told.module = all.at("module");
       } else if (all.contains("error")) {
         told.error = all.at("error");
+        told.at_fault = all.value("module", std::string());
+      } else if (all.contains("lacks")) {
+        told.lacks = all.at("lacks");
+      } else if (all.contains("ended")) {
+        told.ended = all.at("ended").get<int>();
       } else if (all.contains("threads")) {
         told.verdict.threads = all.at("threads").get<std::vector<std::string>>();
         told.verdict.unloads = all.at("unloads");
@@ -79,11 +87,12 @@ std::string deed_of(const Told& told) {
   return "in a destructor, or while it was closed";
 }
 
-std::string end_of(const Remains& remains) {
-  if (!remains.status) {
+std::string end_of(const Told& told, const Remains& remains) {
+  if (remains.late) {
     return "was not done after " + std::to_string(wire::kMostSeconds) + " s: it hangs";
   }
-  const int status = *remains.status;
+  if (!told.ended && !remains.status) return "ended the process, and how is not known,";
+  const int status = told.ended ? *told.ended : *remains.status;
   if (!WIFSIGNALED(status)) {
     return "ended the process with exit code " + std::to_string(WEXITSTATUS(status));
   }
@@ -107,7 +116,8 @@ std::string last_words_of(const std::string& output) {
 
 }  // namespace
 
-Probe::Probe(std::vector<std::string> command) : command_(std::move(command)) {}
+Probe::Probe(std::vector<std::string> command, std::string remedy)
+    : command_(std::move(command)), remedy_(std::move(remedy)) {}
 Probe::Probe(Probe&&) noexcept = default;
 Probe::~Probe() = default;
 
@@ -127,13 +137,15 @@ Verdict Probe::run(const Trial& trial) {
   if (!met) throw Unavailable("the probe: ended before it began; it is tried again");
   const Remains& remains = *met;
   Told told = told_in(remains.report);
-  if (!told.error.empty()) throw LoadError(told.error);
+  if (!told.lacks.empty()) throw Unavailable("the probe: " + told.lacks + "; it is tried again");
+  if (!told.error.empty()) throw LoadError(told.error, told.at_fault);
   if (told.complete) return std::move(told.verdict);
   const auto file = trial.order.files.find(told.module);
-  throw LoadError(
-      (file == trial.order.files.end() ? trial.order.group : file->second.path.native()) + ": " +
-      end_of(remains) + " " + deed_of(told) + last_words_of(remains.output) +
-      "; mend it, and see what \"shoal probe\" says of it before the next drop");
+  const bool known = file != trial.order.files.end();
+  throw LoadError((known ? file->second.path.native() : trial.order.group) + ": " +
+                      end_of(told, remains) + " " + deed_of(told) + last_words_of(remains.output) +
+                      "; " + remedy_,
+                  known ? told.module : std::string());
 }
 
 }  // namespace shoal::modules

@@ -34,8 +34,9 @@ class ProbeProcess;
 /// machine without memory kills, and its output is caught. Used by one thread.
 class Probe {
  public:
-  /// `command` is what runs probe_main: the program and its arguments.
-  explicit Probe(std::vector<std::string> command);
+  /// `command` is what runs probe_main: the program and its arguments. `remedy` is what to do about
+  /// a module that does not survive it.
+  Probe(std::vector<std::string> command, std::string remedy);
   Probe(Probe&& other) noexcept;
   ~Probe();
 
@@ -48,6 +49,7 @@ class Probe {
 
  private:
   std::vector<std::string> command_;
+  std::string remedy_;
   std::unique_ptr<ProbeProcess> next_;
 };
 

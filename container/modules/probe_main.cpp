@@ -1,10 +1,13 @@
 // The throw-away process. Whatever happens here, the container goes on.
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -22,7 +25,8 @@ namespace {
 using nlohmann::json;
 
 void say(const json& line) {
-  const std::string text = line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  // What a module has written to what it found open may lack its end.
+  const std::string text = "\n" + line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
   for (std::size_t done = 0; done < text.size();) {
     const ssize_t size = ::write(wire::kReport, &text[done], text.size() - done);
     if (size <= 0) ::_exit(1);
@@ -94,6 +98,29 @@ void try_out(const Trial& trial, const States& states) {
   say({{"threads", threads}, {"unloads", unloads}});
 }
 
+/// Waits for the process that does it all, and reports how it ended: see probe_wire.hpp.
+[[noreturn]] void watch(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) ::_exit(1);
+  }
+  say({{"ended", status}});
+  ::_exit(0);
+}
+
+/// Goes on in a child; the caller stays to watch it.
+void go_on_in_a_child() {
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) {
+    say({{"lacks", std::string("no second process (") + std::strerror(errno) + ")"}});
+    ::_exit(0);
+  }
+  if (child > 0) watch(child);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);  // it has gone before that line
+}
+
 }  // namespace
 
 int probe_main(const States& states) {
@@ -102,9 +129,12 @@ int probe_main(const States& states) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const std::string text = request();
   if (text.empty()) ::_exit(0);
+  go_on_in_a_child();
   set_bounds();
   try {
     try_out(trial_of(text), states);
+  } catch (const LoadError& error) {
+    say({{"error", error.what()}, {"module", error.module()}});
   } catch (const std::exception& error) {
     say({{"error", error.what()}});
   }

@@ -14,6 +14,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <utility>
 
 #include "modules/load_error.hpp"
@@ -139,16 +141,15 @@ std::optional<Remains> ProbeProcess::run(const std::string& request,
     std::array<pollfd, 3> watched{{{ended_.get(), POLLIN, 0},
                                    {report_.to_read.get(), POLLIN, 0},
                                    {output_.to_read.get(), POLLIN, 0}}};
-    // Who steps through a constructor may take his time.
-    if (host::being_debugged(id_)) deadline = Clock::now() + limit;
+    if (is_debugged()) deadline = Clock::now() + limit;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     late = left.count() <= 0;
     ::poll(watched.data(), watched.size(),
            static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), step).count()));
     ended = ended_ ? watched[0].revents != 0 : has_ended();
     if (ended || late) {
-      const int status = end();
-      if (ended) remains.status = status;
+      remains.late = !ended;
+      remains.status = end();
     }
     drain(report_.to_read, remains.report, kMostReport);
     drain(output_.to_read, remains.output, kMostOutput);
@@ -158,19 +159,34 @@ std::optional<Remains> ProbeProcess::run(const std::string& request,
 
 bool ProbeProcess::has_ended() const {
   siginfo_t info{};
-  return ::waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-         info.si_pid == id_;
+  if (::waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+    return errno == ECHILD;  // a module of this process ignores SIGCHLD, or has reaped it
+  }
+  return info.si_pid == id_;
 }
 
-/// How it ended, as waitpid(2) has it.
-int ProbeProcess::end() {
+/// The debugger follows the process that runs the modules' code, which is a child of this one: see
+/// probe_wire.hpp.
+bool ProbeProcess::is_debugged() const {
+  if (host::being_debugged(id_)) return true;
+  const std::string id = std::to_string(id_);
+  std::ifstream children("/proc/" + id + "/task/" + id + "/children");
+  for (pid_t child = 0; children >> child;) {
+    if (host::being_debugged(child)) return true;
+  }
+  return false;
+}
+
+/// How it ended, as waitpid(2) has it; nullopt when a module of this process has it reaped.
+std::optional<int> ProbeProcess::end() {
   int status = 0;
   ::kill(-id_, SIGKILL);
-  while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
+  pid_t reaped = 0;
+  while ((reaped = ::waitpid(id_, &status, 0)) < 0 && errno == EINTR) {
   }
   ::kill(-id_, SIGKILL);  // what it has started meanwhile
-  id_ = 0;
-  return status;
+  const bool known = reaped == std::exchange(id_, 0);
+  return known ? std::optional(status) : std::nullopt;
 }
 
 }  // namespace shoal::modules

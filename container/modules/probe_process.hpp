@@ -16,7 +16,8 @@ namespace shoal::modules {
 struct Remains {
   std::string report;         ///< see probe_wire.hpp
   std::string output;         ///< the last of what it wrote to stdout and stderr
-  std::optional<int> status;  ///< as waitpid(2) has it; none: it was not done in time
+  std::optional<int> status;  ///< as waitpid(2) has it; none when it cannot be learned
+  bool late = false;          ///< it was not done in time
 };
 
 /// One process of the probe. It begins by waiting for its request, so it can be started ahead of
@@ -49,7 +50,8 @@ class ProbeProcess {
   void start(const std::vector<std::string>& command, const host::Descriptor& request);
   bool send(const std::string& request) const;
   bool has_ended() const;
-  int end();
+  bool is_debugged() const;
+  std::optional<int> end();
 
   Stream report_, output_;
   host::Descriptor request_;

@@ -1,0 +1,154 @@
+// What is said of a drop must be what is wrong with it.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "built.hpp"
+#include "eventually.hpp"
+#include "site.hpp"
+
+namespace shoal::system {
+namespace {
+
+using nlohmann::json;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Values;
+
+class Messages : public Site {
+ protected:
+  void SetUp() override {
+    drop("1", {"lone"});
+    start();
+  }
+
+  Outcome shoal(const std::string& words) const {
+    return run("cd " + here().native() + "; " + built::kContainer + " " + words);
+  }
+
+  /// Moved into place, as a drop should be.
+  void put(const std::string& built_file, const std::string& module) {
+    shell("cp $BUILT/" + built_file + " $HERE/aside.so; mv $HERE/aside.so $APPS/" + module + ".so");
+  }
+};
+
+class WhereAModuleTakesTheEndOfChildren : public Messages,
+                                          public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(WhereAModuleTakesTheEndOfChildren, TheProbesEndIsToldAllTheSame) {
+  put("zoo/" + std::string(GetParam()) + ".so", "late");
+  EXPECT_EQ(get("/late").body, "childless\n");
+  put("zoo/aborts.so", "lone");
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_THAT(log(), ContainsRegex("lone.so: crashed with SIGABRT .*while it was opened"));
+  put("zoo/exits.so", "lone");
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_THAT(log(), HasSubstr("lone.so: ended the process with exit code 0 while it was opened"));
+}
+
+INSTANTIATE_TEST_SUITE_P(, WhereAModuleTakesTheEndOfChildren,
+                         Values("ignores_children", "reaps_children"),
+                         [](const auto& module) { return std::string(module.param); });
+
+TEST_F(Messages, NameTheNewerFileOfALibraryThatIsMapped) {
+  shell("mkdir $HERE/lib; cp $BUILT/outside/1/libzoo_depended.so $HERE/lib");
+  put("zoo/depends_1.so", "lone");
+  EXPECT_EQ(get("/lone").body, "has 1, 0\n");
+  shell("cp $BUILT/outside/2/libzoo_depended.so $HERE/aside.so");
+  shell("mv $HERE/aside.so $HERE/lib/libzoo_depended.so");
+  put("zoo/depends_2.so", "lone");
+  EXPECT_EQ(get("/lone").body, "has 1, 0\n");
+  const std::string library = (here() / "lib/libzoo_depended.so").native();
+  EXPECT_THAT(log(), HasSubstr("; the newer " + library + " has "));
+  EXPECT_THAT(log(),
+              HasSubstr("this process still has the older " + library + " (deleted) mapped"));
+  EXPECT_THAT(log(), HasSubstr("; restart the container (systemctl restart shoal)"));
+  EXPECT_THAT(log(), Not(HasSubstr("-z defs")));
+
+  EXPECT_EQ(stop_container(SIGTERM), 0);
+  start_container();
+  EXPECT_EQ(get("/lone").body, "has 2, 22\n");
+}
+
+TEST_F(Messages, SayThatANameIsTooLong) {
+  const std::string name(250, 'n');
+  put("1/lone.so", name);
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_TRUE(eventually([&] {
+    get("/lone");
+    return said(name +
+                ".so: passed over: its name, with those of its folders, has more than 200 "
+                "letters; give it a shorter one") == 1;
+  }));
+  const std::string longest(200, 'n');
+  put("1/lone.so", longest);
+  EXPECT_TRUE(eventually([&] {
+    get("/lone");
+    return said(longest + "/1: live") == 1;
+  }));
+}
+
+TEST_F(Messages, DoNotTellOfWhatEditorsLeave) {
+  shell("cd $APPS; touch '#lone.so#' lone.so~ .lone.so.swp; ln -s me@host.1:2 '.#lone.so'");
+  drop("2", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+  EXPECT_THAT(log(), Not(HasSubstr("passed over")));
+  EXPECT_THAT(shoal("check -c shoal.yaml").output, Not(HasSubstr("passed over")));
+}
+
+class TheProbe : public Messages {
+ protected:
+  /// The module's verdict, and the reason.
+  static json verdicts_in(const std::string& output) {
+    json verdicts = json::object();
+    const json all = json::parse(output);
+    for (const auto& file : all.at("files")) {
+      verdicts[file.at("module")] = file.at("verdict");
+    }
+    return verdicts;
+  }
+};
+
+TEST_F(TheProbe, MarksTheBadMembersAlone) {
+  shell("mkdir $HERE/new; cd $HERE/new; cp $BUILT/1/lone.so good.so; cp $BUILT/zoo/crashes.so .");
+  shell("cd $HERE/new; cp $BUILT/throws_when_made/lone.so throws.so; cp $BUILT/plain/echo.so .");
+  const auto probed = shoal("probe new/good.so new/crashes.so new/throws.so new/echo.so --json");
+  EXPECT_EQ(probed.exit_code, 1);
+  EXPECT_EQ(verdicts_in(probed.output),
+            json({{"good", "good"}, {"crashes", "bad"}, {"throws", "bad"}, {"echo", "good"}}))
+      << probed.output;
+  const auto table = shoal("probe new/good.so new/crashes.so new/throws.so new/echo.so");
+  EXPECT_THAT(table.output, ContainsRegex("good +handler .* good "));
+  EXPECT_THAT(table.output, ContainsRegex("crashes +handler .* bad "));
+  EXPECT_THAT(table.output, HasSubstr("crashes.so: crashed with SIGSEGV"));
+  EXPECT_THAT(table.output, HasSubstr("throws.so: its constructor threw: no database"));
+  EXPECT_THAT(table.output, Not(HasSubstr("shoal probe")));
+}
+
+TEST_F(TheProbe, DoesNotBlameWhatNeedsABadMember) {
+  shell("mkdir $HERE/new; cp -r $BUILT/1/site $HERE/new; cp $BUILT/1/lone.so $HERE/new");
+  shell("head -c -64 $BUILT/1/site/layout/page.so > $HERE/new/site/layout/page.so");
+  const auto probed = shoal(
+      "probe new/lone.so new/site/layout/page.so new/site/screen/about.so new/site/widget/menu.so "
+      "--json");
+  EXPECT_EQ(probed.exit_code, 1);
+  EXPECT_EQ(verdicts_in(probed.output), json({{"lone", "good"},
+                                              {"site.layout.page", "bad"},
+                                              {"site.screen.about", "untried"},
+                                              {"site.widget.menu", "good"}}))
+      << probed.output;
+}
+
+TEST_F(TheProbe, NamesTheBadMemberThatWasNotAskedFor) {
+  drop("1");
+  shell("cp $BUILT/zoo/aborts.so $APPS/site/screen/about.so");
+  const auto probed = shoal("probe -c shoal.yaml apps/site/widget/menu.so --json");
+  EXPECT_EQ(probed.exit_code, 1);
+  EXPECT_EQ(verdicts_in(probed.output),
+            json({{"site.widget.menu", "good"}, {"site.screen.about", "bad"}}))
+      << probed.output;
+}
+
+}  // namespace
+}  // namespace shoal::system
