@@ -36,8 +36,8 @@ std::string missing_in(const fs::path& run, bool has_pid_file, bool has_socket) 
 
 }  // namespace
 
-/// Makes what all processes need below `run`, and returns `run`. Throws std::runtime_error, with the
-/// remedy, when a folder is refused.
+/// Makes what all processes need below `run`, and returns `run`. Throws std::runtime_error, with
+/// the remedy, when a folder is refused.
 const fs::path& Supervisor::make_folders(const fs::path& run) try {
   const auto opened = host::PrivateFolder::at(run);
   for (const char* folder : kFolders) opened.folder(folder);

@@ -68,12 +68,9 @@ json written(const Crash& crash) {
 }
 
 json written(const Finding& finding) {
-  return {{"level", name_of(finding.level)},
-          {"group", as_utf8(finding.group)},
-          {"title", as_utf8(finding.title)},
-          {"detail", as_utf8(finding.detail)},
-          {"since", finding.since},
-          {"past", finding.past}};
+  return {{"level", name_of(finding.level)}, {"group", as_utf8(finding.group)},
+          {"title", as_utf8(finding.title)}, {"detail", as_utf8(finding.detail)},
+          {"since", finding.since},          {"past", finding.past}};
 }
 
 json written(const Reloads& reloads) {

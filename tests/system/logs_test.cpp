@@ -89,7 +89,10 @@ TEST_F(Logs, CarryTheIdOfTheRequestOnEachOfItsLines) {
   EXPECT_EQ(ask(asked).body, "mine-2");
   EXPECT_THAT(log(), HasSubstr(" warning: [mine-2] tells (tells/1): told x\n"));
   ask({.path = "/answers/throws", .headers = {{"X-Request-Id", "mine-3"}}});
-  EXPECT_THAT(log(), HasSubstr("[mine-3] GET /answers/throws: answers (answers/1): the secret"));
+  EXPECT_THAT(
+      log(),
+      HasSubstr(
+          "[mine-3] GET /answers/throws: answers (answers/1): std::runtime_error: the secret"));
   ask({.path = "/nowhere", .headers = {{"X-Request-Id", "mine-4"}}});
   EXPECT_THAT(log(), HasSubstr("[mine-4] GET /nowhere: 404"));
 }
@@ -198,7 +201,9 @@ TEST_F(LogsToTheJournal, HaveAPriorityAndNoTimeOfTheirOwn) {
   ASSERT_TRUE(eventually([&] { return said("<6>500 wrong\n") == 1; }));
   EXPECT_EQ(said("<6>200 mine\n"), 1u);
   EXPECT_EQ(said("<4>[mine] tells (tells/1): told a\\x0a<0>b\n"), 1u);
-  EXPECT_EQ(said("<3>[wrong] GET /answers/throws: answers (answers/1): the secret"), 1u);
+  EXPECT_EQ(
+      said("<3>[wrong] GET /answers/throws: answers (answers/1): std::runtime_error: the secret"),
+      1u);
   EXPECT_EQ(said("<6>ready: "), 1u);
   EXPECT_GE(said("<7>"), 1u);
 

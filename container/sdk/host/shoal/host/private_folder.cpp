@@ -85,7 +85,8 @@ void set_mode(const fs::path& path, int opened, mode_t mode, const struct stat& 
 }  // namespace
 
 PrivateFolder PrivateFolder::at(const fs::path& given) {
-  const fs::path path = given.has_filename() ? given : given.parent_path();  // "run/" is "run"
+  const fs::path plain = given.has_filename() ? given : given.parent_path();  // "run/" is "run"
+  const fs::path path = plain.empty() ? "." : plain;
   require_link_of_trusted_user(path);
   make_parents(path);
   const bool made = ::mkdir(path.c_str(), kFolderMode) == 0;
