@@ -10,6 +10,7 @@
 #include "daemon/journal.hpp"
 #include "daemon/probe.hpp"
 #include "daemon/serve.hpp"
+#include "daemon/trial_process.hpp"
 #include "settings/settings.hpp"
 
 namespace {

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "modules/probe.hpp"
 #include "settings/settings.hpp"
 
 namespace shoal::daemon {
@@ -28,16 +26,5 @@ int probe(const ProbeWords& words);
 /// refused, by group: those that are good are left out.
 std::map<std::string, std::string> probe_groups(const settings::Settings& settings,
                                                 const std::set<std::string>& groups);
-
-/// The words of the throw-away process: not for people.
-struct TrialWords {
-  std::string state;  ///< its folder
-  std::uint64_t size = 0;
-};
-inline constexpr const char* kTrialCommand = "probe-stage";
-
-/// What runs such a process. `remedy` is for a module that does not survive it.
-modules::Probe probe_of(const settings::State& state, const std::string& remedy);
-int run_trial(const TrialWords& words);
 
 }  // namespace shoal::daemon

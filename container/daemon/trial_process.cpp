@@ -1,0 +1,41 @@
+#include "daemon/trial_process.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "state/store.hpp"
+
+namespace shoal::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What runs this program again. /proc/self/exe is right even after an upgrade has replaced the
+/// file. Under valgrind it is valgrind itself, and only the link's text leads to this program.
+std::string this_program() {
+  const char* const self = "/proc/self/exe";
+  std::error_code none;
+  const fs::path named = fs::read_symlink(self, none);
+  const bool is_another = fs::exists(named, none) && !fs::equivalent(self, named, none);
+  return is_another ? named.native() : self;
+}
+
+}  // namespace
+
+modules::Probe probe_of(const settings::State& state, const std::string& remedy) {
+  return {{this_program(), kTrialCommand, state.path.native(), std::to_string(state.size)}, remedy};
+}
+
+int run_trial(const TrialWords& words) {
+  spdlog::set_level(spdlog::level::off);  // a module's own lines belong to when it counts
+  std::optional<state::Store> store;
+  return modules::probe_main([&](const std::string& group) {
+    if (!store)
+      store.emplace(state::Options{.path = words.state, .size = words.size, .read_only = true});
+    return store->of(group);
+  });
+}
+
+}  // namespace shoal::daemon
