@@ -122,7 +122,11 @@ void Casualties::note(status::Crash crash) {
     latest_.erase(known);
   }
   latest_.push_front(std::move(crash));
-  if (latest_.size() > kLatest) latest_.pop_back();
+  if (latest_.size() <= kLatest) return;
+  // The place with the fewest goes, the oldest of several: one that crashes often must stay.
+  const auto fewest = std::ranges::min_element(latest_.rbegin(), std::prev(latest_.rend()), {},
+                                               &status::Crash::count);
+  latest_.erase(std::prev(fewest.base()));
 }
 
 std::uint64_t Casualties::recent() const {

@@ -56,7 +56,8 @@ class Casualties {
   /// Of these within the last hour.
   std::uint64_t recent() const;
 
-  /// The last ten places, newest first.
+  /// Ten places, the newest crash first. Of more than ten, the newest and those with the most
+  /// crashes.
   std::vector<status::Crash> latest() const { return {latest_.begin(), latest_.end()}; }
 
  private:

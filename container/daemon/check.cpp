@@ -32,6 +32,7 @@ struct Members {
 std::string name_of(const settings::Listen& listen) {
   using Kind = settings::Listen::Kind;
   if (listen.kind == Kind::kUnix) return "unix:" + listen.path.native();
+  if (listen.kind == Kind::kSystemd) return "systemd";
   if (listen.kind == Kind::kDescriptor) return "fd:" + std::to_string(listen.descriptor);
   const bool bracketed = listen.host.find(':') != std::string::npos;
   return (bracketed ? "[" + listen.host + "]" : listen.host) + ":" + std::to_string(listen.port);

@@ -1,6 +1,7 @@
 #include "daemon/pid_file.hpp"
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
 #include <sys/file.h>
 
 #include <array>
@@ -19,6 +20,7 @@ namespace shoal::daemon {
 namespace {
 
 constexpr const char* kPidFile = "shoal.pid";
+constexpr std::chrono::seconds kSayAfter{1};
 constexpr const char* kRemedyForRun =
     "create it for the container's user, or name another under \"run\"";
 
@@ -77,7 +79,9 @@ void PidFile::take(std::chrono::milliseconds patience) try {
 }
 
 void PidFile::lock(int file, std::chrono::milliseconds patience) const {
-  const auto until = std::chrono::steady_clock::now() + patience;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto until = begin + patience;
+  bool said = false;
   while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     const std::string id = holder(file);
     const bool lives = !id.empty() && is_alive(id);
@@ -92,6 +96,10 @@ void PidFile::lock(int file, std::chrono::milliseconds patience) const {
                              : ", and the container with process id " + id +
                                    " was killed: maybe one of its workers has not ended"),
              "end that process");
+    }
+    if (std::chrono::steady_clock::now() > begin + kSayAfter && !std::exchange(said, true)) {
+      spdlog::warn("{}: waits for the lock that {} holds", path_.native(),
+                   host::holder_of_lock(file));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }

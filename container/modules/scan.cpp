@@ -62,20 +62,28 @@ class Walk {
   Scan run() {
     note_way(apps_, result_);
     result_.lost = enter({apps_, apps_, false, 0, nullptr});
-    while (!own_.empty() || !linked_.empty()) {
-      auto& queue = own_.empty() ? linked_ : own_;
-      const Visit next = std::move(queue.front());
-      queue.pop_front();
-      if (entered_ == kMostFolders) {
-        leave_out(next.origin, "folders", kMostFolders);
-      } else if (const std::error_code error = enter(next)) {
-        meet_unreadable(next.folder, error.value());
+    // In turn, so that a large tree takes no place from the others.
+    while (!queues_.empty()) {
+      for (auto queue = queues_.begin(); queue != queues_.end();) {
+        visit_first_of(queue->second);
+        queue = queue->second.empty() ? queues_.erase(queue) : std::next(queue);
       }
     }
+    for (const auto& [what, most] : left_out_) tell_of_left_out(what, most);
     return std::move(result_);
   }
 
  private:
+  void visit_first_of(std::deque<Visit>& queue) {
+    const Visit next = std::move(queue.front());
+    queue.pop_front();
+    if (entered_ == kMostFolders) {
+      leave_out(next.origin, "folders", kMostFolders);
+    } else if (const std::error_code error = enter(next)) {
+      meet_unreadable(next.folder, error.value());
+    }
+  }
+
   /// Why the folder could not be read to its end, if so.
   std::error_code enter(const Visit& visit) {
     const fs::path& folder = visit.folder;
@@ -96,7 +104,6 @@ class Walk {
     }
     entering_(folder);
     ++entered_;
-    ++entered_by_[visit.origin];
     here_ = visit;
     here_.above = std::make_shared<const Chain>(Chain{inode, visit.above});
     const int error = read_entries();
@@ -175,7 +182,8 @@ class Walk {
       result_.partly.insert(next.origin);
       return;
     }
-    auto& queue = next.linked ? linked_ : own_;
+    ++folders_of_[next.origin];
+    auto& queue = queues_[next.origin];
     if (queue.size() >= kMostFolders) return leave_out(next.origin, "folders", kMostFolders);
     queue.push_back(std::move(next));
   }
@@ -219,14 +227,17 @@ class Walk {
     result_.unread.push_back(path);  // no removal: who serves from there goes on
   }
 
-  /// Told of once, and of the place that has the most: the first one that was left out is another
-  /// each time.
   void leave_out(const fs::path& origin, const char* what, std::size_t most) {
     result_.partly.insert(origin);
-    if (!left_out_.insert(what).second) return;
+    left_out_.emplace(what, most);
+  }
+
+  /// Names the place that has the most folders: the first one that was left out is another each
+  /// time.
+  void tell_of_left_out(const std::string& what, std::size_t most) {
     const auto largest =
-        std::ranges::max_element(entered_by_, {}, [](const auto& entry) { return entry.second; });
-    const bool to_blame = largest != entered_by_.end() && largest->second > entered_ / 2;
+        std::ranges::max_element(folders_of_, {}, [](const auto& entry) { return entry.second; });
+    const bool to_blame = largest != folders_of_.end() && largest->second > entered_ / 2;
     note_first((to_blame ? largest->first : apps_).native() + ": leads to too many " + what +
                ": of those below " + apps_.native() + " the first " + std::to_string(most) +
                " are looked at, and the others passed over; link to the folder that has the "
@@ -242,12 +253,12 @@ class Walk {
   const std::function<void(const fs::path&)>& entering_;
   const std::set<fs::path>& skipped_;
   Scan result_;
-  std::deque<Visit> own_, linked_;  // to be read; the apps folder itself before what links lead to
-  Visit here_;                      // what is being read
+  std::map<fs::path, std::deque<Visit>> queues_;  // to be read, by origin
+  Visit here_;                                    // what is being read
   std::size_t entered_ = 0;
   std::size_t links_ = 0;
-  std::map<fs::path, std::size_t> entered_by_;  // by origin
-  std::set<std::string> left_out_;              // kinds
+  std::map<fs::path, std::size_t> folders_of_;   // met so far, by origin
+  std::map<std::string, std::size_t> left_out_;  // kinds, and the bound of each
 };
 
 }  // namespace

@@ -21,8 +21,9 @@ struct Place {
   auto operator<=>(const Place&) const = default;
 };
 
-/// How much of the apps folder is looked at: a link to `/` must not delay what lies beside it. What
-/// lies in the apps folder itself comes first, then what links lead to, the nearest first.
+/// How much of the apps folder is looked at: a link to `/` must not delay what lies beside it. The
+/// folders of the apps folder, and what each link leads to, are looked at in turn, the nearest
+/// parts first: a large one takes no place from the others.
 inline constexpr std::size_t kMostFolders = 10'000;
 inline constexpr std::size_t kMostLinks = 10'000;
 inline constexpr std::size_t kMostModules = 10'000;

@@ -109,5 +109,17 @@ TEST_F(Crashes, AtMoreThanTenPlacesAreCountedAll) {
   EXPECT_EQ(casualties_.recent(), 25u);
 }
 
+TEST_F(Crashes, AtThePlaceWithTheMostStayInTheList) {
+  for (int i = 0; i < 14; ++i) crash("pond.fish", "pond/1", stack("often()", "0x7f"));
+  for (int i = 0; i < 12; ++i) {
+    crash("pond.fish", "pond/1", stack("once" + std::to_string(i), "0x7f"));
+  }
+  const auto rows = casualties_.latest();
+  ASSERT_THAT(rows, SizeIs(10));
+  EXPECT_EQ(rows.front().stack.front(), "once11+0x12 (pond.fish.so+0x1149)");
+  EXPECT_EQ(rows.back().stack.front(), "often()+0x12 (pond.fish.so+0x1149)");
+  EXPECT_EQ(rows.back().count, 14u);
+}
+
 }  // namespace
 }  // namespace shoal::daemon

@@ -204,7 +204,7 @@ void grow(const std::filesystem::path& root, int folders) {
   }
 }
 
-TEST_F(Scanning, LooksAtSoManyFoldersAndAtItsOwnFirst) {
+TEST_F(Scanning, LooksAtSoManyFoldersAndNamesTheLargeTree) {
   sh("mkdir -p apps/a/b/c/d big/near; touch big/near/two.so apps/a/b/c/d/one.so");
   grow(folder() / "big", 20'000);
   std::filesystem::create_symlink("../big", apps() / "Big");
@@ -218,6 +218,15 @@ TEST_F(Scanning, LooksAtSoManyFoldersAndAtItsOwnFirst) {
     EXPECT_THAT(problems(), ElementsAre(why));
     EXPECT_THAT(found_.partly, UnorderedElementsAre(apps() / "Big"));
   }
+}
+
+TEST_F(Scanning, GivesALargeTreeNoPlaceOfTheOthers) {
+  sh("mkdir -p apps/own/a/b release/a/b flat; touch apps/own/a/b/one.so release/a/b/two.so");
+  sh("seq 12000 | sed 's|^|apps/flat/f|' | xargs mkdir -p; ln -s ../release apps/site");
+  EXPECT_THAT(finds(), ElementsAre("own.a.b.one", "site.a.b.two"));
+  EXPECT_EQ(entered_.size(), kMostFolders);
+  EXPECT_THAT(problems(), ElementsAre(HasSubstr("apps/flat: leads to too many folders")));
+  EXPECT_THAT(found_.partly, UnorderedElementsAre(apps() / "flat"));
 }
 
 TEST_F(Scanning, SurvivesALinkToTheRootFolder) {

@@ -90,8 +90,9 @@ PrivateFolder PrivateFolder::at(const fs::path& given) {
   require_link_of_trusted_user(path);
   make_parents(path);
   const bool made = ::mkdir(path.c_str(), kFolderMode) == 0;
+  const int why_not_made = errno;
   Descriptor opened(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened) cannot(path, errno);
+  if (!opened) cannot(path, errno == ENOENT ? why_not_made : errno);
   const auto status = status_of(path, opened.get());
   require_own(path, status);
   if (made) {
