@@ -6,6 +6,25 @@
 #include "shoal/state.hpp"
 
 namespace shoal::modules {
+namespace {
+
+/// Tells at its end that no step is under way: a step that has failed does not hang.
+class EndOfSteps {
+ public:
+  EndOfSteps(const OnStep& on_step, const Generation& generation)
+      : on_step_(on_step), generation_(generation) {}
+  ~EndOfSteps() {
+    if (on_step_) on_step_(Step::kNothing, generation_, {});
+  }
+  EndOfSteps(const EndOfSteps&) = delete;
+  EndOfSteps& operator=(const EndOfSteps&) = delete;
+
+ private:
+  const OnStep& on_step_;
+  const Generation& generation_;
+};
+
+}  // namespace
 
 Generation::Generation(const Order& order, std::unique_ptr<const Stage> stage,
                        const Prepared& prepared, const Surroundings& surroundings)
@@ -17,9 +36,9 @@ Generation::Generation(const Order& order, std::unique_ptr<const Stage> stage,
       opened_at_(time_since_boot()),
       stage_(std::move(stage)) {
   note_facts(prepared.facts);
+  const EndOfSteps end(surroundings.on_step, *this);
   open(order, prepared.opening, surroundings.on_step);
   make_handlers(prepared.opening, surroundings);
-  if (surroundings.on_step) surroundings.on_step(Step::kNothing, *this, {});
   loaded_at_ = std::chrono::system_clock::now();
 }
 

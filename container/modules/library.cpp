@@ -96,9 +96,9 @@ std::unique_ptr<Module> Library::make_handler(Context& context) const {
   try {
     return std::unique_ptr<Module>(library_.get<MakeModule>(kMakeModule)(context));
   } catch (const std::exception& error) {
-    std::string why = error.what();
+    std::string why = host::text_of(error);
     if (why.size() > kLongestReason) why.resize(kLongestReason);
-    throw LoadError(shown_ + ": its constructor threw: " + host::printable(why), module_);
+    throw LoadError(shown_ + ": its constructor threw: " + why, module_);
   } catch (...) {
     throw LoadError(shown_ + ": its constructor threw something that is no std::exception",
                     module_);

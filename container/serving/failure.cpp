@@ -40,7 +40,7 @@ std::exception_ptr read(const std::exception_ptr& thrown, Failure::Cause& cause)
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& error) {
-    cause.what = host::printable(error.what());
+    cause.what = host::text_of(error);
     return nested_in(error);
   } catch (const std::nested_exception& error) {
     cause.what = kNoText;

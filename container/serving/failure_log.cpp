@@ -40,10 +40,11 @@ void FailureLog::tell(const std::string& request, const Failure& failure) {
     stacks.push_back(
         {failure.chain.size() == 1 ? "" : type + " was thrown here:", std::move(frames)});
   }
-  const std::string without =
-      stacks.empty()
-          ? ""
-          : left_out({failure.chain.front().type, stacks.front().frames.front().address});
+  std::string without;
+  if (!stacks.empty()) {
+    const crash::Frame& top = stacks.front().frames.front();
+    without = left_out({failure.chain.front().type, std::string(crash::path_of(top)), top.address});
+  }
   spdlog::error("{}: {}{}", request, failure.text(), without);
   if (without.empty()) stacks_.tell(spdlog::level::err, std::move(stacks));
 }

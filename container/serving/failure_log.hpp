@@ -1,11 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
-#include <utility>
 
 #include "serving/failure.hpp"
 #include "serving/stack_log.hpp"
@@ -13,7 +13,7 @@
 namespace shoal::serving {
 
 /// Logs what handlers throw: a line each time, and the stack from where it was thrown once a minute
-/// for each type and place. Safe to call from many threads at once.
+/// for each type and place of a generation. Safe to call from many threads at once.
 class FailureLog {
  public:
   /// REQUIRES: `stacks` outlives it.
@@ -24,7 +24,14 @@ class FailureLog {
 
  private:
   using Clock = std::chrono::steady_clock;
-  using Place = std::pair<std::string, std::uintptr_t>;  // type, and where it was thrown
+  /// Where an exception was thrown. The file, too: the next generation may lie at the same address.
+  struct Place {
+    std::string type;
+    std::string file;
+    std::uintptr_t address = 0;
+
+    auto operator<=>(const Place&) const = default;
+  };
 
   /// Why the stack of this place is left out; empty: it is not.
   std::string left_out(const Place& place);

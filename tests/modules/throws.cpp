@@ -14,6 +14,10 @@ class OutOfFish : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+struct Silent : std::exception {
+  const char* what() const noexcept override { return nullptr; }
+};
+
 // One for each way to get there: of one place the log has the stack but once a minute.
 template <int kWay>
 [[gnu::noinline]] void look_into_the_net(const std::string& net) {
@@ -68,6 +72,7 @@ class Throws final : public shoal::Module {
     if (how == "nested") fish_twice();
     if (how == "later") fish_later();
     if (how == "number") fall(&number);
+    if (how == "silent") throw Silent();
     if (how == "pointer") throw "a herring";
     if (how == "again") {
       try {

@@ -227,9 +227,12 @@ TEST_F(PublishedSite, NoLongerServesAModuleThatIsNoLongerBuilt) {
 }
 
 TEST_F(PublishedSite, FindsTheSharedLibrariesOfTheSameBuild) {
+  // In a folder of its own, and before the libraries are known.
+  write_file(here() / "project" / "modules" / "CMakeLists.txt",
+             "shoal_add_module(fish SOURCES ../fish.cpp LINK $<BUILD_INTERFACE:anatomy>)\n");
   build(
       says("site.screen.index", "index") +
-      "shoal_add_module(fish SOURCES fish.cpp LINK anatomy)\n"
+      "add_subdirectory(modules)\n"
       "add_library(anatomy INTERFACE)\ntarget_link_libraries(anatomy INTERFACE fins)\n"
       "add_library(fins SHARED fins.cpp)\n"
       "set_target_properties(fins PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)\n");

@@ -101,6 +101,19 @@ TEST_F(AnExceptionOfAHandler, HasItsStackLoggedOnceAMinute) {
   EXPECT_EQ(said("its stack was logged less than a minute ago") + said(" #0 0x"), kRequests);
 }
 
+TEST_F(AnExceptionOfAHandler, HasItsStackLoggedAgainByTheNextGeneration) {
+  told_of("plain");
+  shell("touch $APPS/throws.so");
+  EXPECT_EQ(get("/throws").generation(), "throws/2");
+  EXPECT_THAT(told_of("plain"), ContainsRegex("look_into_the_net.* at .*" + line_of("thrown")));
+}
+
+TEST_F(AnExceptionOfAHandler, MayHaveNoText) {
+  EXPECT_THAT(told_of("silent"), HasSubstr("Silent: no text\n"));
+  EXPECT_EQ(get("/throws").generation(), "throws/1");
+  EXPECT_EQ(said("was ended by"), 0u);
+}
+
 /// The program alone, in a folder of its own: as if nothing had been installed beside it.
 class AnExceptionWithoutShoalSymbolize : public AnExceptionOfAHandler {
  protected:

@@ -99,13 +99,20 @@ endfunction()
 # that it links to, in this build or elsewhere. CMake's own run path would also name the folders of
 # libshoal and of the modules it links to. Nothing needs those, and on another machine a folder of that
 # name may belong to any user, and the container would run what it finds there.
+#
+# An imported library may be known in this folder alone, one of another folder only at the end of the whole
+# build: what is not known in the first pass is looked for there, in a second one.
 function(_shoal_set_run_path target)
   set(folders)
+  set(unknown)
   set(visited Shoal::shoal)
-  get_target_property(items ${target} LINK_LIBRARIES)
+  set(items ${ARGN})
+  if(NOT items)
+    get_target_property(items ${target} LINK_LIBRARIES)
+  endif()
   while(items)
     list(POP_FRONT items item)
-    string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" item "${item}")
+    string(REGEX REPLACE "^\\$<(LINK_ONLY|BUILD_INTERFACE|BUILD_LOCAL_INTERFACE):(.*)>$" "\\2" item "${item}")
     if(item IN_LIST visited)
       continue()
     endif()
@@ -123,8 +130,14 @@ function(_shoal_set_run_path target)
     elseif(item MATCHES "^/.*\\.so(\\.[0-9.]+)?$")
       cmake_path(GET item PARENT_PATH folder)
       list(APPEND folders ${folder})
+    elseif(NOT item MATCHES "^-|[/$]")
+      list(APPEND unknown ${item})
     endif()
   endwhile()
+  if(unknown AND NOT ARGN)
+    cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]]
+      CALL _shoal_set_run_path [[${target}]] [[${unknown}]])")
+  endif()
   if(folders)  # the dynamic linker's own folders need no mention
     set_property(TARGET ${target} APPEND PROPERTY INSTALL_RPATH
       "$<REMOVE_DUPLICATES:$<FILTER:${folders},EXCLUDE,^(/usr)?/lib(64)?(/[^/]+-linux-gnu)?$>>")

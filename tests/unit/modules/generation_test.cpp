@@ -106,6 +106,22 @@ TEST_F(Generations, AreRefusedForWhatAConstructorThrows) {
                 ": its constructor threw something that is no std::exception");
 }
 
+TEST_F(Generations, TellThatNoStepIsUnderWayWhenOneHasFailed) {
+  for (const char* version : {"throws", "missing_symbol", "v1"}) {
+    std::vector<Step> steps;
+    const auto note = [&](Step step, const Generation&, const std::string&) {
+      steps.push_back(step);
+    };
+    const Files files{{"lone", file_at(built(version, "lone"))}};
+    try {
+      build(order_of("lone", ++number_, files), stages_, {}, note);
+    } catch (const LoadError&) {
+    }
+    ASSERT_GE(steps.size(), 2u) << version;
+    EXPECT_EQ(steps.back(), Step::kNothing) << version;
+  }
+}
+
 TEST_F(Generations, AreRefusedForASettingThatIsMissing) {
   EXPECT_THAT(refusal_of("slow1", {"lone"}), HasSubstr("\"latches\" is missing"));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <string>
 #include <string_view>
 
@@ -60,6 +61,12 @@ inline std::string printable(std::string_view text) {
   line.reserve(text.size());
   append_printable(line, text);
   return line;
+}
+
+/// Returns what an exception says, printable. A module's own what() may return null.
+inline std::string text_of(const std::exception& error) {
+  const char* const text = error.what();
+  return text == nullptr ? "no text" : printable(text);
 }
 
 }  // namespace shoal::host
