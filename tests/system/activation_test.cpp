@@ -15,6 +15,7 @@
 
 #include "built.hpp"
 #include "eventually.hpp"
+#include "listening.hpp"
 #include "site.hpp"
 #include "unit/fastcgi/fastcgi_client.hpp"
 
@@ -27,16 +28,6 @@ using ::testing::HasSubstr;
 /// As systemd starts a service: sockets from descriptor 3 on. The test's own is handed in as 0.
 const char kAsSystemd[] =
     "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=shoal.socket exec \"$@\"";
-
-host::Descriptor listen_on(const fs::path& path) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  std::strncpy(name.sun_path, path.c_str(), sizeof name.sun_path - 1);
-  host::Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
-  EXPECT_EQ(::listen(listener.get(), 511), 0);
-  return listener;
-}
 
 /// Returns how many descriptors of the process are this socket.
 std::size_t held_by(pid_t process, int socket) {

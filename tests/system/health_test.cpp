@@ -82,15 +82,6 @@ class HealthChecks : public Site {
   void finish(const std::string& name) const {
     std::ofstream((here() / name).native() + ".go").put('\n');
   }
-
-  void reconfigure(const std::string& from, const std::string& to) {
-    const fs::path file = here() / "shoal.yaml";
-    std::string text = contents(file);
-    const auto at = text.find(from);
-    ASSERT_NE(at, std::string::npos) << from;
-    std::ofstream(file) << text.replace(at, from.size(), to);
-    container().send(SIGHUP);
-  }
 };
 
 class HealthChecksOfTwoThreads : public HealthChecks {

@@ -145,6 +145,15 @@ Answer Site::ask(const Question& question) { return visitor_->ask(question); }
 
 std::string Site::log() const { return contents(here_ / "shoal.log"); }
 
+void Site::reconfigure(const std::string& from, const std::string& to) {
+  const std::filesystem::path file = here_ / "shoal.yaml";
+  std::string text = contents(file);
+  const auto at = text.find(from);
+  ASSERT_NE(at, std::string::npos) << from;
+  std::ofstream(file) << text.replace(at, from.size(), to);
+  container().send(SIGHUP);
+}
+
 std::size_t Site::said(const std::string& text) const {
   const std::string all = log();
   std::size_t times = 0;

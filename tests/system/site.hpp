@@ -83,6 +83,9 @@ class Site : public ::testing::Test {
   int stop_container(int signal);
   Process& container() { return *container_; }
 
+  /// Changes a text of the configuration and has it read again.
+  void reconfigure(const std::string& from, const std::string& to);
+
   /// The processes that serve, the children of the container's own; of one, when there is but one.
   std::vector<pid_t> workers() const;
   pid_t worker() const { return workers().at(0); }

@@ -8,6 +8,7 @@
 
 #include "built.hpp"
 #include "eventually.hpp"
+#include "listening.hpp"
 #include "site.hpp"
 #include "unit/fastcgi/fastcgi_client.hpp"
 
@@ -18,16 +19,6 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
 const test::Params kAskForLone{{"SCRIPT_NAME", "/lone"}, {"REQUEST_METHOD", "GET"}};
-
-host::Descriptor listen_on(const fs::path& path) {
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  std::strncpy(name.sun_path, path.c_str(), sizeof name.sun_path - 1);
-  host::Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
-  EXPECT_EQ(::listen(listener.get(), 16), 0);
-  return listener;
-}
 
 class Sockets : public Site {
  protected:

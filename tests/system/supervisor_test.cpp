@@ -35,16 +35,6 @@ class Supervising : public Site {
     plan.next_upstream = "error";
     return plan;
   }
-
-  /// Changes a line of the configuration and has it read again.
-  void reconfigure(const std::string& from, const std::string& to) {
-    const fs::path file = here() / "shoal.yaml";
-    std::string text = contents(file);
-    const auto at = text.find(from);
-    ASSERT_NE(at, std::string::npos) << from;
-    std::ofstream(file) << text.replace(at, from.size(), to);
-    container().send(SIGHUP);
-  }
 };
 
 class TwoProcesses : public Supervising {
