@@ -8,8 +8,8 @@
 #include <string>
 
 #include "access/values.hpp"
+#include "base/printable.hpp"
 #include "shoal/host/access.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal::access {
 namespace {
@@ -18,7 +18,7 @@ using std::chrono::microseconds;
 
 /// Appends what came from outside.
 void append_value(std::string& line, std::string_view value) {
-  host::append_printable(line, value.substr(0, kLongestValue), "\"\\");
+  base::append_printable(line, value.substr(0, kLongestValue), "\"\\");
 }
 
 void append_or_dash(std::string& line, std::string_view value) {

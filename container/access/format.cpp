@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "access/conversions.hpp"
-#include "shoal/host/nearest.hpp"
-#include "shoal/host/printable.hpp"
+#include "base/nearest.hpp"
+#include "base/printable.hpp"
 
 namespace shoal::access {
 namespace {
@@ -16,7 +16,7 @@ using Braces = Conversion::Braces;
 /// As Apache's common log format and php-fpm write it.
 constexpr const char* kUsualTime = "%d/%b/%Y:%H:%M:%S %z";
 
-std::string in_quotes(std::string_view text) { return '"' + host::printable(text) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + base::printable(text) + '"'; }
 
 char in_other_case(char c) {
   const bool lower = c >= 'a' && c <= 'z';
@@ -96,7 +96,7 @@ class Parser {
       letter = end + 1;
     }
     // All bytes of a character that is no letter, so that the error shows it whole.
-    take(letter + host::size_of_character(whole.substr(std::min(letter, whole.size()))));
+    take(letter + base::size_of_character(whole.substr(std::min(letter, whole.size()))));
     const std::string_view shown = whole.substr(0, whole.size() - rest_.size());
     if (shown.size() == letter) {
       return refuse(shown, braced ? "ends before its letter; write it as in %{milli}d"
@@ -127,8 +127,8 @@ class Parser {
     const auto way = braced ? std::ranges::find(ways, in_lower_case(braces), &Conversion::Way::unit)
                             : ways.begin();
     if (way != ways.end()) return parts_.push_back({way->append, {}});
-    refuse(shown, "has an unknown unit" + host::did_you_mean(braces, units_of(conversion)) +
-                      (host::nearest(braces, units_of(conversion))
+    refuse(shown, "has an unknown unit" + base::did_you_mean(braces, units_of(conversion)) +
+                      (base::nearest(braces, units_of(conversion))
                            ? ""
                            : "; known: " + known_units(conversion)));
   }
@@ -155,11 +155,11 @@ FormatError::FormatError(std::vector<std::string> errors)
 
 Format::Format(std::string_view text) : json_(text == "json") {
   if (json_) return;
-  if (host::printable(text) != text) {
+  if (base::printable(text) != text) {
     throw FormatError({in_quotes(text) + " has control characters; separate by spaces"});
   }
   if (text.find('%') == std::string_view::npos) {
-    const std::string slip = host::did_you_mean(text, std::array{"json"});
+    const std::string slip = base::did_you_mean(text, std::array{"json"});
     throw FormatError(
         {in_quotes(text) + " has no conversion" +
          (slip.empty() ? "; write json, or a text with" + known_conversions() : slip)});

@@ -7,7 +7,7 @@
 
 namespace shoal::crash {
 
-/// Writes `text` into `to`, made printable as host::printable does it (control bytes become \xNN),
+/// Writes `text` into `to`, made printable as base::printable does it (control bytes become \xNN),
 /// cut to fit with "..." at its end, and with a zero behind it.
 void fit(std::string_view text, char* to, std::size_t size) noexcept;
 

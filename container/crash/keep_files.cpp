@@ -7,8 +7,8 @@
 #include <system_error>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "crash/writer.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -56,7 +56,7 @@ void prune(const fs::path& folder, std::uintmax_t most) {
 }
 
 void append(const fs::path& file, std::string_view text) {
-  const host::Descriptor to(::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
+  const base::Descriptor to(::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
   if (to) DescriptorWriter(to.get()).put(text);
 }
 

@@ -13,10 +13,10 @@
 #include <map>
 #include <string_view>
 
+#include "base/descriptor.hpp"
+#include "base/printable.hpp"
 #include "crash/demangle.hpp"
 #include "crash/writer.hpp"
-#include "shoal/host/descriptor.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -30,7 +30,7 @@ constexpr std::string_view kKept = ".txt";
 
 /// The bytes of a regular file; nothing when there is none.
 std::optional<std::string> contents_of(const fs::path& path) {
-  const host::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   std::string text;
@@ -118,7 +118,7 @@ std::string read_text(std::string_view raw, Report& report) {
   while (!raw.empty()) {
     const auto end = raw.find('\n');
     const bool whole = end != std::string_view::npos;
-    std::string line = demangled(host::printable(raw.substr(0, end)));
+    std::string line = demangled(base::printable(raw.substr(0, end)));
     raw.remove_prefix(whole ? end + 1 : raw.size());
     places = (places || line == "places:") && !(line == "end" && whole);
     if (places) {
@@ -151,7 +151,7 @@ fs::path name_for(const Report& report) {
 
 bool write_file(const fs::path& path, std::string_view text) {
   ::unlink(path.c_str());
-  const host::Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  const base::Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) return false;
   DescriptorWriter(file.get()).put(text);
   struct stat status {};

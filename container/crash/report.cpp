@@ -16,14 +16,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "base/descriptor.hpp"
+#include "base/private_folder.hpp"
 #include "crash/doing.hpp"
 #include "crash/escape.hpp"
 #include "crash/signal_names.hpp"
 #include "crash/stack.hpp"
 #include "crash/symbols.hpp"
 #include "crash/writer.hpp"
-#include "shoal/host/descriptor.hpp"
-#include "shoal/host/private_folder.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -136,7 +136,7 @@ void write_code(void* argument) noexcept {
   const Frame* const frame = first_below(stages_folder.data(), stack);
   if (frame == nullptr) return;
   line(out, "code", path_of(*frame));
-  const host::Descriptor file(::open(frame->path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const base::Descriptor file(::open(frame->path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   std::array<char, 129> room{};
   if (file) line(out, "build-id", build_id(file.get(), room));
 }
@@ -174,7 +174,7 @@ void write_report(Crash& crash) noexcept {
   for (const int descriptor : reserve) ::close(descriptor);
   // What lies there is not ours: a process id has one crash.
   ::unlink(report_path.data());
-  const host::Descriptor file(
+  const base::Descriptor file(
       ::open(report_path.data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   DescriptorWriter out(file ? file.get() : STDERR_FILENO);
   crash.out = &out;
@@ -231,7 +231,7 @@ void store(const fs::path& path, std::array<char, PATH_MAX>& to) {
 }  // namespace
 
 void install(const fs::path& folder, const fs::path& stages) {
-  host::PrivateFolder::at(folder.parent_path()).folder(folder.filename());
+  base::PrivateFolder::at(folder.parent_path()).folder(folder.filename());
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail(folder, errno);
   store(folder / (std::to_string(::getpid()) + ".report"), report_path);
   store(stages, stages_folder);

@@ -15,12 +15,12 @@
 #include <sstream>
 #include <utility>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 
 namespace shoal::crash {
 namespace {
 
-using host::Descriptor;
+using base::Descriptor;
 
 constexpr std::size_t kMostFiles = 24;
 constexpr std::size_t kMostBytes = 1 << 20;  // of the answer
@@ -124,7 +124,7 @@ void SourceLookup::start(const std::filesystem::path& program,
       given.push_back(lifted(place.file));
     }
     questions << (number == numbers.end() || place.file < 0 ? -1 : number->second) << " 0x"
-              << std::hex << place.address << std::dec << " " << host::printable(place.path)
+              << std::hex << place.address << std::dec << " " << base::printable(place.path)
               << "\n";
   }
   given.front() = file_with(questions.str());
@@ -175,7 +175,7 @@ Sources SourceLookup::sources() const {
       continue;
     }
     sources[place].push_back(
-        {host::printable(line.substr(tab + 1)), host::printable(line.substr(0, tab))});
+        {base::printable(line.substr(tab + 1)), base::printable(line.substr(0, tab))});
   }
   return sources;
 }

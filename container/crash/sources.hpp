@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::crash {
 
@@ -30,7 +30,7 @@ class CodeFiles {
  private:
   struct File {
     std::string path;
-    host::Descriptor descriptor;
+    base::Descriptor descriptor;
   };
   std::vector<File> files_;
 };
@@ -83,8 +83,8 @@ class SourceLookup {
   const pid_t owner_;
   const std::size_t places_;
   const Clock::time_point deadline_;
-  host::Descriptor answer_;
-  host::Descriptor process_;
+  base::Descriptor answer_;
+  base::Descriptor process_;
   pid_t id_ = 0;
   std::string text_;
   std::string failure_;

@@ -10,10 +10,10 @@
 #include <cstring>
 #include <optional>
 
+#include "base/descriptor.hpp"
 #include "crash/escape.hpp"
 #include "crash/interrupted.hpp"
 #include "crash/symbols.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -149,7 +149,7 @@ std::uintptr_t place_in_file(const Frame& frame) noexcept {
 void write_frame(Writer& writer, std::size_t number, const Frame& frame) noexcept {
   // One without a slash is no file: the kernel's own linux-vdso.so.1.
   const bool is_file = std::strchr(frame.path.data(), '/') != nullptr;
-  const host::Descriptor file(is_file ? ::open(frame.path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+  const base::Descriptor file(is_file ? ::open(frame.path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
                                       : -1);
   write_frame(writer, number, frame, file.get());
 }

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/nearest.hpp"
 #include "daemon/control.hpp"
-#include "shoal/host/nearest.hpp"
 #include "status/health.hpp"
 #include "status/json.hpp"
 #include "status/table.hpp"
@@ -40,7 +40,7 @@ status::Group ask_group(const std::filesystem::path& run, const std::string& nam
     if (status::workers_in(overview, status::Worker::State::kServing) > 0) {
       std::vector<std::string> names;
       for (const auto& group : overview.groups) names.push_back(group.name);
-      throw std::runtime_error(name + ": there is no such group" + host::did_you_mean(name, names));
+      throw std::runtime_error(name + ": there is no such group" + base::did_you_mean(name, names));
     }
     if (steady_clock::now() >= until) {
       throw std::runtime_error(name +

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/nearest.hpp"
 #include "daemon/assemble.hpp"
 #include "daemon/probe.hpp"
 #include "elf/error.hpp"
@@ -19,7 +20,6 @@
 #include "modules/name.hpp"
 #include "modules/scan.hpp"
 #include "shoal/host/config_node.hpp"
-#include "shoal/host/nearest.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -158,7 +158,7 @@ std::vector<std::string> names_of_nothing(const settings::Settings& settings,
   const auto look_up = [&](const std::string& key, const std::string& name, const auto& names) {
     if (std::ranges::find(names, name) != names.end()) return;
     lines.push_back(key + ": no module " + name + " below " + settings.apps.native() +
-                    host::did_you_mean(name, names));
+                    base::did_you_mean(name, names));
   };
   for (const auto& route : settings.routes) {
     look_up(route.where + ": routes." + route.prefix, route.target, known);

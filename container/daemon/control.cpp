@@ -25,7 +25,7 @@ constexpr std::chrono::seconds kPatience{10};
 
 /// The address of the socket in a folder, by way of the folder's descriptor: an address has 107
 /// bytes at most, and the path of a run folder may have more.
-sockaddr_un address_in(const host::Descriptor& folder) {
+sockaddr_un address_in(const base::Descriptor& folder) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string path = "/proc/self/fd/" + std::to_string(folder.get()) + "/" + kName;
@@ -33,12 +33,12 @@ sockaddr_un address_in(const host::Descriptor& folder) {
   return address;
 }
 
-host::Descriptor opened(const fs::path& folder) {
-  return host::Descriptor(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+base::Descriptor opened(const fs::path& folder) {
+  return base::Descriptor(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-host::Descriptor new_socket(int flags) {
-  return host::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+base::Descriptor new_socket(int flags) {
+  return base::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
 }
 
 }  // namespace
@@ -83,7 +83,7 @@ std::vector<int> Control::descriptors() const {
 }
 
 void Control::let_in() {
-  while (host::Descriptor socket{
+  while (base::Descriptor socket{
       ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)}) {
     // Room is made by whoever has been silent for longest.
     const auto silent =
@@ -123,7 +123,7 @@ void Control::answer(unsigned asker, const nlohmann::json& words) {
 nlohmann::json ask_container(const fs::path& run, const nlohmann::json& question) {
   const auto folder = opened(run);
   const auto address = address_in(folder);
-  host::Descriptor socket = new_socket(0);
+  base::Descriptor socket = new_socket(0);
   if (!folder ||
       ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     const bool forbidden = errno == EACCES;

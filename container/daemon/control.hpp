@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "daemon/link.hpp"
 #include "fastcgi/inode.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::daemon {
 
@@ -67,7 +67,7 @@ class Control {
 
   std::filesystem::path path_;
   const int owner_;
-  host::Descriptor socket_;
+  base::Descriptor socket_;
   std::optional<fastcgi::Inode> file_;  // of the socket, as it was made
   std::map<unsigned, Asker> askers_;
   unsigned next_ = 0;

@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/debugged.hpp"
 #include "daemon/worker.hpp"
-#include "shoal/host/debugged.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -30,7 +30,7 @@ steady_clock::time_point latest_end_of(const Worker& worker) {
 
 /// A debugger stops the clock: the worker gets all of its time once the debugger has left.
 bool is_kept_by_a_debugger(Worker& worker) {
-  if (host::being_debugged(worker.id)) {
+  if (base::being_debugged(worker.id)) {
     if (!std::exchange(worker.debugged, true)) {
       spdlog::info("worker {}: should have ended; waiting until its debugger leaves", worker.id);
     }

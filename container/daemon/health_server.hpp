@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "fastcgi/listener.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::daemon {
 
@@ -41,7 +41,7 @@ class HealthServer {
   using Clock = std::chrono::steady_clock;
 
   struct Caller {
-    host::Descriptor socket;
+    base::Descriptor socket;
     Clock::time_point until;  // then the connection is closed
     std::string arrived{};    // until it is answered
     bool answered = false;    // what arrives now is thrown away

@@ -49,14 +49,14 @@ std::vector<int> InheritedSockets::of_systemd() const {
 }
 
 bool InheritedSockets::contains(int descriptor) const {
-  return std::ranges::find(sockets_, descriptor, &host::Descriptor::get) != sockets_.end();
+  return std::ranges::find(sockets_, descriptor, &base::Descriptor::get) != sockets_.end();
 }
 
 void InheritedSockets::close() {
   for (auto& socket : sockets_) {
     if (socket.get() > STDERR_FILENO) continue;
     // Not left free: the next file that is opened would become standard input.
-    const host::Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    const base::Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (nothing) ::dup2(nothing.get(), socket.release());
   }
   sockets_.clear();

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::daemon {
 
@@ -33,7 +33,7 @@ class InheritedSockets {
 
  private:
   int of_systemd_ = 0;  // how many, from SD_LISTEN_FDS_START on
-  std::vector<host::Descriptor> sockets_;
+  std::vector<base::Descriptor> sockets_;
 };
 
 }  // namespace shoal::daemon

@@ -11,17 +11,17 @@
 #include <system_error>
 #include <utility>
 
+#include "base/current_request.hpp"
+#include "base/printable.hpp"
 #include "daemon/journal.hpp"
-#include "shoal/host/current_request.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal::daemon {
 namespace {
 
 constexpr mode_t kNotForAll = 0640;
 
-host::Descriptor open_to_append(const std::string& file) {
-  host::Descriptor descriptor(
+base::Descriptor open_to_append(const std::string& file) {
+  base::Descriptor descriptor(
       ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kNotForAll));
   if (descriptor.get() < 0) throw spdlog::spdlog_ex(file, errno);
   return descriptor;
@@ -36,9 +36,9 @@ void append_cut(std::string& line, std::string_view text, std::size_t most) {
   const std::size_t end = line.size() + most;
   std::string character;
   while (!text.empty()) {
-    const std::size_t size = std::max<std::size_t>(host::size_of_character(text), 1);
+    const std::size_t size = std::max<std::size_t>(base::size_of_character(text), 1);
     character.clear();
-    host::append_printable(character, text.substr(0, size));
+    base::append_printable(character, text.substr(0, size));
     if (line.size() + character.size() > end) break;
     line += character;
     text.remove_prefix(size);
@@ -104,12 +104,12 @@ void CleanSink::log(const spdlog::details::log_msg& message) {
     const std::string_view text(message.payload.data(), message.payload.size());
     std::string line;
     line.reserve(text.size() + 64);
-    if (const auto id = host::CurrentRequest::id(); ids_ == Ids::kShown && !id.empty()) {
+    if (const auto id = base::CurrentRequest::id(); ids_ == Ids::kShown && !id.empty()) {
       line.append("[").append(id).append("] ");
     }
     constexpr std::size_t kMostOfOne = 4;  // bytes that one byte becomes: \xNN
     if (text.size() <= longest_ / kMostOfOne) {
-      host::append_printable(line, text);
+      base::append_printable(line, text);
     } else {
       append_cut(line, text, longest_);
     }

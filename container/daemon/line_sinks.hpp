@@ -10,7 +10,7 @@
 #include <mutex>
 #include <string>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 // Sinks of spdlog that several processes may share: the supervisor opens them and forks, and each
 // goes on writing with its own copy. That is safe because it has but one thread when it forks.
@@ -40,7 +40,7 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
   void write_whole(std::string_view line);
 
   const std::string file_;       // empty: standard error
-  host::Descriptor descriptor_;  // guarded by mutex_ of base_sink, as is the next
+  base::Descriptor descriptor_;  // guarded by mutex_ of base_sink, as is the next
   bool torn_ = false;            // the last line was written in part
 };
 

@@ -55,7 +55,7 @@ std::pair<Link, Link> Link::pair() {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw std::system_error(errno, std::generic_category(), "cannot make a pair of sockets");
   }
-  return {Link(host::Descriptor(ends[0])), Link(host::Descriptor(ends[1]))};
+  return {Link(base::Descriptor(ends[0])), Link(base::Descriptor(ends[1]))};
 }
 
 bool Link::send(const nlohmann::json& message, milliseconds patience) {

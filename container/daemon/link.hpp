@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::daemon {
 
@@ -24,7 +24,7 @@ std::vector<std::string> texts_of(const nlohmann::json& message, const char* key
 /// and worker, and between the control socket and who asks it. Used by one thread.
 class Link {
  public:
-  explicit Link(host::Descriptor socket) : socket_(std::move(socket)) {}
+  explicit Link(base::Descriptor socket) : socket_(std::move(socket)) {}
 
   /// Two ends that are connected to each other. Throws std::system_error.
   static std::pair<Link, Link> pair();
@@ -50,7 +50,7 @@ class Link {
  private:
   bool flush(std::string_view bytes, std::chrono::milliseconds patience);
 
-  host::Descriptor socket_;
+  base::Descriptor socket_;
   std::string arrived_;  // the beginning of a message
   bool ended_ = false;   // the other side will say nothing more
   bool broken_ = false;  // what is said does not arrive, or what arrives makes no sense

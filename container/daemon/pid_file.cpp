@@ -13,8 +13,8 @@
 #include <thread>
 #include <utility>
 
-#include "shoal/host/file_lock.hpp"
-#include "shoal/host/private_folder.hpp"
+#include "base/file_lock.hpp"
+#include "base/private_folder.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -56,25 +56,25 @@ PidFile::PidFile(const std::filesystem::path& run, std::chrono::milliseconds pat
   take(patience);
 }
 
-bool PidFile::is_in_place() const { return host::names(path_, file_.get()); }
+bool PidFile::is_in_place() const { return base::names(path_, file_.get()); }
 
 void PidFile::put_back() { take(std::chrono::milliseconds(0)); }
 
 void PidFile::take(std::chrono::milliseconds patience) try {
-  host::Descriptor file;
+  base::Descriptor file;
   do {
     // Opened anew each time: the last owner may have removed it before we had the lock.
-    file = host::PrivateFolder::at(path_.parent_path()).file(kPidFile, O_RDWR | O_CREAT);
+    file = base::PrivateFolder::at(path_.parent_path()).file(kPidFile, O_RDWR | O_CREAT);
     if (!file) cannot_write(path_, kRemedyForRun);
     lock(file.get(), patience);
-  } while (!host::names(path_, file.get()));
+  } while (!base::names(path_, file.get()));
   const std::string pid = std::to_string(::getpid()) + "\n";
   if (::ftruncate(file.get(), 0) != 0 ||
       ::pwrite(file.get(), pid.data(), pid.size(), 0) != std::ssize(pid)) {
     cannot_write(path_, "free disk space");
   }
   file_ = std::move(file);
-} catch (const host::FolderError& error) {
+} catch (const base::FolderError& error) {
   throw std::runtime_error(std::string("run: ") + error.what());
 }
 
@@ -91,7 +91,7 @@ void PidFile::lock(int file, std::chrono::milliseconds patience) const {
     }
     if (std::chrono::steady_clock::now() > until) {
       refuse(path_,
-             host::holder_of_lock(file) + " holds its lock" +
+             base::holder_of_lock(file) + " holds its lock" +
                  (id.empty() ? ""
                              : ", and the container with process id " + id +
                                    " was killed: maybe one of its workers has not ended"),
@@ -99,14 +99,14 @@ void PidFile::lock(int file, std::chrono::milliseconds patience) const {
     }
     if (std::chrono::steady_clock::now() > begin + kSayAfter && !std::exchange(said, true)) {
       spdlog::warn("{}: waits for the lock that {} holds", path_.native(),
-                   host::holder_of_lock(file));
+                   base::holder_of_lock(file));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }
 
-host::Descriptor PidFile::share() const {
-  return host::Descriptor(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
+base::Descriptor PidFile::share() const {
+  return base::Descriptor(::fcntl(file_.get(), F_DUPFD_CLOEXEC, 0));
 }
 
 PidFile::~PidFile() {

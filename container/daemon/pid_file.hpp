@@ -5,7 +5,7 @@
 #include <chrono>
 #include <filesystem>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::daemon {
 
@@ -28,7 +28,7 @@ class PidFile {
   void put_back();
 
   /// Holds the folder as this object does; for a process that this one forks.
-  host::Descriptor share() const;
+  base::Descriptor share() const;
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
 
@@ -38,7 +38,7 @@ class PidFile {
 
   const pid_t owner_ = ::getpid();
   std::filesystem::path path_;
-  host::Descriptor file_;
+  base::Descriptor file_;
 };
 
 }  // namespace shoal::daemon

@@ -9,7 +9,7 @@
 #include <set>
 #include <sstream>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -139,7 +139,7 @@ void print_table(const std::map<std::string, GroupReport>& groups, std::ostream&
       if (file.facts && !file.facts->abi.empty()) note("abi: " + file.facts->abi);
     }
   }
-  for (const auto& text : notes) out << host::printable(text) << '\n';
+  for (const auto& text : notes) out << base::printable(text) << '\n';
 }
 
 }  // namespace

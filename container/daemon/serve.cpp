@@ -28,7 +28,7 @@ int serve(const settings::Settings& settings) {
   open_log(settings.log);
   warn_of_root();
   std::optional<Duty> duty;
-  host::Descriptor hold;
+  base::Descriptor hold;
   {
     Supervisor supervisor(settings);
     duty = supervisor.run();

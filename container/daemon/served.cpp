@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "base/debugged.hpp"
 #include "daemon/assemble.hpp"
 #include "daemon/check.hpp"
 #include "daemon/control.hpp"
@@ -21,7 +22,6 @@
 #include "daemon/trial_process.hpp"
 #include "daemon/worker.hpp"
 #include "daemon/worker_report.hpp"
-#include "shoal/host/debugged.hpp"
 #include "status/json.hpp"
 
 namespace shoal::daemon {
@@ -59,7 +59,7 @@ void leave_within(std::chrono::milliseconds rest) {
   seconds = static_cast<unsigned>(
       std::max<long>(1, std::chrono::ceil<std::chrono::seconds>(rest).count()));
   std::signal(SIGALRM, [](int) {
-    if (host::being_debugged(::getpid())) {
+    if (base::being_debugged(::getpid())) {
       ::alarm(seconds);
       return;
     }
@@ -130,7 +130,7 @@ void Served::finish(Link& supervisor) {
   draining_ = true;
   hands_over_ ? poller_.hand_over() : poller_.stop();
   bool finished = workers_.finish_within(settings_.workers.grace);
-  while (!finished && host::being_debugged(::getpid())) {
+  while (!finished && base::being_debugged(::getpid())) {
     deadline = std::chrono::steady_clock::now() + settings_.workers.grace;
     finished = workers_.finish_within(settings_.workers.grace);
   }

@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::daemon {
 
@@ -23,7 +23,7 @@ class Signals {
   int take() const;
 
  private:
-  host::Descriptor descriptor_;
+  base::Descriptor descriptor_;
 };
 
 }  // namespace shoal::daemon

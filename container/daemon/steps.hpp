@@ -8,9 +8,9 @@
 #include <mutex>
 #include <string>
 
+#include "base/debugged.hpp"
+#include "base/ticker.hpp"
 #include "modules/generation.hpp"
-#include "shoal/host/debugged.hpp"
-#include "shoal/host/ticker.hpp"
 
 namespace shoal::daemon {
 
@@ -48,8 +48,8 @@ class Steps {
   std::mutex mutex_;
   Current current_;               // guarded by mutex_
   Clock::time_point told_;        // the `since` that was told of; of the ticker alone
-  host::RunsFreely runs_freely_;  // of the ticker alone
-  host::Ticker ticker_;           // last: uses all of the above
+  base::RunsFreely runs_freely_;  // of the ticker alone
+  base::Ticker ticker_;           // last: uses all of the above
 };
 
 }  // namespace shoal::daemon

@@ -34,7 +34,7 @@ class Supervisor {
   std::optional<Duty> run();
 
   /// Keeps the run folder ours for as long as it is open.
-  host::Descriptor hold() const { return pid_file_.share(); }
+  base::Descriptor hold() const { return pid_file_.share(); }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/private_folder.hpp"
 #include "daemon/supervisor.hpp"
-#include "shoal/host/private_folder.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -39,10 +39,10 @@ std::string missing_in(const fs::path& run, bool has_pid_file, bool has_socket) 
 /// Makes what all processes need below `run`, and returns `run`. Throws std::runtime_error, with
 /// the remedy, when a folder is refused.
 const fs::path& Supervisor::make_folders(const fs::path& run) try {
-  const auto opened = host::PrivateFolder::at(run);
+  const auto opened = base::PrivateFolder::at(run);
   for (const char* folder : kFolders) opened.folder(folder);
   return run;
-} catch (const host::FolderError& error) {
+} catch (const base::FolderError& error) {
   throw std::runtime_error(std::string("run: ") + error.what());
 }
 

@@ -5,8 +5,8 @@
 #include <mutex>
 #include <string>
 
+#include "base/descriptor.hpp"
 #include "daemon/link.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::daemon {
 
@@ -30,7 +30,7 @@ class Wish {
   void tell(Link& supervisor);
 
  private:
-  const host::Descriptor asked_;
+  const base::Descriptor asked_;
   std::mutex mutex_;
   std::string why_;  // guarded by mutex_; empty: there is no wish
 };

@@ -3,18 +3,18 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/own_thread.hpp"
+#include "base/signal_stack.hpp"
 #include "crash/report.hpp"
 #include "daemon/log.hpp"
 #include "daemon/served.hpp"
-#include "shoal/host/own_thread.hpp"
-#include "shoal/host/signal_stack.hpp"
 
 namespace shoal::daemon {
 
 int work(const settings::Settings& settings, std::vector<fastcgi::Listener> listeners,
          std::shared_ptr<const fastcgi::Handover> handover, Link supervisor, bool speaks) {
-  const host::OwnThread own_thread;
-  const host::SignalStack signal_stack;
+  const base::OwnThread own_thread;
+  const base::SignalStack signal_stack;
   try {
     // A new configuration may have another, of which the supervisor waits to hear.
     open_log(settings.log);

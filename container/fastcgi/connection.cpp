@@ -23,7 +23,7 @@ void set_timeout(int socket, int option, std::chrono::milliseconds timeout) {
 
 }  // namespace
 
-Connection::Connection(host::Descriptor socket, const Limits& limits, Roster& roster)
+Connection::Connection(base::Descriptor socket, const Limits& limits, Roster& roster)
     : socket_(std::move(socket)),
       inode_(Inode::of(socket_.get())),
       limits_(limits),

@@ -2,10 +2,10 @@
 
 #include <optional>
 
+#include "base/descriptor.hpp"
 #include "fastcgi/deadline.hpp"
 #include "fastcgi/inode.hpp"
 #include "fastcgi/limits.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::fastcgi {
 
@@ -18,7 +18,7 @@ class Connection {
  public:
   /// `socket` is blocking; reads and writes on it time out from here on. `roster` and `limits`
   /// outlive the connection.
-  Connection(host::Descriptor socket, const Limits& limits, Roster& roster);
+  Connection(base::Descriptor socket, const Limits& limits, Roster& roster);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -52,7 +52,7 @@ class Connection {
   friend class Poller;  // in_epoll_
   friend class Roster;  // inode_
 
-  host::Descriptor socket_;
+  base::Descriptor socket_;
   const std::optional<Inode> inode_;
   const Limits& limits_;
   Roster& roster_;

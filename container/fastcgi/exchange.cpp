@@ -13,7 +13,7 @@
 #include <cstring>
 #include <limits>
 
-#include "shoal/host/peer_io.hpp"
+#include "fastcgi/peer_io.hpp"
 #include "shoal/request.hpp"
 
 namespace shoal::fastcgi {
@@ -105,7 +105,7 @@ bool Exchange::at_end_of_body() {
 }
 
 std::size_t Exchange::read(std::span<char> buffer) {
-  const host::PeerIo::Busy busy;
+  const fastcgi::PeerIo::Busy busy;
   if (malformed_) throw BodyError("the body's CONTENT_LENGTH is not a number of bytes");
   if (over_) throw BodyError("the request is over");
   const int wanted = as_int(std::min<std::uint64_t>(buffer.size(), unread_));
@@ -133,7 +133,7 @@ std::string Exchange::why_body_ended() const {
 }
 
 bool Exchange::write(std::string_view bytes) {
-  const host::PeerIo::Busy busy;
+  const fastcgi::PeerIo::Busy busy;
   while (!bytes.empty() && !over_) {
     const int size = as_int(bytes.size());
     answering_ |= size > request_->out->stop - request_->out->wrNext;
@@ -144,7 +144,7 @@ bool Exchange::write(std::string_view bytes) {
 }
 
 bool Exchange::flush() {
-  const host::PeerIo::Busy busy;
+  const fastcgi::PeerIo::Busy busy;
   if (over_ || request_->out->isClosed) return false;
   answering_ = true;
   return ::FCGX_FFlush(request_->out) == 0;

@@ -33,8 +33,8 @@ Handover::Handover() {
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
     throw std::system_error(errno, std::generic_category(), "cannot make a pair of sockets");
   }
-  left_ = host::Descriptor(ends[0]);
-  taken_ = host::Descriptor(ends[1]);
+  left_ = base::Descriptor(ends[0]);
+  taken_ = base::Descriptor(ends[1]);
 }
 
 bool Handover::leave(int connection) const {
@@ -47,9 +47,9 @@ bool Handover::leave(int connection) const {
   return ::sendmsg(left_.get(), &message.head, MSG_NOSIGNAL) == 1;
 }
 
-std::optional<host::Descriptor> Handover::take() const {
+std::optional<base::Descriptor> Handover::take() const {
   // Without a number for it the kernel would throw the connection away: see unix(7).
-  if (!host::Descriptor(::fcntl(taken_.get(), F_DUPFD_CLOEXEC, 0))) {
+  if (!base::Descriptor(::fcntl(taken_.get(), F_DUPFD_CLOEXEC, 0))) {
     throw std::system_error(errno, std::generic_category(), "no descriptor for a connection");
   }
   Message message;
@@ -58,7 +58,7 @@ std::optional<host::Descriptor> Handover::take() const {
   if (rights == nullptr || rights->cmsg_type != SCM_RIGHTS) return std::nullopt;
   int connection = -1;
   std::memcpy(&connection, CMSG_DATA(rights), sizeof connection);
-  return host::Descriptor(connection);
+  return base::Descriptor(connection);
 }
 
 }  // namespace shoal::fastcgi

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::fastcgi {
 
@@ -24,11 +24,11 @@ class Handover {
 
   /// The next one; none when there is none. Does not wait. Throws std::system_error without a
   /// descriptor for it, and leaves it there.
-  std::optional<host::Descriptor> take() const;
+  std::optional<base::Descriptor> take() const;
 
  private:
-  host::Descriptor left_;
-  host::Descriptor taken_;
+  base::Descriptor left_;
+  base::Descriptor taken_;
 };
 
 }  // namespace shoal::fastcgi

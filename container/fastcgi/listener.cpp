@@ -73,8 +73,8 @@ void Listener::take_effect() const {
   if (open_->backlog) ::listen(descriptor(), *open_->backlog);
 }
 
-host::Descriptor Listener::same_socket() const {
-  host::Descriptor socket(::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0));
+base::Descriptor Listener::same_socket() const {
+  base::Descriptor socket(::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0));
   if (!socket) throw std::system_error(errno, std::generic_category(), name() + ": cannot share");
   return socket;
 }
@@ -83,10 +83,10 @@ int Listener::descriptor() const { return open_->socket.get(); }
 
 const std::string& Listener::name() const { return open_->name; }
 
-std::optional<host::Descriptor> Listener::accept() const {
+std::optional<base::Descriptor> Listener::accept() const {
   sockaddr_storage peer{};
   socklen_t size = sizeof peer;
-  host::Descriptor connection(
+  base::Descriptor connection(
       ::accept4(descriptor(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC));
   if (!connection) {
     if (is_the_connections_own(errno)) return std::nullopt;

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::fastcgi {
 
@@ -69,11 +69,11 @@ class Listener {
   /// (its connection is closed). Does not wait; the connection itself is blocking. Throws
   /// std::system_error on EMFILE, ENFILE, ENOBUFS, ENOMEM and whatever else will not pass by itself
   /// at once: the caller backs off. Safe to call from any thread.
-  std::optional<host::Descriptor> accept() const;
+  std::optional<base::Descriptor> accept() const;
 
  private:
   explicit Listener(std::unique_ptr<const OpenSocket> open);
-  host::Descriptor same_socket() const;
+  base::Descriptor same_socket() const;
 
   std::unique_ptr<const OpenSocket> open_;
 };

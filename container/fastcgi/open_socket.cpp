@@ -19,13 +19,13 @@ using AddressList = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
   throw std::runtime_error(name + ": " + what + ": " + std::strerror(error) + "; " + remedy);
 }
 
-host::Descriptor new_socket(const std::string& name, int family) {
-  host::Descriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+base::Descriptor new_socket(const std::string& name, int family) {
+  base::Descriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) refuse(name, "cannot make a socket", errno, "choose another kind of address");
   return socket;
 }
 
-void set_option(const host::Descriptor& socket, int level, int option) {
+void set_option(const base::Descriptor& socket, int level, int option) {
   const int on = 1;
   ::setsockopt(socket.get(), level, option, &on, sizeof on);
 }
@@ -41,7 +41,7 @@ std::string printed(const std::string& host, const std::string& port) {
 }
 
 // As the kernel bound it: port 0 has become a real one.
-std::string bound_name(const host::Descriptor& socket) {
+std::string bound_name(const base::Descriptor& socket) {
   sockaddr_storage own{};
   socklen_t size = sizeof own;
   char host[NI_MAXHOST] = "";
@@ -113,7 +113,7 @@ OpenSocket open_socket(const InheritedDescriptor& address, int) {
                              "unix:PATH or HOST:PORT");
   const int family = option(number, SO_DOMAIN);
   OpenSocket open{.name = name, .tcp = family == AF_INET || family == AF_INET6};
-  open.socket = host::Descriptor(::fcntl(number, F_DUPFD_CLOEXEC, 0));
+  open.socket = base::Descriptor(::fcntl(number, F_DUPFD_CLOEXEC, 0));
   if (!open.socket) refuse(name, "cannot be shared", errno, "raise LimitNOFILE=, or `ulimit -n`");
   ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK);
   return open;

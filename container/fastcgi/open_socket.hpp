@@ -15,7 +15,7 @@ struct OpenSocket {
   std::string name;  ///< as Listener::name
   bool tcp = false;
   Peers peers{};
-  host::Descriptor socket{};
+  base::Descriptor socket{};
 
   // What Listener::take_effect is to change; none: nothing.
   std::optional<UnixAddress> rights{};

@@ -25,9 +25,9 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstRequest{1'000};
 
-host::Descriptor checked(int descriptor, const char* what) {
+base::Descriptor checked(int descriptor, const char* what) {
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
-  return host::Descriptor(descriptor);
+  return base::Descriptor(descriptor);
 }
 
 milliseconds reaping_interval(const Limits& limits) {
@@ -35,14 +35,14 @@ milliseconds reaping_interval(const Limits& limits) {
   return std::clamp(shortest / 4, milliseconds(5), milliseconds(1'000));
 }
 
-bool add(const host::Descriptor& epoll, int descriptor, epoll_event event) {
+bool add(const base::Descriptor& epoll, int descriptor, epoll_event event) {
   return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
 // By number: ThreadSanitizer does not know that re-arming happens before the event, so it would
 // take its own epoll_ctl here for a race with the thread that gets the connection next. What orders
 // the two for it are Connection::wait and begin.
-bool rearm(const host::Descriptor& epoll, int descriptor, epoll_event event) {
+bool rearm(const base::Descriptor& epoll, int descriptor, epoll_event event) {
   return ::syscall(SYS_epoll_ctl, epoll.get(), EPOLL_CTL_MOD, descriptor, &event) == 0;
 }
 

@@ -90,9 +90,9 @@ class Poller {
   void resume_accepting();
 
   const Limits limits_;
-  const host::Descriptor epoll_;
-  const host::Descriptor stop_;                     // an eventfd, readable for good once stopped
-  const host::Descriptor resume_;                   // a timerfd, readable when accepting goes on
+  const base::Descriptor epoll_;
+  const base::Descriptor stop_;                     // an eventfd, readable for good once stopped
+  const base::Descriptor resume_;                   // a timerfd, readable when accepting goes on
   const std::shared_ptr<const Handover> handover_;  // null: none
   std::atomic<bool> hands_over_{false};             // set before stopped_
   std::atomic<bool> stopped_{false};

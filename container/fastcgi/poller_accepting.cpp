@@ -58,7 +58,7 @@ std::unique_ptr<Connection> Poller::accept_from(std::size_t listener) {
 }
 
 std::unique_ptr<Connection> Poller::take_over() {
-  std::optional<host::Descriptor> socket;
+  std::optional<base::Descriptor> socket;
   try {
     socket = handover_->take();
   } catch (const std::system_error&) {

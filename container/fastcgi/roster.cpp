@@ -9,14 +9,14 @@
 #include <algorithm>
 #include <system_error>
 
-#include "shoal/host/own_thread.hpp"
+#include "base/own_thread.hpp"
 
 namespace shoal::fastcgi {
 
 namespace {
 
-host::Descriptor make_nothing() {
-  host::Descriptor nothing(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+base::Descriptor make_nothing() {
+  base::Descriptor nothing(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!nothing) throw std::system_error(errno, std::generic_category(), "eventfd");
   return nothing;
 }
@@ -78,7 +78,7 @@ bool Roster::any_fresh() const {
 }
 
 void Roster::reap(std::stop_token stop, std::chrono::milliseconds interval) {
-  const host::OwnThread own_thread;
+  const base::OwnThread own_thread;
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
     stopped_.wait_for(lock, stop, interval, [] { return false; });

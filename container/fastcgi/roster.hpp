@@ -8,8 +8,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "fastcgi/connection.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::fastcgi {
 
@@ -48,8 +48,8 @@ class Roster {
   void shut_overdue(Deadline::Clock::time_point now);
   void shut_while_read(const Connection& connection);
 
-  const host::Descriptor nothing_;  // what handle_ refers to while it is not in use
-  const host::Descriptor handle_;   // in reserve: shutting down must work when no number is free
+  const base::Descriptor nothing_;  // what handle_ refers to while it is not in use
+  const base::Descriptor handle_;   // in reserve: shutting down must work when no number is free
   mutable std::mutex mutex_;
   std::unordered_set<Connection*> connections_;  // under mutex_
   std::condition_variable_any stopped_;

@@ -42,7 +42,7 @@ const sockaddr* plain(const sockaddr_un& name) { return reinterpret_cast<const s
 
 // Whether someone accepts there. Without blocking: the queue of a living server may be full.
 bool answers(const fs::path& path, const sockaddr_un& name) {
-  const host::Descriptor caller(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const base::Descriptor caller(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!caller) refuse(path, "cannot ask who listens there", errno, "see `ulimit -n`");
   if (::connect(caller.get(), plain(name), sizeof name) == 0) return true;
   if (errno == ECONNREFUSED || errno == ENOENT) return false;

@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -39,7 +39,7 @@ State& ModuleContext::state() const {
 
 void ModuleContext::log(LogLevel level, std::string_view line) const {
   spdlog::log(level_of(level), "{} ({}/{}): {}", module_, group_, generation_,
-              host::printable(line));
+              base::printable(line));
 }
 
 void ModuleContext::report_unused_settings() const {

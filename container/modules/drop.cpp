@@ -15,16 +15,16 @@
 #include <thread>
 #include <vector>
 
+#include "base/descriptor.hpp"
+#include "base/file_lock.hpp"
 #include "modules/marker.hpp"
 #include "modules/replacement.hpp"
-#include "shoal/host/descriptor.hpp"
-#include "shoal/host/file_lock.hpp"
 
 namespace shoal::modules {
 namespace {
 
 namespace fs = std::filesystem;
-using host::Descriptor;
+using base::Descriptor;
 using Check = Replacement::Check;  // throws when there is no sense in going on
 
 constexpr std::chrono::minutes kLongestTurn{1};
@@ -64,7 +64,7 @@ Descriptor wait_for_turn(const fs::path& apps, const Check& check) {
   while (turn && ::flock(turn.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     check();
     if (std::chrono::steady_clock::now() > latest) {
-      throw std::runtime_error(apps.native() + ": " + host::holder_of_lock(turn.get()) +
+      throw std::runtime_error(apps.native() + ": " + base::holder_of_lock(turn.get()) +
                                " has held its lock for a minute, as a shoal drop does while it "
                                "renames files; end that process");
     }

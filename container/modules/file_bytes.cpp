@@ -9,10 +9,10 @@
 #include <cstring>
 #include <string>
 
+#include "base/descriptor.hpp"
 #include "elf/error.hpp"
 #include "modules/bounds.hpp"
 #include "modules/copying.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -26,7 +26,7 @@ namespace {
 
 // The file itself is not mapped: one that is cut short while it is looked at would end the process.
 FileBytes::FileBytes(const std::filesystem::path& path) {
-  const host::Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) fail();
   if (!S_ISREG(status.st_mode)) throw elf::Error("is no regular file; name a shared object");

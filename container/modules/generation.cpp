@@ -1,8 +1,8 @@
 #include "modules/generation.hpp"
 
+#include "base/printable.hpp"
 #include "modules/holders.hpp"
 #include "modules/load_error.hpp"
-#include "shoal/host/printable.hpp"
 #include "shoal/state.hpp"
 
 namespace shoal::modules {
@@ -66,7 +66,7 @@ void Generation::make_handlers(const Opening& opening, const Surroundings& surro
   try {
     if (surroundings.states) state = surroundings.states(group_);
   } catch (const StateError& error) {
-    throw LoadError(group_ + ": " + host::printable(error.what()));
+    throw LoadError(group_ + ": " + base::printable(error.what()));
   }
   for (const auto& root : opening.roots) {
     if (!root.handler) continue;

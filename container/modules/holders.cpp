@@ -16,8 +16,8 @@
 #include <string_view>
 #include <thread>
 
-#include "shoal/host/own_thread.hpp"
-#include "shoal/host/printable.hpp"
+#include "base/own_thread.hpp"
+#include "base/printable.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -151,7 +151,7 @@ std::string name_of(const fs::path& task) {
   std::ifstream file(task / "comm");
   std::string name;
   std::getline(file, name);
-  return "thread " + task.filename().native() + " \"" + host::printable(name) + "\"";
+  return "thread " + task.filename().native() + " \"" + base::printable(name) + "\"";
 }
 
 }  // namespace
@@ -172,7 +172,7 @@ std::vector<std::string> threads_in(const fs::path& folder, std::chrono::nanosec
   std::error_code none;
   for (const auto& task : fs::directory_iterator("/proc/self/task", none)) {
     const auto id = static_cast<pid_t>(std::stol(task.path().filename().native()));
-    if (id == ::gettid() || host::OwnThreads::contains(id)) continue;
+    if (id == ::gettid() || base::OwnThreads::contains(id)) continue;
     if (start_of(task.path()) + kTick < since) continue;
     if (is_inside(task.path(), code)) threads.push_back(name_of(task.path()));
   }

@@ -17,7 +17,7 @@ bool still_mapped(const std::filesystem::path& folder);
 std::chrono::nanoseconds time_since_boot();
 
 /// The threads that modules from below `folder`, opened at `since`, have left behind, as
-/// `thread 4711 "fish"`: younger than that, not the container's own (host::OwnThread), and with an
+/// `thread 4711 "fish"`: younger than that, not the container's own (base::OwnThread), and with an
 /// address of that code on their stack, or never at rest so that nobody can look. To unmap code
 /// under a running thread ends the process.
 ///

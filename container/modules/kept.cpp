@@ -13,17 +13,17 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "base/descriptor.hpp"
+#include "base/private_folder.hpp"
 #include "modules/copying.hpp"
 #include "modules/digest.hpp"
-#include "shoal/host/descriptor.hpp"
-#include "shoal/host/private_folder.hpp"
 
 namespace shoal::modules {
 namespace {
 
 namespace fs = std::filesystem;
-using host::Descriptor;
-using host::PrivateFolder;
+using base::Descriptor;
+using base::PrivateFolder;
 using nlohmann::json;
 
 constexpr const char* kKept = "kept";
@@ -100,7 +100,7 @@ std::optional<std::string> check(const PrivateFolder& place, KeptFiles& kept) tr
   return std::nullopt;
 } catch (const json::exception&) {
   return std::string("its manifest is not one of this version");
-} catch (const host::FolderError& error) {
+} catch (const base::FolderError& error) {
   return std::string(error.what());
 }
 
@@ -132,7 +132,7 @@ void remove_all_in(const fs::path& folder, const std::set<std::string>& but) {
 Kept::Kept(const fs::path& run) : run_(run), folder_(run / kKept) {
   try {
     PrivateFolder::at(run_).folder(kKept);
-  } catch (const host::FolderError& error) {
+  } catch (const base::FolderError& error) {
     throw std::runtime_error(std::string("run: ") + error.what());
   }
 }
@@ -149,7 +149,7 @@ std::optional<KeptFiles> Kept::find(const std::string& group,
   std::optional<std::string> wrong;
   try {
     wrong = check(PrivateFolder::at(run_).folder(kKept).folder(group).folder(fingerprint), kept);
-  } catch (const host::FolderError& error) {
+  } catch (const base::FolderError& error) {
     wrong = error.what();
   }
   if (!wrong) return kept;
@@ -199,7 +199,7 @@ bool Kept::Draft::keep() try {
     fail(place, error.value());
   }
   return true;
-} catch (const host::FolderError& error) {
+} catch (const base::FolderError& error) {
   throw std::runtime_error(run_.native() + ": no copy can be kept: " + error.what());
 }
 

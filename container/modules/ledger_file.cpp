@@ -8,16 +8,16 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_lock.hpp"
+#include "base/printable.hpp"
 #include "modules/load_error.hpp"
-#include "shoal/host/file_lock.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal::modules {
 
 namespace fs = std::filesystem;
-using host::Descriptor;
-using host::FolderError;
-using host::PrivateFolder;
+using base::Descriptor;
+using base::FolderError;
+using base::PrivateFolder;
 
 namespace {
 
@@ -41,9 +41,9 @@ Descriptor lock_ledger(const PrivateFolder& folder) {
   const fs::path path = folder.path() / kLock;
   Descriptor lock = folder.file(kLock, O_RDWR | O_CREAT);
   if (!lock) fail(path, "cannot be opened");
-  const auto refused = host::lock(lock.get(), host::kLongestLock, [&path](const std::string& what) {
-    spdlog::warn("{}: {}", path.native(), what);
-  });
+  const auto refused = base::lock_file(
+      lock.get(), base::kLongestLock,
+      [&path](const std::string& what) { spdlog::warn("{}: {}", path.native(), what); });
   if (refused) throw Unavailable(path.native() + ": " + *refused);
   return lock;
 }
@@ -90,7 +90,7 @@ void set_aside(const fs::path& path, const std::string& why) {
   spdlog::warn(
       "{}: is no page of the ledger ({}); it is set aside as {}, and with it what was in "
       "quarantine",
-      path.native(), host::printable(why), aside.filename().native());
+      path.native(), base::printable(why), aside.filename().native());
 }
 
 }  // namespace shoal::modules

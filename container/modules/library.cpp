@@ -7,11 +7,11 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <mutex>
 
+#include "base/descriptor.hpp"
+#include "base/printable.hpp"
 #include "elf/stub.hpp"
 #include "modules/load_error.hpp"
 #include "modules/outdated.hpp"
-#include "shoal/host/descriptor.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -96,7 +96,7 @@ std::unique_ptr<Module> Library::make_handler(Context& context) const {
   try {
     return std::unique_ptr<Module>(library_.get<MakeModule>(kMakeModule)(context));
   } catch (const std::exception& error) {
-    std::string why = host::text_of(error);
+    std::string why = base::text_of(error);
     if (why.size() > kLongestReason) why.resize(kLongestReason);
     throw LoadError(shown_ + ": its constructor threw: " + why, module_);
   } catch (...) {
@@ -123,7 +123,7 @@ void open_outside(const std::vector<Wanted>& wanted, const Order& order) {
       const std::string words = words_of(error);
       const std::string newer = newer_than_what_is_mapped(words);
       throw LoadError(order.files.find(asking)->second.path.native() + ": needs " + library.name +
-                          ", which cannot be loaded (" + host::printable(words) + "); " +
+                          ", which cannot be loaded (" + base::printable(words) + "); " +
                           (newer.empty() ? remedy : newer),
                       asking);
     }
@@ -135,7 +135,7 @@ void collect_unused(const std::filesystem::path& folder) {
   static unsigned count = 0;
   const auto broom = folder / ("broom." + std::to_string(++count));
   {
-    const host::Descriptor file(
+    const base::Descriptor file(
         ::open(broom.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     const std::string stub = elf::stub({}, "~broom");
     if (!file || ::write(file.get(), stub.data(), stub.size()) != std::ssize(stub)) return;

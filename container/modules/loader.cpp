@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/own_thread.hpp"
 #include "modules/holders.hpp"
 #include "modules/load_error.hpp"
 #include "modules/opening.hpp"
-#include "shoal/host/own_thread.hpp"
 
 namespace shoal::modules {
 
@@ -70,7 +70,7 @@ void Loader::wake() {
 }
 
 void Loader::run() {
-  const host::OwnThread own_thread;
+  const base::OwnThread own_thread;
   auto look_again = Clock::now();
   for (;;) {
     std::unique_lock lock(inbox_->mutex);

@@ -16,14 +16,14 @@
 #include <utility>
 #include <vector>
 
-#include "shoal/host/file_lock.hpp"
-#include "shoal/host/private_folder.hpp"
+#include "base/file_lock.hpp"
+#include "base/private_folder.hpp"
 
 namespace shoal::modules {
 namespace {
 
 namespace fs = std::filesystem;
-using host::Descriptor;
+using base::Descriptor;
 
 constexpr std::string_view kMarker = ".shoal-drop.";
 constexpr std::string_view kNew = ".shoal-new.";
@@ -106,10 +106,11 @@ Marker::Marker(const fs::path& apps) {
     if (!file_) fail(apps);
     path_ = name;
     id_ = id_in(path_.filename().native());
-    const auto refused = host::lock(file_.get(), host::kLongestLock, [](const std::string&) {});
+    const auto refused =
+        base::lock_file(file_.get(), base::kLongestLock, [](const std::string&) {});
     if (refused) throw std::runtime_error(path_.native() + ": " + *refused);
     // Else another drop has taken it for what a dead one left, before it was locked.
-    if (host::names(path_, file_.get())) break;
+    if (base::names(path_, file_.get())) break;
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   // Readable, for the container runs as another user.

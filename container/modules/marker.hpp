@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 // What `shoal drop` and the container say to each other, by names alone, in the apps folder:
 //
@@ -43,7 +43,7 @@ class Marker {
  private:
   std::filesystem::path path_;
   std::string id_;
-  host::Descriptor file_;
+  base::Descriptor file_;
 };
 
 /// Whether a file of this name, in the root of the apps folder, is a marker.

@@ -13,11 +13,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.hpp"
 #include "elf/image.hpp"
 #include "elf/symbols.hpp"
 #include "elf/versions.hpp"
 #include "modules/file_bytes.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -111,7 +111,7 @@ std::string advice(const std::string& missing, const Loaded& older, const std::s
   std::error_code none;
   const fs::path file = fs::canonical(newer, none);
   return "the newer " + (file.empty() ? newer : file.native()) + " has " + missing +
-         ", but this process still has the older " + host::printable(mapped_file(older)) +
+         ", but this process still has the older " + base::printable(mapped_file(older)) +
          " mapped, and a library from outside the apps folder stays until the process ends; "
          "restart the container (systemctl restart shoal)";
 }

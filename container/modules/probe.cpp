@@ -10,10 +10,10 @@
 #include <sstream>
 #include <utility>
 
+#include "base/printable.hpp"
 #include "modules/load_error.hpp"
 #include "modules/probe_process.hpp"
 #include "modules/probe_wire.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -111,7 +111,7 @@ std::string last_words_of(const std::string& output) {
   if (rest.empty()) return {};
   constexpr std::size_t kMost = 300;
   if (rest.size() > kMost) rest = rest.substr(rest.size() - kMost);
-  return "; it said: " + host::printable(rest);
+  return "; it said: " + base::printable(rest);
 }
 
 }  // namespace

@@ -13,11 +13,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/debugged.hpp"
 #include "modules/holders.hpp"
 #include "modules/load_error.hpp"
 #include "modules/probe.hpp"
 #include "modules/probe_wire.hpp"
-#include "shoal/host/debugged.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -42,7 +42,7 @@ void set_bounds() {
   std::ofstream("/proc/self/oom_score_adj") << "1000";
   // Who would end a module that hangs may be killed itself.
   std::signal(SIGALRM, [](int) {
-    if (host::being_debugged(::getpid())) {
+    if (base::being_debugged(::getpid())) {
       ::alarm(2 * wire::kMostSeconds);
       return;
     }

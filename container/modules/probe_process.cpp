@@ -18,13 +18,13 @@
 #include <string>
 #include <utility>
 
+#include "base/debugged.hpp"
 #include "modules/load_error.hpp"
-#include "shoal/host/debugged.hpp"
 
 namespace shoal::modules {
 namespace {
 
-using host::Descriptor;
+using base::Descriptor;
 using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void fail(const char* what) {
@@ -168,11 +168,11 @@ bool ProbeProcess::has_ended() const {
 /// The debugger follows the process that runs the modules' code, which is a child of this one: see
 /// probe_wire.hpp.
 bool ProbeProcess::is_debugged() const {
-  if (host::being_debugged(id_)) return true;
+  if (base::being_debugged(id_)) return true;
   const std::string id = std::to_string(id_);
   std::ifstream children("/proc/" + id + "/task/" + id + "/children");
   for (pid_t child = 0; children >> child;) {
-    if (host::being_debugged(child)) return true;
+    if (base::being_debugged(child)) return true;
   }
   return false;
 }

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "modules/probe_wire.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::modules {
 
@@ -44,21 +44,21 @@ class ProbeProcess {
   /// What the process writes. Both ends are kept: it cannot end the stream, only itself.
   struct Stream {
     Stream();
-    host::Descriptor to_read, to_write;
+    base::Descriptor to_read, to_write;
   };
 
-  void start(const std::vector<std::string>& command, const host::Descriptor& request);
+  void start(const std::vector<std::string>& command, const base::Descriptor& request);
   bool send(const std::string& request) const;
   bool has_ended() const;
   bool is_debugged() const;
   std::optional<int> end();
 
   Stream report_, output_;
-  host::Descriptor request_;
+  base::Descriptor request_;
   pid_t id_ = 0;
   // Readable once the process has ended. Empty where the system has no such descriptors; then the
   // process is looked at every 10 ms.
-  host::Descriptor ended_;
+  base::Descriptor ended_;
 };
 
 }  // namespace shoal::modules

@@ -13,15 +13,15 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "modules/copying.hpp"
 #include "modules/identity.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::modules {
 namespace {
 
 namespace fs = std::filesystem;
-using host::Descriptor;
+using base::Descriptor;
 
 [[noreturn]] void fail(const fs::path& path, const std::string& what, int error,
                        const std::string& remedy) {

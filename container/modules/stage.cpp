@@ -11,17 +11,17 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_lock.hpp"
+#include "base/private_folder.hpp"
 #include "modules/bounds.hpp"
 #include "modules/copying.hpp"
 #include "modules/load_error.hpp"
-#include "shoal/host/file_lock.hpp"
-#include "shoal/host/private_folder.hpp"
 
 namespace shoal::modules {
 namespace {
 
 namespace fs = std::filesystem;
-using host::Descriptor;
+using base::Descriptor;
 
 constexpr const char* kStages = "stages";
 constexpr const char* kRunFolder = "see that the run folder allows writing";
@@ -57,8 +57,8 @@ Descriptor lock_folder(const fs::path& folder) {
 Descriptor wait_for_turn(const fs::path& stages) {
   Descriptor turn(::open(stages.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!turn) return turn;
-  const auto refused = host::lock(
-      turn.get(), host::kLongestLock,
+  const auto refused = base::lock_file(
+      turn.get(), base::kLongestLock,
       [&stages](const std::string& what) { spdlog::warn("{}: {}", stages.native(), what); });
   if (refused) throw std::runtime_error("run: " + stages.native() + ": " + *refused);
   return turn;
@@ -145,8 +145,8 @@ Descriptor Stages::take_folder() {
         "); create it for the container's user, or name another under \"run\"");
   };
   try {
-    host::PrivateFolder::at(run_).folder(kStages);
-  } catch (const host::FolderError& error) {
+    base::PrivateFolder::at(run_).folder(kStages);
+  } catch (const base::FolderError& error) {
     if (error.error() != 0) fail_here(error.error());
     throw std::runtime_error(std::string("run: ") + error.what());
   }
@@ -166,7 +166,7 @@ Stages::~Stages() {
 
 fs::path Stages::make(const std::string& group, unsigned long number) {
   try {
-    if (!host::names(folder_, lock_.get())) take_folder();
+    if (!base::names(folder_, lock_.get())) take_folder();
   } catch (const std::runtime_error& error) {
     throw Unavailable(error.what());
   }

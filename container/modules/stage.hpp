@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "elf/relabel.hpp"
 #include "modules/identity.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::modules {
 
@@ -25,7 +25,7 @@ class FilesChanged : public std::runtime_error {
 class Stages {
  public:
   /// Throws std::runtime_error, with the remedy, when the folder cannot be made, is refused
-  /// (host::PrivateFolder) or forbids exec.
+  /// (base::PrivateFolder) or forbids exec.
   explicit Stages(const std::filesystem::path& run);
   ~Stages();
   Stages(const Stages&) = delete;
@@ -39,11 +39,11 @@ class Stages {
   const std::filesystem::path& folder() const { return folder_; }
 
  private:
-  host::Descriptor take_folder();
+  base::Descriptor take_folder();
 
   std::filesystem::path run_;
   std::filesystem::path folder_;
-  host::Descriptor lock_;
+  base::Descriptor lock_;
   std::atomic<unsigned long> count_{0};
 };
 

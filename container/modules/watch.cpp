@@ -51,7 +51,7 @@ void Watch::remove(int watch) { ::inotify_rm_watch(queue_.get(), watch); }
 // The number stays ours, for whoever is in `pending`. By number, since ThreadSanitizer takes it for
 // a race; the kernel does not.
 void Watch::end() {
-  const host::Descriptor nothing(::eventfd(0, EFD_CLOEXEC));
+  const base::Descriptor nothing(::eventfd(0, EFD_CLOEXEC));
   ::syscall(SYS_dup3, nothing.get(), queue_.get(), O_CLOEXEC);
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::modules {
 
@@ -49,7 +49,7 @@ class Watch {
  private:
   std::optional<int> add(const std::filesystem::path& path, std::uint32_t interest);
 
-  host::Descriptor queue_;
+  base::Descriptor queue_;
 };
 
 }  // namespace shoal::modules

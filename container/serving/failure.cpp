@@ -7,7 +7,7 @@
 #include <string_view>
 #include <typeinfo>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 
 namespace shoal::serving {
 namespace {
@@ -26,7 +26,7 @@ std::string name_of(const std::type_info& type) {
     name = name.substr(kNested.size(), name.size() - kNested.size() - 1);
     while (name.ends_with(' ')) name.pop_back();
   }
-  return host::printable(name);
+  return base::printable(name);
 }
 
 template <typename Exception>
@@ -40,7 +40,7 @@ std::exception_ptr read(const std::exception_ptr& thrown, Failure::Cause& cause)
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& error) {
-    cause.what = host::text_of(error);
+    cause.what = base::text_of(error);
     return nested_in(error);
   } catch (const std::nested_exception& error) {
     cause.what = kNoText;

@@ -2,11 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include "base/current_request.hpp"
+#include "base/printable.hpp"
 #include "crash/doing.hpp"
 #include "serving/failure.hpp"
 #include "shoal/host/access.hpp"
-#include "shoal/host/current_request.hpp"
-#include "shoal/host/printable.hpp"
 #include "shoal/host/request_id.hpp"
 #include "shoal/host/thrown.hpp"
 #include "shoal/module.hpp"
@@ -72,7 +72,7 @@ host::Dispatch dispatch_within(const Snapshot& snapshot) {
 std::string asked(const fastcgi::Exchange& exchange) {
   std::string line(exchange.param("REQUEST_METHOD").value_or("?"));
   line.append(" ").append(exchange.param("REQUEST_URI").value_or(path_of(exchange)));
-  return host::printable(line);
+  return base::printable(line);
 }
 
 /// What the log says of a request that went wrong: who asked for what, and what answered.
@@ -99,7 +99,7 @@ std::optional<Refusal> refusal(const fastcgi::Exchange& exchange,
   if (!destination) return Refusal{404, level::info, "404: no route leads to a module here"};
   if (!found) {
     return Refusal{404, level::info,
-                   "404: there is no module " + host::printable(destination->name)};
+                   "404: there is no module " + base::printable(destination->name)};
   }
   if (!found->entry->handler) return Refusal{503, level::warn, "503: its group was never loaded"};
   if (exchange.content_length_malformed()) {
@@ -125,7 +125,7 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
   const auto exchange = fastcgi::Exchange::read(connection);
   if (!exchange) return false;
   const std::string id = host::request_id_of(*exchange);
-  const host::CurrentRequest current(id);
+  const base::CurrentRequest current(id);
   const access::Cpu cpu = cpu_so_far();
   const std::string path = path_of(*exchange);
   if (parts_.status_page != nullptr && parts_.status_page->is_for(path, *exchange)) {
@@ -156,7 +156,7 @@ bool Line::turn_away(fastcgi::Connection& connection) const noexcept try {
   const auto exchange = fastcgi::Exchange::read(connection);
   if (!exchange) return false;
   const std::string id = host::request_id_of(*exchange);
-  const host::CurrentRequest current(id);
+  const base::CurrentRequest current(id);
   const access::Cpu cpu = cpu_so_far();
   spdlog::warn("{}: 503: workers.queue is full", asked(*exchange));
   const auto response = host::Access::make_response(*exchange, is_head(*exchange), "");
@@ -212,7 +212,7 @@ bool Line::handle(fastcgi::Exchange& exchange, Response& response, const Visit& 
     visit.found->entry->handler->handle(*request, response);
     return true;
   } catch (const BodyError& error) {
-    spdlog::warn("{}: {}", request_line(exchange, visit.found), host::printable(error.what()));
+    spdlog::warn("{}: {}", request_line(exchange, visit.found), base::printable(error.what()));
     return answer_instead(response, exchange.body_too_large() ? 413 : 400);
   } catch (...) {
     parts_.failures.tell(request_line(exchange, visit.found), failure_of(std::current_exception()));

@@ -11,7 +11,7 @@ void Seat::does(Doing doing) {
 }
 
 void Seat::sit_down() {
-  io_ = &host::PeerIo::of_this_thread();
+  io_ = &fastcgi::PeerIo::of_this_thread();
   const std::lock_guard lock(mutex_);
   task_.thread = ::gettid();
 }

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "crash/doing.hpp"
+#include "fastcgi/peer_io.hpp"
 #include "modules/generation.hpp"
-#include "shoal/host/peer_io.hpp"
 #include "status/report.hpp"
 
 namespace shoal::serving {
@@ -68,7 +68,7 @@ class Seat {
   void does(Doing doing);
 
   crash::Activity activity_;  // of the thread alone
-  std::atomic<host::PeerIo*> io_{nullptr};
+  std::atomic<fastcgi::PeerIo*> io_{nullptr};
   mutable std::mutex mutex_;
   Task task_;  // guarded by mutex_
 };

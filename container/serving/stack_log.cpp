@@ -7,8 +7,8 @@
 #include <chrono>
 #include <utility>
 
-#include "shoal/host/current_request.hpp"
-#include "shoal/host/own_thread.hpp"
+#include "base/current_request.hpp"
+#include "base/own_thread.hpp"
 
 namespace shoal::serving {
 namespace {
@@ -25,7 +25,7 @@ StackLog::StackLog(std::filesystem::path symbolizer)
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void StackLog::tell(spdlog::level::level_enum level, std::vector<Stack> stacks) {
-  tell(level, std::move(stacks), std::string(host::CurrentRequest::id()));
+  tell(level, std::move(stacks), std::string(base::CurrentRequest::id()));
 }
 
 void StackLog::tell(spdlog::level::level_enum level, std::vector<Stack> stacks,
@@ -39,13 +39,13 @@ void StackLog::tell(spdlog::level::level_enum level, std::vector<Stack> stacks,
         continue;
       }
     }
-    const host::CurrentRequest current(request_id);
+    const base::CurrentRequest current(request_id);
     spdlog::log(level, "  a stack is left out: {} others wait to be logged", kMostEntries);
   }
 }
 
 void StackLog::run(const std::stop_token& stop) {
-  const host::OwnThread own_thread;
+  const base::OwnThread own_thread;
   std::unique_lock lock(mutex_);
   while (arrived_.wait(lock, stop, [this] { return !entries_.empty(); }) || !entries_.empty()) {
     const Entry entry = std::move(entries_.front());
@@ -57,7 +57,7 @@ void StackLog::run(const std::stop_token& stop) {
 }
 
 void StackLog::log(const Entry& entry, const std::stop_token& stop) {
-  const host::CurrentRequest current(entry.request_id);
+  const base::CurrentRequest current(entry.request_id);
   const auto lines = lines_of(entry.trace, stop);
   if (!entry.heading.empty()) spdlog::log(entry.level, "  {}", entry.heading);
   for (const auto& line : lines) spdlog::log(entry.level, "  {}", line);

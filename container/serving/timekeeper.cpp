@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/current_request.hpp"
 #include "crash/stack_of.hpp"
-#include "shoal/host/current_request.hpp"
 
 namespace shoal::serving {
 namespace {
@@ -71,7 +71,7 @@ void Timekeeper::tell(std::size_t number, const Seat::Task& task, const char* wh
   const auto so_far = std::chrono::ceil<milliseconds>(Seat::Clock::now() - task.began);
   std::vector<crash::Frame> frames;
   const std::string where = where_is(number, task, frames);
-  const host::CurrentRequest current(task.id);
+  const base::CurrentRequest current(task.id);
   const std::string answers =
       task.module.empty() ? "" : ": " + task.module + " (" + task.generation + ")";
   spdlog::log(level, "{}{}: {} after {} ms:", task.request, answers, what, so_far.count());

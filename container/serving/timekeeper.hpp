@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "base/debugged.hpp"
+#include "base/ticker.hpp"
 #include "serving/scoreboard.hpp"
 #include "serving/stack_log.hpp"
-#include "shoal/host/debugged.hpp"
-#include "shoal/host/ticker.hpp"
 
 namespace shoal::serving {
 
@@ -49,8 +49,8 @@ class Timekeeper {
   const Replace replace_;
   std::map<std::size_t, Told> told_;  // of the ticker alone, like what follows
   bool replaced_ = false;
-  host::RunsFreely runs_freely_;
-  host::Ticker ticker_;  // last: uses all of the above
+  base::RunsFreely runs_freely_;
+  base::Ticker ticker_;  // last: uses all of the above
 };
 
 }  // namespace shoal::serving

@@ -5,8 +5,8 @@
 #include <system_error>
 #include <utility>
 
-#include "shoal/host/own_thread.hpp"
-#include "shoal/host/signal_stack.hpp"
+#include "base/own_thread.hpp"
+#include "base/signal_stack.hpp"
 
 namespace shoal::serving {
 namespace {
@@ -56,8 +56,8 @@ bool WorkerPool::finish_within(std::chrono::milliseconds grace) {
 }
 
 void WorkerPool::run(Seat& seat) {
-  const host::OwnThread own_thread;
-  const host::SignalStack signal_stack;
+  const base::OwnThread own_thread;
+  const base::SignalStack signal_stack;
   seat.sit_down();
   while (auto connection = next()) {
     if (serve_(*connection, seat)) poller_.keep(std::move(connection));
@@ -82,7 +82,7 @@ std::unique_ptr<fastcgi::Connection> WorkerPool::next() {
 // --- the usher
 
 void WorkerPool::usher() {
-  const host::OwnThread own_thread;
+  const base::OwnThread own_thread;
   while (auto connection = take()) admit(std::move(connection));
   const std::lock_guard lock(mutex_);
   no_more_ = true;

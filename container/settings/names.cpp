@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 
 namespace shoal::settings {
 
@@ -27,8 +27,8 @@ std::string not_a_dotted_name(std::string_view name) {
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kLongest = 120;
-  if (text.size() <= kLongest) return '"' + host::printable(text) + '"';
-  return '"' + host::printable(text.substr(0, kLongest)) + "...\"";
+  if (text.size() <= kLongest) return '"' + base::printable(text) + '"';
+  return '"' + base::printable(text.substr(0, kLongest)) + "...\"";
 }
 
 }  // namespace shoal::settings

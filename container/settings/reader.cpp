@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/nearest.hpp"
 #include "settings/names.hpp"
-#include "shoal/host/nearest.hpp"
 
 namespace shoal::settings {
 namespace {
@@ -165,7 +165,7 @@ void Section::refuse(std::initializer_list<std::string_view> keys, std::string_v
 void Section::refuse_others() const {
   for (const auto& entry : entries_) {
     if (std::ranges::count(known_, entry.name()) != 0) continue;
-    const std::string nearest = host::did_you_mean(entry.name(), known_);
+    const std::string nearest = base::did_you_mean(entry.name(), known_);
     entry.add_error("unknown key" +
                     (nearest.empty() ? "; known here: " + joined(known_) : nearest));
   }

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/nearest.hpp"
 #include "settings/names.hpp"
 #include "settings/reader.hpp"
-#include "shoal/host/nearest.hpp"
 
 /// What a single value can be. Each is a reader for Section: called with a Value, it returns what
 /// that means or throws Wrong. Bounds are inclusive.
@@ -74,7 +74,7 @@ struct OneOf {
       words.push_back(word);
       list.append(list.empty() ? "" : ", ").append(word);
     }
-    throw Wrong(in_quotes(text) + " is none of " + list + host::did_you_mean(text, words));
+    throw Wrong(in_quotes(text) + " is none of " + list + base::did_you_mean(text, words));
   }
 };
 

@@ -5,8 +5,8 @@
 
 #include <cerrno>
 
-#include "shoal/host/descriptor.hpp"
-#include "shoal/host/private_folder.hpp"
+#include "base/descriptor.hpp"
+#include "base/private_folder.hpp"
 #include "shoal/state.hpp"
 #include "state/failure.hpp"
 
@@ -14,7 +14,7 @@ namespace shoal::state {
 namespace {
 
 namespace fs = std::filesystem;
-using host::Descriptor;
+using base::Descriptor;
 
 constexpr const char* kData = "data.mdb";
 constexpr unsigned kBytesPerReader = 64;  // a cache line of LMDB's table
@@ -23,7 +23,7 @@ bool is_missing(int error) { return error == ENOENT; }
 
 /// LMDB writes to this table through a mapping. Were the disk full then, that would be SIGBUS; now
 /// it is an error.
-void take_room_for_readers(const host::PrivateFolder& folder, unsigned readers) {
+void take_room_for_readers(const base::PrivateFolder& folder, unsigned readers) {
   const auto& path = folder.path();
   const Descriptor table = folder.file("lock.mdb", O_RDWR | O_CREAT);
   if (!table) check(errno, path);
@@ -50,11 +50,11 @@ bool has_store(const fs::path& path) {
 
 void prepare_folder(const fs::path& path, unsigned readers) try {
   has_store(path);  // says so when it is something else than a folder
-  const auto folder = host::PrivateFolder::at(path);
+  const auto folder = base::PrivateFolder::at(path);
   // LMDB opens both by their paths; from here on no other user can put a link there.
   if (!folder.file(kData, O_RDWR) && !is_missing(errno)) check(errno, path);
   take_room_for_readers(folder, readers);
-} catch (const host::FolderError& error) {
+} catch (const base::FolderError& error) {
   if (error.error() != 0) check(error.error(), path);
   throw StateError(error.what());
 }

@@ -10,7 +10,7 @@ namespace shoal::state {
 bool has_store(const std::filesystem::path& path);
 
 /// Makes the folder with its parents unless it is there, checks that no other user can write to it
-/// or read its files (modules keep sessions there; see host::PrivateFolder), and takes the room for
+/// or read its files (modules keep sessions there; see base::PrivateFolder), and takes the room for
 /// the table of readers. Throws StateError. REQUIRES: no store is open there in this process.
 void prepare_folder(const std::filesystem::path& path, unsigned readers);
 

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 #include "state/failure.hpp"
 
 namespace shoal::state {
@@ -61,7 +61,7 @@ GroupState::GroupState(std::string group, std::shared_ptr<const Environment> env
 
 void GroupState::refuse(std::string_view key, const std::string& why) const {
   constexpr std::size_t kShown = 80;  // bytes
-  std::string shown = host::printable(key.substr(0, kShown));
+  std::string shown = base::printable(key.substr(0, kShown));
   if (key.size() > kShown) shown += "...";
   throw StateError("state of group " + group_ + ": key \"" + shown + "\": " + why);
 }

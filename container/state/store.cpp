@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 #include "state/folder.hpp"
 #include "state/group_state.hpp"
 
@@ -80,7 +80,7 @@ Store::Store(const Options& options) : environment_(open(options)), read_only_(o
 
 std::shared_ptr<State> Store::of(const std::string& group) const {
   if (group.empty() || group.size() > kMaxGroup || group.find('\0') != std::string::npos) {
-    throw StateError("state of group \"" + host::printable(group) + "\": a group's name has 1 to " +
+    throw StateError("state of group \"" + base::printable(group) + "\": a group's name has 1 to " +
                      std::to_string(kMaxGroup) + " bytes; name it otherwise");
   }
   return std::make_shared<GroupState>(group, environment_, read_only_);

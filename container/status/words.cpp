@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 #include "status/json.hpp"
 
 namespace shoal::status {
@@ -59,7 +59,7 @@ std::string time_text(Time at, const char* format) {
 }  // namespace
 
 std::string shown(std::string_view text) {
-  const std::string line = host::printable(as_utf8(text));
+  const std::string line = base::printable(as_utf8(text));
   std::string harmless;
   harmless.reserve(line.size());
   std::size_t length = 0;

@@ -87,7 +87,7 @@ class HandedIn : public Site {
     EXPECT_EQ(get("/lone").body, "lone 1\n");
   }
 
-  const host::Descriptor listener_;
+  const base::Descriptor listener_;
 };
 
 class Activated : public HandedIn {

@@ -6,10 +6,10 @@
 
 #include <fstream>
 
+#include "base/descriptor.hpp"
 #include "built.hpp"
 #include "eventually.hpp"
 #include "long_run.hpp"
-#include "shoal/host/descriptor.hpp"
 #include "site.hpp"
 
 namespace shoal::system {
@@ -159,9 +159,9 @@ class ByHand : public ShoalDrop {
 
   fs::path marker() const { return here() / "apps" / ".shoal-drop.byhand"; }
 
-  host::Descriptor raise() const {
+  base::Descriptor raise() const {
     const fs::path aside = here() / "marker";
-    host::Descriptor held(::open(aside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    base::Descriptor held(::open(aside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
     EXPECT_EQ(::flock(held.get(), LOCK_EX), 0);
     std::ofstream(aside) << "4711\n";
     fs::rename(aside, marker());
@@ -229,7 +229,7 @@ TEST_F(ByHand, AMarkerOverAMinuteOldIsIgnoredWithOneWarning) {
 TEST_F(ByHand, AShoalDropThatIsKilledHoldsNothing) {
   Clients clients(port(), 4, {"/", "/about"}, not_whole);
   // The drop has copied all and waits for its turn, which we have.
-  const host::Descriptor turn(
+  const base::Descriptor turn(
       ::open((here() / "apps").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   ASSERT_EQ(::flock(turn.get(), LOCK_EX), 0);
   Process drop({built::kContainer, "drop", folder_of("2"), "--apps", here() / "apps"},

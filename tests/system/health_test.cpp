@@ -12,9 +12,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "built.hpp"
 #include "eventually.hpp"
-#include "shoal/host/descriptor.hpp"
 #include "site.hpp"
 
 namespace shoal::system {
@@ -41,11 +41,11 @@ class HealthChecks : public Site {
   }
 
   /// Null when nobody listens there.
-  host::Descriptor connect(const std::string& file = "health.sock") const {
+  base::Descriptor connect(const std::string& file = "health.sock") const {
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
     std::strncpy(name.sun_path, (here() / file).c_str(), sizeof name.sun_path - 1);
-    host::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    base::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0)
       return socket;
     return {};
@@ -169,7 +169,7 @@ TEST_F(HealthChecks, DoNotWaitForAWorkerThatIsStopped) {
 
 TEST_F(HealthChecks, AreNotHeldUpBySilentPeers) {
   start();
-  std::vector<host::Descriptor> silent;
+  std::vector<base::Descriptor> silent;
   for (int i = 0; i < 100; ++i) silent.push_back(connect());
   EXPECT_EQ(check("/ready"), kReady);
   EXPECT_EQ(get("/lone").status, 200);

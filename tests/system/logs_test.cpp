@@ -12,8 +12,8 @@
 #include <sstream>
 #include <thread>
 
+#include "base/descriptor.hpp"
 #include "eventually.hpp"
-#include "shoal/host/descriptor.hpp"
 #include "site.hpp"
 
 namespace shoal::system {
@@ -307,7 +307,7 @@ class Receiver {
 
   const fs::path path_;
   const fs::path file_;
-  const host::Descriptor socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  const base::Descriptor socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   std::thread thread_;
 };
 

@@ -8,9 +8,9 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "base/descriptor.hpp"
 #include "built.hpp"
 #include "eventually.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::system {
 namespace {
@@ -26,7 +26,7 @@ sockaddr_in loopback(std::uint16_t port) {
 }  // namespace
 
 std::uint16_t free_port() {
-  const host::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address = loopback(0);
   socklen_t size = sizeof address;
   auto* generic = reinterpret_cast<sockaddr*>(&address);
@@ -38,7 +38,7 @@ std::uint16_t free_port() {
 }
 
 bool is_taken(std::uint16_t port) {
-  const host::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_in address = loopback(port);
   return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }

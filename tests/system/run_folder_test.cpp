@@ -10,9 +10,9 @@
 #include <cctype>
 #include <fstream>
 
+#include "base/descriptor.hpp"
 #include "built.hpp"
 #include "eventually.hpp"
-#include "shoal/host/descriptor.hpp"
 #include "site.hpp"
 
 namespace shoal::system {
@@ -198,7 +198,7 @@ TEST_F(RunFolder, AKeptFileWithOtherBytesIsNotUsed) {
 
 TEST_F(RunFolder, ALockThatIsHeldIsNamedAndAWorkerStartsOnceItIsLetGoOf) {
   start();
-  host::Descriptor held(
+  base::Descriptor held(
       ::open((run_folder() / "stages").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   ASSERT_EQ(::flock(held.get(), LOCK_EX), 0);
   ASSERT_EQ(::kill(worker(), SIGKILL), 0);
@@ -206,7 +206,7 @@ TEST_F(RunFolder, ALockThatIsHeldIsNamedAndAWorkerStartsOnceItIsLetGoOf) {
   EXPECT_TRUE(eventually([&] {
     return said((run_folder() / "stages").native() + ": waits for the lock that " + holder) == 1;
   }));
-  held = host::Descriptor();
+  held = base::Descriptor();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }
 

@@ -130,7 +130,7 @@ class InheritedSockets : public Sockets {
 };
 
 TEST_F(InheritedSockets, AreServedAsSpawnFcgiLeavesThem) {
-  const host::Descriptor listener = listen_on(socket());
+  const base::Descriptor listener = listen_on(socket());
   start_container(listener.get());
   EXPECT_EQ(said("listening on fd:0\n"), 1u);
   EXPECT_THAT(ask_for_lone(unix_address()), HasSubstr("lone 1\n"));

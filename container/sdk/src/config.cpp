@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/nearest.hpp"
 #include "scalar.hpp"
 #include "shoal/host/config_node.hpp"
-#include "shoal/host/nearest.hpp"
 
 namespace shoal {
 namespace {
@@ -171,7 +171,7 @@ std::vector<std::string> Config::warnings() const {
                [&](const Node& parent, const auto&, const std::string& name, const Node& unused) {
                  const std::lock_guard lock(parent.missed_mutex);
                  lines.push_back(unused.where + ": nobody asks for it" +
-                                 host::did_you_mean(name, parent.missed));
+                                 base::did_you_mean(name, parent.missed));
                });
   return lines;
 }

@@ -4,14 +4,14 @@
 #include <stdexcept>
 
 #include "ascii.hpp"
+#include "base/printable.hpp"
 #include "header_lines.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal {
 namespace {
 
 [[noreturn]] void refuse(const Cookie& cookie, const std::string& why) {
-  throw std::invalid_argument("cookie \"" + host::printable(cookie.name) + "\": " + why);
+  throw std::invalid_argument("cookie \"" + base::printable(cookie.name) + "\": " + why);
 }
 
 void require_attribute(const Cookie& cookie, const char* attribute, std::string_view value) {

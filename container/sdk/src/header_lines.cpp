@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 #include "ascii.hpp"
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 
 namespace shoal {
 namespace {
@@ -22,12 +22,12 @@ bool is_token_character(char c) {
 
 void require_line(std::string_view name, std::string_view value) {
   if (!is_token(name)) {
-    throw std::invalid_argument("header \"" + host::printable(name) +
+    throw std::invalid_argument("header \"" + base::printable(name) +
                                 "\": the name is no token (RFC 9110)");
   }
   using std::string_view_literals::operator""sv;
   if (value.find_first_of("\r\n\0"sv) == value.npos) return;
-  throw std::invalid_argument("header \"" + host::printable(name) +
+  throw std::invalid_argument("header \"" + base::printable(name) +
                               "\": the value has CR, LF or NUL; encode or refuse what comes from "
                               "visitors");
 }

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "ascii.hpp"
+#include "base/printable.hpp"
 #include "cookie.hpp"
 #include "form.hpp"
 #include "shoal/host/access.hpp"
-#include "shoal/host/printable.hpp"
 
 namespace shoal {
 namespace {
@@ -35,7 +35,7 @@ class Nesting {
  public:
   Nesting(int& depth, std::string_view module) : depth_(depth) {
     if (depth >= kMaxNesting) {
-      throw std::runtime_error(host::printable(module) +
+      throw std::runtime_error(base::printable(module) +
                                ": includes and forwards nest deeper than " +
                                std::to_string(kMaxNesting) + "; does a module include itself?");
     }
@@ -66,7 +66,7 @@ struct Request::Parts {
   }
 
   void run(std::string_view module, Request& request, Response& into) {
-    if (!dispatch) throw NoSuchModule(host::printable(module) + ": no handler of this name");
+    if (!dispatch) throw NoSuchModule(base::printable(module) + ": no handler of this name");
     const Nesting nesting(depth, module);
     dispatch(module, request, into);
   }

@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 
 namespace shoal {
 namespace {
@@ -19,7 +19,7 @@ constexpr std::string_view kDigits = "0123456789";
 
 [[noreturn]] void refuse(const std::string& where, const std::string& text,
                          const std::string& why) {
-  throw ConfigError(where + ": \"" + host::printable(text) + "\" " + why);
+  throw ConfigError(where + ": \"" + base::printable(text) + "\" " + why);
 }
 
 template <std::integral Integer>

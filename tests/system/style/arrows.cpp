@@ -12,24 +12,25 @@ namespace fs = std::filesystem;
 
 /// Room -> the rooms it may include. `shoal` is the SDK, `shoal/host` the container's side of it.
 const std::map<std::string, std::set<std::string>> kBelow{
+    {"base", {"base"}},
     {"sdk/include", {"shoal"}},
-    {"sdk/host", {"shoal", "shoal/host"}},
-    {"sdk/src", {"shoal", "shoal/host"}},
-    {"access", {"shoal", "shoal/host", "access"}},
-    {"settings", {"shoal", "shoal/host", "access", "settings"}},
-    {"fastcgi", {"shoal", "shoal/host", "fastcgi"}},
+    {"sdk/host", {"shoal", "base", "shoal/host"}},
+    {"sdk/src", {"shoal", "base", "shoal/host"}},
+    {"access", {"shoal", "base", "shoal/host", "access"}},
+    {"settings", {"shoal", "base", "shoal/host", "access", "settings"}},
+    {"fastcgi", {"shoal", "base", "shoal/host", "fastcgi"}},
     {"elf", {"shoal", "elf"}},
-    {"modules", {"shoal", "shoal/host", "elf", "modules"}},
-    {"state", {"shoal", "shoal/host", "state"}},
-    {"crash", {"shoal", "shoal/host", "crash"}},
-    {"status", {"shoal", "shoal/host", "status"}},
+    {"modules", {"shoal", "base", "shoal/host", "elf", "modules"}},
+    {"state", {"shoal", "base", "shoal/host", "state"}},
+    {"crash", {"base", "crash"}},
+    {"status", {"base", "status"}},
     {"symbolize", {"symbolize"}},  // a program of its own
     {"serving",
-     {"shoal", "shoal/host", "access", "settings", "fastcgi", "modules", "crash", "status",
+     {"shoal", "base", "shoal/host", "access", "settings", "fastcgi", "modules", "crash", "status",
       "serving"}},
     {"daemon",
-     {"shoal", "shoal/host", "access", "elf", "settings", "fastcgi", "modules", "state", "crash",
-      "status", "serving", "daemon"}},
+     {"shoal", "base", "shoal/host", "access", "elf", "settings", "fastcgi", "modules", "state",
+      "crash", "status", "serving", "daemon"}},
 };
 
 bool is_source(const fs::path& file) {

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 #include "visited.hpp"
 
 namespace shoal::access {
@@ -54,7 +54,7 @@ TEST_P(AHostileValue, IsHarmlessInJson) {
   const std::string text = line("json");
   EXPECT_TRUE(std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; })) << text;
   const auto read = nlohmann::json::parse(text).at("user_agent").get<std::string>();
-  if (host::printable(GetParam().value).find("\\x") == std::string::npos) {
+  if (base::printable(GetParam().value).find("\\x") == std::string::npos) {
     EXPECT_EQ(read, GetParam().value);
   }
   EXPECT_EQ(nlohmann::json::parse(text).at("status"), 200) << "nothing was put over it";

@@ -24,10 +24,10 @@
 #include <string>
 #include <thread>
 
+#include "base/own_thread.hpp"
 #include "crash/doing.hpp"
 #include "crash/report.hpp"
 #include "crash/stack_of.hpp"
-#include "shoal/host/own_thread.hpp"
 
 namespace {
 
@@ -105,7 +105,7 @@ int main(int argc, char** argv) try {
   const std::string how = argv[2];
   const std::set<std::string> with(argv + 3, argv + argc);
 
-  const host::OwnThread own_thread;
+  const base::OwnThread own_thread;
   crash::install("crashes", "stages");
   if (with.contains("no_folder")) fs::remove_all("crashes");
   if (with.contains("deaf")) have_no_listener();
@@ -133,7 +133,7 @@ int main(int argc, char** argv) try {
     return 1;
   }
   std::thread([&] {
-    const host::OwnThread also_own;
+    const base::OwnThread also_own;
     begin();
   }).join();
   return 1;

@@ -5,7 +5,7 @@
 #include <string>
 #include <thread>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -32,7 +32,7 @@ TEST(FixedText, ShowsThatItWasCut) {
 TEST(FixedText, EscapesAsLogsDo) {
   const std::string bytes("a\r\n\0", 4);
   EXPECT_EQ(stored(bytes), "a\\x0d\\x0a\\x00");
-  EXPECT_EQ(stored("caf\xc3\xa9"), host::printable("caf\xc3\xa9"));
+  EXPECT_EQ(stored("caf\xc3\xa9"), base::printable("caf\xc3\xa9"));
 }
 
 TEST(FixedText, NeverCutsAnEscapeInTwo) {

@@ -12,13 +12,13 @@
 #include <sstream>
 #include <string>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "unit/fastcgi/scratch_folder.hpp"
 
 namespace shoal::crash {
 namespace {
 
-using host::Descriptor;
+using base::Descriptor;
 
 template <typename T>
 T read(const std::string& bytes, std::size_t at) {

@@ -24,25 +24,25 @@ class AHealthServer : public ::testing::Test {
  protected:
   static constexpr std::chrono::milliseconds kLong = 1h;
 
-  host::Descriptor connect() const {
+  base::Descriptor connect() const {
     const std::string name = listener_.name();
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port =
         htons(static_cast<std::uint16_t>(std::stoi(name.substr(name.rfind(':') + 1))));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    host::Descriptor peer(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    base::Descriptor peer(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::connect(peer.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     return peer;
   }
 
-  host::Descriptor ask(const std::string& bytes) const {
-    host::Descriptor peer = connect();
+  base::Descriptor ask(const std::string& bytes) const {
+    base::Descriptor peer = connect();
     send(peer, bytes);
     return peer;
   }
 
-  static void send(const host::Descriptor& peer, const std::string& bytes) {
+  static void send(const base::Descriptor& peer, const std::string& bytes) {
     ASSERT_EQ(::send(peer.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
   }
@@ -59,7 +59,7 @@ class AHealthServer : public ::testing::Test {
   void serve() { serve(server_); }
 
   /// Everything up to the end of the connection; `reset` if that is not a clean one.
-  std::string answer(HealthServer& server, const host::Descriptor& peer) {
+  std::string answer(HealthServer& server, const base::Descriptor& peer) {
     std::string text;
     for (std::array<char, 4096> piece{};;) {
       const ssize_t size = ::recv(peer.get(), piece.data(), piece.size(), MSG_DONTWAIT);
@@ -73,7 +73,7 @@ class AHealthServer : public ::testing::Test {
       }
     }
   }
-  std::string answer(const host::Descriptor& peer) { return answer(server_, peer); }
+  std::string answer(const base::Descriptor& peer) { return answer(server_, peer); }
 
   std::size_t callers() const { return server_.descriptors(nullptr).size(); }
 
@@ -143,7 +143,7 @@ TEST_F(AHealthServer, DoesNotReadForEverWhatFollows) {
 }
 
 TEST_F(AHealthServer, IsNotHeldUpByManySilentPeers) {
-  std::vector<host::Descriptor> silent;
+  std::vector<base::Descriptor> silent;
   for (int i = 0; i < 200; ++i) {
     silent.push_back(i % 2 == 0 ? connect() : ask("GET /ready HTTP/1.1\r\n"));
     if (i % 10 == 0) serve();

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -38,8 +38,8 @@ TEST_F(Journal, IsStandardErrorOnlyWhereTheVariableNamesIt) {
   EXPECT_FALSE(standard_error_is_journal());
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  const host::Descriptor to_read(ends[0]);
-  const host::Descriptor to_write(ends[1]);
+  const base::Descriptor to_read(ends[0]);
+  const base::Descriptor to_write(ends[1]);
   name(stream_of(to_write.get()));  // standard output alone goes to the journal
   EXPECT_FALSE(standard_error_is_journal());
 }

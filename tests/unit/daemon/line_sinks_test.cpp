@@ -18,7 +18,7 @@
 #include <sstream>
 #include <vector>
 
-#include "shoal/host/current_request.hpp"
+#include "base/current_request.hpp"
 
 namespace shoal::daemon {
 namespace {
@@ -142,7 +142,7 @@ TEST_F(LineSinks, BeginWithTheIdOfTheRequestIfAskedTo) {
   auto with = logger_on(target, Ids::kShown);
   auto without = logger_on(target, Ids::kNone);
   with.info("before");
-  const host::CurrentRequest current("4f2a");
+  const base::CurrentRequest current("4f2a");
   with.info("of it");
   without.info("of it, too");
   EXPECT_EQ(text.str(), "before\n[4f2a] of it\nof it, too\n");
@@ -151,7 +151,7 @@ TEST_F(LineSinks, BeginWithTheIdOfTheRequestIfAskedTo) {
 class AFullDisk : public LineSinks {
  protected:
   AFullDisk() : saved_(::dup(STDERR_FILENO)) {
-    const host::Descriptor said(
+    const base::Descriptor said(
         ::open((folder_ / "said").c_str(), O_CREAT | O_APPEND | O_WRONLY | O_CLOEXEC, 0600));
     ::dup2(said.get(), STDERR_FILENO);
   }
@@ -160,7 +160,7 @@ class AFullDisk : public LineSinks {
   void show_standard_error() { ::dup2(saved_.get(), STDERR_FILENO); }
   std::string said() const { return contents(folder_ / "said"); }
 
-  const host::Descriptor saved_;
+  const base::Descriptor saved_;
 };
 
 TEST_F(AFullDisk, IsToldOnceAndCostsNothingButLines) {

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
 namespace shoal::test {
 
@@ -147,7 +147,7 @@ class FastCgiClient {
 
   void finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
 
-  void leave() { socket_ = host::Descriptor(); }
+  void leave() { socket_ = base::Descriptor(); }
 
  private:
   std::string read(std::size_t size) {
@@ -158,7 +158,7 @@ class FastCgiClient {
     return bytes;
   }
 
-  static host::Descriptor connect_to(const std::string& address) {
+  static base::Descriptor connect_to(const std::string& address) {
     if (address.starts_with("unix:")) {
       sockaddr_un name{};
       name.sun_family = AF_UNIX;
@@ -177,15 +177,15 @@ class FastCgiClient {
     return connect_to(found->ai_family, found->ai_addr, found->ai_addrlen, address);
   }
 
-  static host::Descriptor connect_to(int family, const void* name, socklen_t size,
+  static base::Descriptor connect_to(int family, const void* name, socklen_t size,
                                      const std::string& address) {
-    host::Descriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    base::Descriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::connect(socket.get(), static_cast<const sockaddr*>(name), size) != 0)
       throw std::runtime_error(address + ": " + std::strerror(errno));
     return socket;
   }
 
-  host::Descriptor socket_;
+  base::Descriptor socket_;
 };
 
 }  // namespace shoal::test

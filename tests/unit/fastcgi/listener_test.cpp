@@ -40,7 +40,7 @@ class AListener : public ::testing::Test {
 
   /// What a server leaves that was killed.
   void leave_dead_socket(const std::string& name) const {
-    const host::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const base::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, (folder_ / name).c_str(), sizeof address.sun_path - 1);
@@ -71,7 +71,7 @@ class AListener : public ::testing::Test {
     EXPECT_EQ(byte, 'x');
   }
 
-  static std::optional<host::Descriptor> wait_for_accept(const Listener& listener) {
+  static std::optional<base::Descriptor> wait_for_accept(const Listener& listener) {
     pollfd waiting{listener.descriptor(), POLLIN, 0};
     ::poll(&waiting, 1, 20'000);
     return listener.accept();
@@ -248,7 +248,7 @@ TEST_F(AListener, RefusesAnAllowedClientThatIsNoAddress) {
 }
 
 TEST_F(AListener, SharesADescriptorThatListens) {
-  const host::Descriptor before(::socket(AF_UNIX, SOCK_STREAM, 0));
+  const base::Descriptor before(::socket(AF_UNIX, SOCK_STREAM, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, (folder_ / "a.sock").c_str(), sizeof address.sun_path - 1);
@@ -265,8 +265,8 @@ TEST_F(AListener, SharesADescriptorThatListens) {
 }
 
 TEST_F(AListener, RefusesADescriptorThatDoesNotListen) {
-  const host::Descriptor file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  const host::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::Descriptor file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const base::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const std::string wrong = ": is not a listening stream socket; start Shoal through";
   for (int number : {file.get(), socket.get(), 987'654})
     EXPECT_THAT(refusal(InheritedDescriptor{number}),

@@ -317,7 +317,7 @@ class OutOfDescriptors : public APoller {
 
   /// From here on no descriptor can be had.
   void run_out() {
-    const host::Descriptor lowest_free(::dup(STDERR_FILENO));
+    const base::Descriptor lowest_free(::dup(STDERR_FILENO));
     rlimit none = usual_;
     none.rlim_cur = static_cast<rlim_t>(lowest_free.get());
     ::setrlimit(RLIMIT_NOFILE, &none);

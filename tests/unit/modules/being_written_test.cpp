@@ -2,7 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "watching.hpp"
 
 namespace shoal::modules {
@@ -12,8 +12,8 @@ class BeingWritten : public Watching {
  protected:
   BeingWritten() { begins(WatchMode::kInotify, apps()); }
 
-  host::Descriptor open(const char* file, int flags) const {
-    return host::Descriptor(::open((apps() / file).c_str(), flags | O_WRONLY | O_CLOEXEC, 0700));
+  base::Descriptor open(const char* file, int flags) const {
+    return base::Descriptor(::open((apps() / file).c_str(), flags | O_WRONLY | O_CLOEXEC, 0700));
   }
 };
 
@@ -26,7 +26,7 @@ TEST_F(BeingWritten, IsAFileFromItsCreationUntilItIsClosed) {
   EXPECT_EQ(learns(), Names({"a"}));
   EXPECT_TRUE(folder_->being_written("a"));
   EXPECT_EQ(::write(file.get(), "two", 3), 3);
-  file = host::Descriptor();
+  file = base::Descriptor();
   EXPECT_EQ(learns(), Names({"a"})) << "what was written since";
   EXPECT_FALSE(folder_->being_written("a"));
 }

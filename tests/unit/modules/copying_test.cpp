@@ -5,15 +5,15 @@
 #include <stdexcept>
 
 #include "apps_folder.hpp"
+#include "base/descriptor.hpp"
 #include "modules/bounds.hpp"
 #include "modules/file_bytes.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::modules {
 namespace {
 
 namespace fs = std::filesystem;
-using host::Descriptor;
+using base::Descriptor;
 using testing::HasSubstr;
 
 constexpr off_t kMiB = 1 << 20;

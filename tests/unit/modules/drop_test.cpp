@@ -7,10 +7,10 @@
 #include <map>
 
 #include "apps_folder.hpp"
+#include "base/descriptor.hpp"
 #include "built.hpp"
 #include "kernel.hpp"
 #include "modules/identity.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -282,7 +282,7 @@ TEST_F(ADrop, LeavesEverythingAsItWasWhenItIsInterrupted) {
 TEST_F(ADrop, WaitsForTheOneThatRenamesJustNow) {
   const auto drops = three();
   const auto before = tree();
-  const host::Descriptor other(::open("apps", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const base::Descriptor other(::open("apps", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   ASSERT_EQ(::flock(other.get(), LOCK_EX), 0);
   int asked = 0;
   EXPECT_THROW(drop(drops, "apps", [&] { return ++asked == 100; }), std::runtime_error);

@@ -1,9 +1,9 @@
 // The loader thread: what happens there, what must not, and how it ends.
 #include <unistd.h>
 
+#include "base/own_thread.hpp"
 #include "modules/holders.hpp"
 #include "serving.hpp"
-#include "shoal/host/own_thread.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -51,7 +51,7 @@ TEST_F(Loading, EndsInTheMiddleOfALoad) {
   ASSERT_TRUE(eventually([this] { return is_waiting("1"); }));
   const std::weak_ptr<const Snapshot> last = registry_->enter("nothing");
   std::thread closing([this] {
-    const host::OwnThread own_thread;
+    const base::OwnThread own_thread;
     registry_.reset();
   });
   // The registry has let go of everything; the loader is still at it.
@@ -71,7 +71,7 @@ TEST_F(Loading, BeginsNothingMoreOnceItEnds) {
   ASSERT_TRUE(eventually([this] { return is_waiting("1"); }));
   const std::weak_ptr<const Snapshot> last = registry_->enter("nothing");
   std::thread closing([this] {
-    const host::OwnThread own_thread;
+    const base::OwnThread own_thread;
     registry_.reset();
   });
   EXPECT_TRUE(eventually([&] { return last.expired(); }));

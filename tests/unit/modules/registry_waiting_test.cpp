@@ -2,8 +2,8 @@
 // test says so.
 #include <fcntl.h>
 
+#include "base/descriptor.hpp"
 #include "serving.hpp"
-#include "shoal/host/descriptor.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -94,13 +94,13 @@ TEST_F(Waiting, IsNotForAFileThatIsStillBeingWritten) {
   rules_.watch = WatchMode::kInotify;
   serve();
   const std::string whole = read(built("v2", "lone"));
-  host::Descriptor file(::open((apps() / "pond/new.so").c_str(), O_CREAT | O_WRONLY, 0700));
+  base::Descriptor file(::open((apps() / "pond/new.so").c_str(), O_CREAT | O_WRONLY, 0700));
   ASSERT_EQ(::write(file.get(), whole.data(), 1000), 1000);
   EXPECT_EQ(get("pond.new"), "404");
   EXPECT_EQ(get("pond.left"), "left 1 on base 1");
   ASSERT_EQ(::write(file.get(), whole.data() + 1000, whole.size() - 1000),
             static_cast<ssize_t>(whole.size() - 1000));
-  file = host::Descriptor();
+  file = base::Descriptor();
   EXPECT_EQ(get("pond.new"), "lone 2");
   EXPECT_EQ(report("pond").refusal, "");
   EXPECT_EQ(label("pond"), "pond/2");

@@ -10,7 +10,7 @@
 #include <csignal>
 #include <thread>
 
-#include "shoal/host/debugged.hpp"
+#include "base/debugged.hpp"
 #include "system/eventually.hpp"
 
 namespace shoal::serving {
@@ -52,13 +52,13 @@ TEST(ATimekeeper, ReplacesNoProcessThatIsDebugged) {
   scoreboard.seat(0).sit_down();
   {
     const Debugger debugger;
-    ASSERT_TRUE(eventually([] { return host::being_debugged(::getpid()); }));
+    ASSERT_TRUE(eventually([] { return base::being_debugged(::getpid()); }));
     const Timekeeper timekeeper(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
     scoreboard.seat(0).waits("GET /", "id", 1ms);
     std::this_thread::sleep_for(300ms);
     EXPECT_EQ(replaced, 0);
   }
-  ASSERT_TRUE(eventually([] { return !host::being_debugged(::getpid()); }));
+  ASSERT_TRUE(eventually([] { return !base::being_debugged(::getpid()); }));
   const Timekeeper timekeeper(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
   EXPECT_TRUE(eventually([&] { return replaced == 1; }));
   scoreboard.seat(0).rests();

@@ -9,15 +9,15 @@
 #include <thread>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "kept.hpp"
-#include "shoal/host/descriptor.hpp"
 
 extern char** environ;  // NOLINT: POSIX names it so
 
 namespace shoal::state {
 namespace {
 
-using host::Descriptor;
+using base::Descriptor;
 
 /// A state_writer, which ends with this object at the latest.
 class Writer {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace shoal::host {
+namespace shoal::base {
 
 /// How many bytes the UTF-8 character at the beginning of `text` has (RFC 3629); 0 when there is
 /// none.
@@ -69,4 +69,4 @@ inline std::string text_of(const std::exception& error) {
   return text == nullptr ? "no text" : printable(text);
 }
 
-}  // namespace shoal::host
+}  // namespace shoal::base

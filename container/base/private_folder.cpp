@@ -1,4 +1,4 @@
-#include "shoal/host/private_folder.hpp"
+#include "base/private_folder.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace shoal::host {
+namespace shoal::base {
 namespace {
 
 namespace fs = std::filesystem;
@@ -149,4 +149,4 @@ bool names(const fs::path& path, int file) {
          named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
-}  // namespace shoal::host
+}  // namespace shoal::base

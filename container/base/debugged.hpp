@@ -8,7 +8,7 @@
 #include <chrono>
 #include <string_view>
 
-namespace shoal::host {
+namespace shoal::base {
 
 /// Returns true while a debugger (gdb, or another tracer such as strace) is attached to the
 /// process. Returns false, too, when /proc cannot be read. Safe to call from any thread, and in a
@@ -64,4 +64,4 @@ class RunsFreely {
   Clock::time_point since_{};
 };
 
-}  // namespace shoal::host
+}  // namespace shoal::base

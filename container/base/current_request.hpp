@@ -3,7 +3,7 @@
 #include <string_view>
 #include <utility>
 
-namespace shoal::host {
+namespace shoal::base {
 
 /// The request that a thread is answering. Stands in the function that answers it; what is logged
 /// on this thread meanwhile carries its id.
@@ -27,4 +27,4 @@ class CurrentRequest {
   const std::string_view before_;
 };
 
-}  // namespace shoal::host
+}  // namespace shoal::base

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace shoal::host {
+namespace shoal::base {
 
 /// Owns one file descriptor and closes it. Move only.
 class Descriptor {
@@ -30,4 +30,4 @@ class Descriptor {
   int number_ = -1;
 };
 
-}  // namespace shoal::host
+}  // namespace shoal::base

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <thread>
 
-namespace shoal::host {
+namespace shoal::fastcgi {
 
 /// Whether a thread is in a read or write of its web server's socket. Such a call must not be
 /// interrupted: with a timeout set it is not restarted, and libfcgi takes that for the end of the
@@ -51,4 +51,4 @@ class PeerIo {
   std::atomic<int> state_{kFree};
 };
 
-}  // namespace shoal::host
+}  // namespace shoal::fastcgi

@@ -8,9 +8,9 @@
 #include <thread>
 #include <utility>
 
-#include "shoal/host/own_thread.hpp"
+#include "base/own_thread.hpp"
 
-namespace shoal::host {
+namespace shoal::base {
 
 /// Calls `tick` at once and then again and again, `interval` apart, on a thread of its own, until
 /// it is destroyed; that waits for a call under way. REQUIRES: `tick` throws nothing.
@@ -32,4 +32,4 @@ class Ticker {
   std::jthread thread_;
 };
 
-}  // namespace shoal::host
+}  // namespace shoal::base

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace shoal::host {
+namespace shoal::base {
 
 /// A stack of its own for the signal handlers of the current thread, for as long as it lives:
 /// without, a thread that has run out of stack cannot report so. Destroyed by the thread that made
@@ -44,4 +44,4 @@ class SignalStack {
   bool set_ = false;
 };
 
-}  // namespace shoal::host
+}  // namespace shoal::base

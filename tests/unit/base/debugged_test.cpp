@@ -1,4 +1,4 @@
-#include "shoal/host/debugged.hpp"
+#include "base/debugged.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/ptrace.h>
@@ -6,7 +6,7 @@
 
 #include <csignal>
 
-namespace shoal::host {
+namespace shoal::base {
 namespace {
 
 using namespace std::chrono_literals;
@@ -72,4 +72,4 @@ TEST(RunsFreely, BeginsAnewWhenTheProcessWasStopped) {
 }
 
 }  // namespace
-}  // namespace shoal::host
+}  // namespace shoal::base

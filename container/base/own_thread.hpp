@@ -5,9 +5,9 @@
 #include <mutex>
 #include <set>
 
-#include "shoal/host/signal_stack.hpp"
+#include "base/signal_stack.hpp"
 
-namespace shoal::host {
+namespace shoal::base {
 
 /// The threads that the container itself has started, by their kernel ids. None of them can be
 /// inside code of a generation that nobody holds, so the search for what keeps one leaves them out:
@@ -54,4 +54,4 @@ class OwnThread {
   SignalStack signal_stack_;
 };
 
-}  // namespace shoal::host
+}  // namespace shoal::base

@@ -1,37 +1,12 @@
-// What makes a line of the log one line, and tells whose it is.
+#include "shoal/host/request_id.hpp"
+
 #include <set>
 #include <thread>
 
-#include "shoal/host/current_request.hpp"
-#include "shoal/host/printable.hpp"
-#include "shoal/host/request_id.hpp"
 #include "unit/sdk/answering.hpp"
 
 namespace shoal::test {
 namespace {
-
-using std::string_literals::operator""s;
-
-TEST(Printable, LeavesTextAlone) {
-  EXPECT_EQ(host::printable("GET /tank?fish=b\\x \"cod\""), "GET /tank?fish=b\\x \"cod\"");
-  EXPECT_EQ(host::printable("bärsch € 🐟"), "bärsch € 🐟");
-  EXPECT_EQ(host::printable(""), "");
-}
-
-TEST(Printable, EscapesWhatForgesALineOrSteersATerminal) {
-  EXPECT_EQ(host::printable("a\r\nb\t\0\x1b[2J\x7f"s), "a\\x0d\\x0ab\\x09\\x00\\x1b[2J\\x7f");
-  EXPECT_EQ(host::printable("\u0085\u009b2J\u00a0"), "\\xc2\\x85\\xc2\\x9b2J\u00a0");
-}
-
-TEST(Printable, EscapesWhatIsNoUtf8) {
-  EXPECT_EQ(host::printable("b\xe4rsch"), "b\\xe4rsch");
-  EXPECT_EQ(host::printable("\xc3"), "\\xc3");
-  EXPECT_EQ(host::printable("\xe2\x82z"), "\\xe2\\x82z");
-  EXPECT_EQ(host::printable("\xc0\x8a\xe0\x80\x8a\xf0\x80\x80\x8a"),
-            "\\xc0\\x8a\\xe0\\x80\\x8a\\xf0\\x80\\x80\\x8a");
-  EXPECT_EQ(host::printable("\xed\xa0\x80\xf4\x90\x80\x80\xff"),
-            "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80\\xff");
-}
 
 TEST(RequestId, IsTakenFromTheWebServerFirst) {
   MemoryExchange exchange;
@@ -64,20 +39,6 @@ TEST(RequestId, IsSixteenRandomBytesThatNoThreadSharesWithAnother) {
   }
   EXPECT_EQ(ids.size(), 4000u);
   for (const auto& id : ids) EXPECT_EQ(id.size(), 32u);
-}
-
-TEST(CurrentRequest, IsThatOfTheThreadAndEnds) {
-  EXPECT_EQ(host::CurrentRequest::id(), "");
-  {
-    const host::CurrentRequest outer("one");
-    {
-      const host::CurrentRequest inner("two");
-      EXPECT_EQ(host::CurrentRequest::id(), "two");
-    }
-    EXPECT_EQ(host::CurrentRequest::id(), "one");
-    std::thread([] { EXPECT_EQ(host::CurrentRequest::id(), ""); }).join();
-  }
-  EXPECT_EQ(host::CurrentRequest::id(), "");
 }
 
 TEST_F(Answering, ARequestKnowsItsId) {

@@ -4,9 +4,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
-namespace shoal::host {
+namespace shoal::base {
 
 /// A folder, or a file in it, cannot be used. The text names the path, the fact and the remedy.
 class FolderError : public std::runtime_error {
@@ -53,4 +53,4 @@ class PrivateFolder {
 /// Returns true if `path` names the open file.
 bool names(const std::filesystem::path& path, int file);
 
-}  // namespace shoal::host
+}  // namespace shoal::base

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace shoal::host {
+namespace shoal::base {
 
 /// Levenshtein distance: how many letters to insert, delete or replace.
 inline std::size_t edit_distance(std::string_view from, std::string_view to) {
@@ -46,4 +46,4 @@ std::string did_you_mean(std::string_view name, const Names& known) {
   return best ? "; did you mean \"" + *best + "\"?" : std::string();
 }
 
-}  // namespace shoal::host
+}  // namespace shoal::base

@@ -1,4 +1,4 @@
-#include "shoal/host/file_lock.hpp"
+#include "base/file_lock.hpp"
 
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,9 +11,9 @@
 #include <thread>
 #include <utility>
 
-#include "shoal/host/printable.hpp"
+#include "base/printable.hpp"
 
-namespace shoal::host {
+namespace shoal::base {
 namespace {
 
 using std::chrono::milliseconds;
@@ -32,8 +32,8 @@ std::string process(const std::string& id) {
 
 }  // namespace
 
-std::optional<std::string> lock(int file, milliseconds patience,
-                                const std::function<void(const std::string&)>& waiting) {
+std::optional<std::string> lock_file(int file, milliseconds patience,
+                                     const std::function<void(const std::string&)>& waiting) {
   const auto begin = steady_clock::now();
   auto pause = kShortestPause;
   bool said = false;
@@ -72,4 +72,4 @@ std::string holder_of_lock(int file) {
   return "another process";
 }
 
-}  // namespace shoal::host
+}  // namespace shoal::base

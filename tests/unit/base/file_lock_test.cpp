@@ -1,4 +1,4 @@
-#include "shoal/host/file_lock.hpp"
+#include "base/file_lock.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <vector>
 
-#include "shoal/host/descriptor.hpp"
+#include "base/descriptor.hpp"
 
-namespace shoal::host {
+namespace shoal::base {
 namespace {
 
 using ::testing::ElementsAre;
@@ -24,7 +24,8 @@ class Locking : public ::testing::Test {
   ~Locking() override { std::filesystem::remove(path_); }
 
   std::optional<std::string> lock(int file, std::chrono::milliseconds patience) {
-    return host::lock(file, patience, [this](const std::string& text) { said_.push_back(text); });
+    return base::lock_file(file, patience,
+                           [this](const std::string& text) { said_.push_back(text); });
   }
 
   std::string path_ = (std::filesystem::temp_directory_path() / "shoal.XXXXXX").native();
@@ -52,4 +53,4 @@ TEST_F(Locking, NamesTheHolderWhileItWaitsAndGivesUpInTheEnd) {
 }
 
 }  // namespace
-}  // namespace shoal::host
+}  // namespace shoal::base

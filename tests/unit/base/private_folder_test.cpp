@@ -1,5 +1,5 @@
 // What another user must not be able to do to the files of the container.
-#include "shoal/host/private_folder.hpp"
+#include "base/private_folder.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -11,7 +11,7 @@
 
 #include "unit/as_nobody.hpp"
 
-namespace shoal::host {
+namespace shoal::base {
 namespace {
 
 namespace fs = std::filesystem;
@@ -148,4 +148,4 @@ TEST_F(PrivateFolders, SayWhatTheSystemSays) {
 }
 
 }  // namespace
-}  // namespace shoal::host
+}  // namespace shoal::base
