@@ -7,7 +7,7 @@ namespace fs = std::filesystem;
 namespace shoal::daemon {
 namespace {
 
-/// Returns `folder` without the elements of `end` at its end; empty if it does not end so.
+/// Returns `folder` without the elements of `end`; empty if it does not end with them.
 fs::path without(fs::path folder, fs::path end) {
   for (; !end.empty(); end = end.parent_path(), folder = folder.parent_path()) {
     if (folder.filename() != end.filename()) return {};
@@ -15,7 +15,7 @@ fs::path without(fs::path folder, fs::path end) {
   return folder;
 }
 
-/// Returns the prefix in which the program is installed; empty for one that is not installed.
+/// Returns the prefix in which the program is installed; empty if it is not installed.
 fs::path prefix_of(const fs::path& program, const fs::path& bin) {
   if (bin.is_absolute()) return {};
   const fs::path prefix = without(program.parent_path(), bin);
@@ -31,7 +31,7 @@ fs::path default_configuration(const fs::path& program, const Installation& inst
 }
 
 fs::path default_configuration() {
-  std::error_code error;  // without /proc: as for a program that is not installed
+  std::error_code error;  // without /proc, as if it were not installed
   return default_configuration(
       fs::read_symlink("/proc/self/exe", error),
       {SHOAL_INSTALL_PREFIX, SHOAL_INSTALL_BIN, SHOAL_INSTALL_CONFIGURATION});

@@ -4,46 +4,53 @@
 #include <unistd.h>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
-#include "daemon/log.hpp"
-#include "daemon/supervisor.hpp"
-#include "daemon/worker.hpp"
+#include "control/logging.hpp"
+#include "supervisor/supervisor.hpp"
+#include "worker/run.hpp"
 
 namespace shoal::daemon {
-
 namespace {
 
 void warn_of_root() {
   if (::geteuid() != 0) return;
   spdlog::warn(
-      "serving as root: a module can then do anything on this machine; in a unit of systemd set "
-      "User=shoal (shoal.service and shoal@.service have it), else start it by `setpriv "
-      "--reuid=shoal --regid=shoal --init-groups shoal serve`");
+      "serving as root: a module can do anything on this machine; set User=shoal in the systemd "
+      "unit, as shoal.service and shoal@.service do, or start it with `setpriv --reuid=shoal "
+      "--regid=shoal --init-groups shoal serve`");
+}
+
+/// Runs a worker in a forked process. `hold` keeps the run folder ours while it runs.
+int work(supervisor::Assignment assignment, const base::Descriptor& /*hold*/) {
+  auto& configuration = assignment.configuration;
+  std::vector<fastcgi::Listener> listeners;
+  for (const auto& [key, listener] : configuration.listeners) {
+    listeners.push_back(listener->share());
+  }
+  configuration.listeners.clear();
+  configuration.health.reset();
+  return worker::run(
+      {*configuration.settings, std::move(listeners), configuration.handover, assignment.announces},
+      std::move(assignment.supervisor));
 }
 
 }  // namespace
 
 int serve(const settings::Settings& settings) {
-  open_log(settings.log);
+  control::open_log(settings.log);
   warn_of_root();
-  std::optional<Duty> duty;
+  std::optional<supervisor::Assignment> assignment;
   base::Descriptor hold;
   {
-    Supervisor supervisor(settings);
-    duty = supervisor.run();
-    if (!duty) return 0;
+    supervisor::Supervisor supervisor(settings);
+    assignment = supervisor.run();
+    if (!assignment) return 0;
     hold = supervisor.hold();
   }
-  // From here on in a worker process, which has let go of all that is the supervisor's.
-  std::vector<fastcgi::Listener> listeners;
-  for (const auto& [identity, listener] : duty->epoch.listeners) {
-    listeners.push_back(listener->share());
-  }
-  duty->epoch.listeners.clear();
-  duty->epoch.health.reset();
-  return work(*duty->epoch.settings, std::move(listeners), duty->epoch.handover,
-              std::move(duty->supervisor), duty->speaks);
+  // From here on in a worker process, which has destroyed its copy of all that is the supervisor's.
+  return work(std::move(*assignment), hold);
 }
 
 }  // namespace shoal::daemon

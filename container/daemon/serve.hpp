@@ -4,8 +4,9 @@
 
 namespace shoal::daemon {
 
-/// `shoal serve`: serves until TERM, INT or QUIT, then lets running requests finish. Returns the
-/// exit code. Throws std::runtime_error when it cannot start.
+/// `shoal serve`: serves until TERM, INT or QUIT, then finishes the requests that run. Runs the
+/// supervisor, and, in each process that it forks, a worker. Returns the exit code. Throws
+/// std::runtime_error when it cannot start.
 int serve(const settings::Settings& settings);
 
 }  // namespace shoal::daemon

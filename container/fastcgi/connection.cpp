@@ -25,7 +25,7 @@ void set_timeout(int socket, int option, std::chrono::milliseconds timeout) {
 
 Connection::Connection(base::Descriptor socket, const Limits& limits, Roster& roster)
     : socket_(std::move(socket)),
-      inode_(Inode::of(socket_.get())),
+      inode_(base::Inode::of(socket_.get())),
       limits_(limits),
       roster_(roster) {
   set_timeout(socket_.get(), SO_RCVTIMEO, limits_.read_timeout);

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "base/descriptor.hpp"
+#include "base/inode.hpp"
 #include "fastcgi/deadline.hpp"
-#include "fastcgi/inode.hpp"
 #include "fastcgi/limits.hpp"
 
 namespace shoal::fastcgi {
@@ -53,7 +53,7 @@ class Connection {
   friend class Roster;  // inode_
 
   base::Descriptor socket_;
-  const std::optional<Inode> inode_;
+  const std::optional<base::Inode> inode_;
   const Limits& limits_;
   Roster& roster_;
   Deadline deadline_{Deadline::Phase::kFresh};

@@ -100,7 +100,7 @@ void Roster::shut_overdue(Deadline::Clock::time_point now) {
 // race.
 void Roster::shut_while_read(const Connection& connection) {
   if (::syscall(SYS_dup3, connection.socket(), handle_.get(), O_CLOEXEC) < 0) return;
-  if (Inode::of(handle_.get()) == connection.inode_) ::shutdown(handle_.get(), SHUT_RDWR);
+  if (base::Inode::of(handle_.get()) == connection.inode_) ::shutdown(handle_.get(), SHUT_RDWR);
   ::dup3(nothing_.get(), handle_.get(), O_CLOEXEC);
 }
 

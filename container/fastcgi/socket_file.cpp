@@ -118,7 +118,7 @@ SocketFile::SocketFile(int socket, const UnixAddress& address) {
   bind_to(socket, address.path, name);
   SocketFile file;
   file.path_ = fs::absolute(address.path);
-  file.inode_ = Inode::of(file.path_).value_or(Inode{});
+  file.inode_ = base::Inode::of(file.path_).value_or(base::Inode{});
   // Nobody can connect before listen, so nobody is refused by a mode that is still to be set.
   set_rights(address);
   std::swap(path_, file.path_);
@@ -129,7 +129,8 @@ SocketFile::SocketFile(SocketFile&& other) noexcept
     : path_(std::exchange(other.path_, {})), inode_(other.inode_) {}
 
 SocketFile::~SocketFile() {
-  if (!path_.empty() && owner_ == ::getpid() && Inode::of(path_) == inode_) ::unlink(path_.c_str());
+  if (!path_.empty() && owner_ == ::getpid() && base::Inode::of(path_) == inode_)
+    ::unlink(path_.c_str());
 }
 
 }  // namespace shoal::fastcgi

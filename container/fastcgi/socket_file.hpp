@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "fastcgi/inode.hpp"
+#include "base/inode.hpp"
 #include "fastcgi/listener.hpp"
 
 namespace shoal::fastcgi {
@@ -33,7 +33,7 @@ class SocketFile {
 
  private:
   std::filesystem::path path_;  // empty: nothing to remove
-  Inode inode_{};
+  base::Inode inode_{};
   const pid_t owner_ = ::getpid();
 };
 

@@ -95,7 +95,7 @@ TEST_F(StoppingWhileAModuleIsMade, LeavesItBehind) {
   EXPECT_EQ(get("/answers/throws").status, 500);  // sweeps, and does not wait for the other group
   ASSERT_TRUE(eventually([&] { return fs::exists(here() / "meeting.reached"); }));
   EXPECT_EQ(stop_container(SIGTERM), 0);
-  EXPECT_EQ(said("modules still end after workers.grace"), 1u);
+  EXPECT_EQ(said("modules are still being destroyed after workers.grace"), 1u);
 }
 
 class LoggingToAFile : public Lifecycle {
@@ -117,7 +117,8 @@ TEST_F(LoggingToAFile, OpensItAgainOnUsr1) {
   EXPECT_EQ(get("/answers/throws").status, 500);
   EXPECT_THAT(contents(here() / "own.log.1"), HasSubstr("4711"));
   container().send(SIGUSR1);
-  ASSERT_TRUE(eventually([&] { return said("log opened again") == 2; })) << "supervisor and worker";
+  ASSERT_TRUE(eventually([&] { return said("log file reopened") == 2; }))
+      << "supervisor and worker";
   EXPECT_EQ(get("/answers/throws").status, 500);
   EXPECT_THAT(contents(here() / "own.log"), HasSubstr("4711"));
   EXPECT_EQ(contents(here() / "own.log.1").find("4711"),
@@ -130,7 +131,8 @@ TEST_F(LoggingToAFile, GoesOnWithTheOldOneWhenItCannotBeOpenedAgain) {
   fs::create_directory(here() / "own.log");
   container().send(SIGUSR1);
   EXPECT_TRUE(eventually([&] {
-    return contents(here() / "own.log.1").find("going on with the old one") != std::string::npos;
+    return contents(here() / "own.log.1").find("still writing to the old file") !=
+           std::string::npos;
   }));
   EXPECT_EQ(get("/answers/throws").status, 500);
   EXPECT_THAT(contents(here() / "own.log.1"), HasSubstr("4711"));

@@ -195,7 +195,7 @@ TEST_F(StatusPage, ReloadSaysThatItWaitsForAProcess) {
   });
   const auto told = [&] { return contents(here() / "told"); };
   EXPECT_TRUE(eventually([&] {
-    return told() == "lone: waiting, for no worker process serves now\n";
+    return told() == "lone: no worker process serves now; waiting for one\n";
   })) << told();
   ASSERT_EQ(::kill(stopped, SIGCONT), 0);
   EXPECT_EQ(reload.get().exit_code, 0) << told();

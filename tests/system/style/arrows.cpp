@@ -10,35 +10,45 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Room -> the rooms it may include. `shoal` is the SDK, `shoal/host` the container's side of it.
-const std::map<std::string, std::set<std::string>> kBelow{
+using Components = std::set<std::string>;
+
+/// Component -> the components that it may include. `shoal` is what authors see of the SDK,
+/// `shoal/host` the container's side of it.
+const std::map<std::string, Components> kBelow{
     {"base", {"base"}},
     {"sdk/include", {"shoal"}},
-    {"sdk/host", {"shoal", "base", "shoal/host"}},
-    {"sdk/src", {"shoal", "base", "shoal/host"}},
-    {"access", {"shoal", "base", "shoal/host", "access"}},
-    {"settings", {"shoal", "base", "shoal/host", "access", "settings"}},
-    {"fastcgi", {"shoal", "base", "shoal/host", "fastcgi"}},
+    {"sdk/host", {"base", "shoal", "shoal/host"}},
+    {"sdk/src", {"base", "shoal", "shoal/host"}},
+    {"access", {"base", "shoal", "shoal/host", "access"}},
+    {"settings", {"base", "shoal", "shoal/host", "access", "settings"}},
+    {"fastcgi", {"base", "shoal", "shoal/host", "fastcgi"}},
     {"elf", {"shoal", "elf"}},
-    {"modules", {"shoal", "base", "shoal/host", "elf", "modules"}},
-    {"state", {"shoal", "base", "shoal/host", "state"}},
+    {"modules", {"base", "shoal", "shoal/host", "elf", "modules"}},
+    {"state", {"base", "shoal", "shoal/host", "state"}},
     {"crash", {"base", "crash"}},
     {"status", {"base", "status"}},
     {"symbolize", {"symbolize"}},  // a program of its own
     {"serving",
-     {"shoal", "base", "shoal/host", "access", "settings", "fastcgi", "modules", "crash", "status",
-      "serving"}},
+     {"base", "shoal", "shoal/host", "access", "fastcgi", "modules", "crash", "status", "serving"}},
+    {"control", {"base", "settings", "control"}},
+    {"supervisor",
+     {"base", "settings", "fastcgi", "modules", "crash", "status", "control", "supervisor"}},
+    {"worker",
+     {"base", "shoal", "shoal/host", "access", "settings", "fastcgi", "modules", "state", "crash",
+      "status", "serving", "control", "worker"}},
+    {"commands",
+     {"base", "shoal/host", "elf", "settings", "modules", "status", "control", "worker",
+      "commands"}},
     {"daemon",
-     {"shoal", "base", "shoal/host", "access", "elf", "settings", "fastcgi", "modules", "state",
-      "crash", "status", "serving", "daemon"}},
+     {"base", "settings", "fastcgi", "control", "supervisor", "worker", "commands", "daemon"}},
 };
 
 bool is_source(const fs::path& file) {
   return file.extension() == ".hpp" || file.extension() == ".cpp";
 }
 
-/// The room an #include leads to; empty when it leads to none of ours.
-std::string room_of(const std::string& included) {
+/// Returns the component that an #include leads to; empty when it leads to none of ours.
+std::string component_of(const std::string& included) {
   if (included.starts_with("shoal/host/")) return "shoal/host";
   const std::string first = included.substr(0, included.find('/'));
   return first == "shoal" || kBelow.contains(first) ? first : "";
@@ -53,7 +63,7 @@ bool is_libdw(const std::string& included) {
   return included == "dwarf.h" || included.starts_with("elfutils/");
 }
 
-void follow(const fs::path& file, const std::string& shown, const std::string& room,
+void follow(const fs::path& file, const std::string& shown, const std::string& component,
             const std::set<std::string>& below, std::vector<std::string>& wrong) {
   static const std::regex include("\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"].*");
   std::ifstream stream(file);
@@ -63,14 +73,14 @@ void follow(const fs::path& file, const std::string& shown, const std::string& r
     std::smatch found;
     if (!std::regex_match(line, found, include)) continue;
     const std::string included = found[1];
-    const std::string target = room_of(included);
-    const bool allowed = is_libfcgi(included)   ? room == "fastcgi"
-                         : included == "lmdb.h" ? room == "state"
-                         : is_libdw(included)   ? room == "symbolize"
+    const std::string target = component_of(included);
+    const bool allowed = is_libfcgi(included)   ? component == "fastcgi"
+                         : included == "lmdb.h" ? component == "state"
+                         : is_libdw(included)   ? component == "symbolize"
                                                 : target.empty() || below.contains(target);
     if (allowed) continue;
-    wrong.push_back(shown + ":" + std::to_string(number) + ": " + room + " may not include \"" +
-                    included + "\"");
+    wrong.push_back(shown + ":" + std::to_string(number) + ": " + component +
+                    " may not include \"" + included + "\"");
   }
 }
 
@@ -78,16 +88,17 @@ void follow(const fs::path& file, const std::string& shown, const std::string& r
 
 std::vector<std::string> arrows_that_point_up(const fs::path& repository) {
   std::vector<std::string> wrong;
-  const auto walk = [&](const fs::path& folder, const std::string& room,
+  const auto walk = [&](const fs::path& folder, const std::string& component,
                         const std::set<std::string>& below) {
     for (const auto& entry : fs::recursive_directory_iterator(repository / folder)) {
       if (!is_source(entry.path())) continue;
-      follow(entry.path(), entry.path().lexically_relative(repository).native(), room, below,
+      follow(entry.path(), entry.path().lexically_relative(repository).native(), component, below,
              wrong);
     }
   };
-  for (const auto& [room, below] : kBelow) {
-    if (fs::exists(repository / "container" / room)) walk("container/" + room, room, below);
+  for (const auto& [component, below] : kBelow) {
+    if (fs::exists(repository / "container" / component))
+      walk("container/" + component, component, below);
   }
   if (fs::exists(repository / "apps")) walk("apps", "apps", {"shoal"});
   return wrong;

@@ -1,0 +1,170 @@
+#include "commands/commands.hpp"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "commands/commands.hpp"
+#include "commands/probe_input.hpp"
+#include "elf/error.hpp"
+#include "elf/loadable.hpp"
+#include "modules/bounds.hpp"
+#include "modules/file_bytes.hpp"
+#include "modules/links.hpp"
+#include "modules/load_error.hpp"
+#include "modules/missing.hpp"
+#include "modules/name.hpp"
+#include "modules/scan.hpp"
+#include "shoal/host/config_node.hpp"
+#include "worker/from_settings.hpp"
+#include "worker/unmatched_names.hpp"
+
+namespace shoal::commands {
+namespace {
+
+struct Members {
+  bool swept = true;
+  std::vector<std::string> modules;
+};
+
+std::string name_of(const settings::Listen& listen) {
+  using Kind = settings::Listen::Kind;
+  if (listen.kind == Kind::kUnix) return "unix:" + listen.path.native();
+  if (listen.kind == Kind::kSystemd) return "systemd";
+  if (listen.kind == Kind::kDescriptor) return "fd:" + std::to_string(listen.descriptor);
+  const bool bracketed = listen.host.find(':') != std::string::npos;
+  return (bracketed ? "[" + listen.host + "]" : listen.host) + ":" + std::to_string(listen.port);
+}
+
+void print(const settings::Settings& settings, const modules::Files& files) {
+  std::map<std::string, Members> groups;
+  const modules::Grouping grouping = worker::grouping_of(settings.groups);
+  for (const auto& [module, file] : files) {
+    const auto membership = grouping.of(module);
+    Members& members = groups[membership.group];
+    members.swept = membership.swept;
+    members.modules.push_back(module);
+  }
+  for (const auto& listen : settings.listen) std::cout << "listen  " << name_of(listen) << '\n';
+  if (settings.health) std::cout << "health  " << name_of(settings.health->socket) << '\n';
+  for (const auto& route : settings.routes) {
+    std::cout << "route   " << route.prefix << " -> " << route.target << '\n';
+  }
+  for (const auto& [group, members] : groups) {
+    std::cout << (members.swept ? "group   " : "pinned  ") << group << ':';
+    for (const auto& module : members.modules) std::cout << ' ' << module;
+    std::cout << '\n';
+  }
+}
+
+/// Whether the dynamic linker finds it by itself.
+bool is_there(const std::string& library) {
+  static std::map<std::string, bool> known;
+  const auto [entry, is_new] = known.try_emplace(library, false);
+  if (is_new) entry->second = ::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL) != nullptr;
+  return entry->second;
+}
+
+/// The libraries that `module` needs from outside its group and that nobody has.
+void add_missing(const std::string& module, const modules::Links& links, const modules::Apps& apps,
+                 std::vector<std::string>& faults) {
+  for (const auto& library : links.outside) {
+    if (!library.file.empty() || is_there(library.name)) continue;
+    faults.push_back(apps.files.find(module)->second.path.native() + ": needs " + library.name +
+                     ", which cannot be found; " +
+                     modules::remedy_for_missing(library.name, module, apps));
+  }
+}
+
+/// What keeps one group from being loaded, as far as its files tell without being opened.
+void add_faults_of(const std::string& group, const modules::Apps& apps,
+                   std::vector<std::string>& faults) {
+  modules::Files files;
+  modules::Facts facts;
+  const auto members = std::ranges::count_if(
+      apps.files, [&](const auto& entry) { return apps.grouping.of(entry.first).group == group; });
+  const auto fault = modules::fault_of_members(group, static_cast<std::size_t>(members));
+  if (!fault.empty()) return faults.push_back(fault);
+  for (const auto& [module, file] : apps.files) {
+    if (apps.grouping.of(module).group != group) continue;
+    try {
+      const elf::Facts read = modules::facts_of(file.path);
+      elf::require_loadable(read);
+      facts.emplace(module, read);
+      files.emplace(module, file);
+    } catch (const elf::Error& error) {
+      faults.push_back(file.path.native() + ": " + error.what());
+    }
+  }
+  try {
+    for (const auto& [module, links] : modules::links_of(facts, files, apps, "~")) {
+      add_missing(module, links, apps, faults);
+    }
+  } catch (const modules::LoadError& error) {
+    faults.emplace_back(error.what());
+  }
+}
+
+/// `shoal.yaml:12: modules.hello`: where the settings begin. Empty when they are not written.
+std::string place_of(const Config& config) { return config.node() ? config.node()->where : ""; }
+
+/// Puts the place of a module's settings before what its constructor has said, unless that tells a
+/// place in the configuration already.
+std::string with_place(const std::string& refusal, const settings::Settings& settings,
+                       const modules::Apps& apps) {
+  for (const auto& [module, file] : apps.files) {
+    const auto config = settings.modules.find(module);
+    if (config == settings.modules.end() || !refusal.starts_with(file.path.native() + ": ")) {
+      continue;
+    }
+    const std::string place = place_of(config->second);
+    const bool is_told = refusal.find(": modules." + module) != std::string::npos;
+    return place.empty() || is_told ? refusal : place + ": " + refusal;
+  }
+  return refusal;
+}
+
+std::vector<std::string> faults_of(const settings::Settings& settings, const modules::Apps& apps,
+                                   bool probe) {
+  std::set<std::string> groups;
+  for (const auto& [module, file] : apps.files) groups.insert(apps.grouping.of(module).group);
+  std::set<std::string> good;
+  std::vector<std::string> faults;
+  for (const auto& group : groups) {
+    const std::size_t before = faults.size();
+    add_faults_of(group, apps, faults);
+    if (faults.size() == before) good.insert(group);
+  }
+  if (!probe) return faults;
+  for (const auto& [group, refusal] : probe_groups(settings, good)) {
+    faults.push_back(with_place(refusal, settings, apps));
+  }
+  return faults;
+}
+
+}  // namespace
+
+int check(const settings::Settings& settings, bool probe) {
+  const modules::Scan found = modules::scan(settings.apps, [](const auto&) {});
+  if (found.lost) {
+    throw std::runtime_error("apps: " + settings.apps.native() + ": " + found.lost.message() +
+                             "; create the folder, or name another under \"apps\"");
+  }
+  std::vector<std::string> names;
+  for (const auto& [module, file] : found.files) names.push_back(module);
+
+  print(settings, found.files);
+  for (const auto& problem : found.problems) std::cerr << "warning: " << problem << '\n';
+  auto errors = worker::unmatched_names(settings, names);
+  const modules::Apps apps{settings.apps, found.files, worker::grouping_of(settings.groups)};
+  for (auto& fault : faults_of(settings, apps, probe)) {
+    errors.push_back(std::move(fault));
+  }
+  for (const auto& error : errors) std::cerr << error << '\n';
+  return errors.empty() ? 0 : 1;
+}
+
+}  // namespace shoal::commands

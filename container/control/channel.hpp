@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/descriptor.hpp"
+
+namespace shoal::control {
+
+/// Returns the text under this key of a message; empty when there is none, or something else.
+std::string text_of(const nlohmann::json& message, const char* key);
+
+/// Returns the number under this key; 0 when there is none, or something else.
+unsigned number_of(const nlohmann::json& message, const char* key);
+
+/// Returns the texts in the list under this key; empty when there is no list of texts.
+std::vector<std::string> texts_of(const nlohmann::json& message, const char* key);
+
+/// One end of a connection that carries messages: JSON objects, one on each line. It connects the
+/// supervisor with a worker, and the control socket with a command. Used by one thread.
+class Channel {
+ public:
+  explicit Channel(base::Descriptor socket) : socket_(std::move(socket)) {}
+
+  /// Returns two ends that are connected to each other. Throws std::system_error.
+  static std::pair<Channel, Channel> pair();
+
+  int descriptor() const { return socket_.get(); }
+
+  /// Sends the message and waits until the kernel has taken all of it; at most `patience` each time
+  /// that the send buffer is full. Returns false when the peer has closed the connection or reads
+  /// nothing; the channel cannot be used any more then.
+  bool send(const nlohmann::json& message,
+            std::chrono::milliseconds patience = std::chrono::seconds(1));
+
+  /// Returns the complete messages that have arrived, in order, without waiting. Skips lines that
+  /// are not JSON objects. REQUIRES: !closed().
+  std::vector<nlohmann::json> receive();
+
+  /// The same, but waits for the first message, at most `patience`. Returns an empty list when none
+  /// arrives.
+  std::vector<nlohmann::json> wait(std::chrono::milliseconds patience);
+
+  /// Returns true when the peer will send nothing more, or has sent a message that is too long. The
+  /// peer may still read.
+  bool closed() const { return ended_ || broken_; }
+
+ private:
+  bool flush(std::string_view bytes, std::chrono::milliseconds patience);
+
+  base::Descriptor socket_;
+  std::string arrived_;  // the beginning of a message
+  bool ended_ = false;   // the peer will send nothing more
+  bool broken_ = false;  // sending failed, or a message was too long
+};
+
+}  // namespace shoal::control

@@ -1,0 +1,156 @@
+#include "control/control_socket.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "base/failure.hpp"
+
+namespace shoal::control {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::steady_clock;
+
+constexpr const char* kName = "control.sock";
+constexpr std::size_t kMostConnections = 64;
+constexpr std::chrono::seconds kLongestSilence{
+    10};  // then a connection without a question is closed
+constexpr std::chrono::seconds kPatience{10};
+
+/// Returns the address of the socket in a folder, by way of the folder's descriptor: an address has
+/// 107 bytes at most, and the path of a run folder may have more.
+sockaddr_un address_in(const base::Descriptor& folder) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = "/proc/self/fd/" + std::to_string(folder.get()) + "/" + kName;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return address;
+}
+
+base::Descriptor opened(const fs::path& folder) {
+  return base::Descriptor(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+base::Descriptor new_socket(int flags) {
+  return base::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+}
+
+}  // namespace
+
+ControlSocket::ControlSocket(const fs::path& run) : path_(run / kName), owner_(::getpid()) {
+  put_back();
+}
+
+void ControlSocket::put_back() {
+  const fs::path run = path_.parent_path();
+  std::error_code none;
+  fs::remove(path_, none);
+  auto socket = new_socket(SOCK_NONBLOCK);
+  const auto folder = opened(run);
+  const auto address = address_in(folder);
+  const mode_t before = ::umask(0177);  // no other user may connect, not even for a moment
+  const bool bound =
+      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const int error = errno;
+  ::umask(before);
+  if (!bound || ::listen(socket.get(), 16) != 0) {
+    base::fail({"run: " + path_.native(), "cannot listen there", bound ? errno : error,
+                "check that the container's user may write there"});
+  }
+  socket_ = std::move(socket);
+  file_ = base::Inode::of(path_);
+}
+
+bool ControlSocket::is_in_place() const { return file_ && base::Inode::of(path_) == file_; }
+
+ControlSocket::~ControlSocket() {
+  if (::getpid() != owner_ || !is_in_place()) return;
+  std::error_code none;
+  fs::remove(path_, none);
+}
+
+std::vector<int> ControlSocket::descriptors() const {
+  std::vector<int> all{socket_.get()};
+  for (const auto& [number, connection] : connections_) {
+    if (!connection.has_asked) all.push_back(connection.channel.descriptor());
+  }
+  return all;
+}
+
+void ControlSocket::accept() {
+  while (base::Descriptor socket{
+      ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)}) {
+    // Of too many connections, the one that has been silent for longest is closed.
+    const auto silent = std::ranges::find_if(
+        connections_, [](const auto& entry) { return !entry.second.has_asked; });
+    if (connections_.size() >= kMostConnections && silent != connections_.end()) {
+      connections_.erase(silent);
+    }
+    connections_.emplace(next_++, Connection{Channel(std::move(socket))});
+  }
+}
+
+std::vector<ControlSocket::Question> ControlSocket::take() {
+  std::erase_if(connections_, [](const auto& entry) {
+    return !entry.second.has_asked && steady_clock::now() - entry.second.since > kLongestSilence;
+  });
+  accept();
+  std::vector<Question> questions;
+  for (auto& [number, connection] : connections_) {
+    if (connection.has_asked) continue;
+    auto messages = connection.channel.receive();
+    if (messages.empty()) continue;
+    connection.has_asked = true;
+    questions.push_back({number, std::move(messages.front())});
+  }
+  // A client that has asked and then closed only its sending side, as socat does, gets its answer.
+  std::erase_if(connections_, [](const auto& entry) {
+    return !entry.second.has_asked && entry.second.channel.closed();
+  });
+  return questions;
+}
+
+void ControlSocket::answer(unsigned connection, const nlohmann::json& words) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
+  found->second.channel.send(words, std::chrono::milliseconds(200));
+  connections_.erase(found);
+}
+
+nlohmann::json ask_container(const fs::path& run, const nlohmann::json& question) {
+  const auto folder = opened(run);
+  const auto address = address_in(folder);
+  base::Descriptor socket = new_socket(0);
+  if (!folder ||
+      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int error = errno;
+    if (error == EACCES) {
+      base::fail({run / kName, "cannot connect", error, "ask as the container's user, or as root"});
+    }
+    base::fail({run / kName, "no container answers there", error,
+                "start it, or, if \"run\" was changed in its configuration since it started, "
+                "restart it"});
+  }
+  Channel channel(std::move(socket));
+  channel.send(question);
+  const auto answers = channel.wait(kPatience);
+  if (answers.empty()) {
+    base::fail({run / kName, "the container has not answered within 10 s", 0,
+                "look into its log, and at its supervisor process"});
+  }
+  if (answers.front().contains("error")) {
+    throw std::runtime_error(answers.front()["error"].get<std::string>());
+  }
+  return answers.front();
+}
+
+}  // namespace shoal::control

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "status/report.hpp"
+#include "supervisor/configuration.hpp"
+
+namespace shoal::supervisor {
+
+/// The configuration that serves, and, after a SIGHUP, the one that starts beside it. The new one
+/// takes effect when all its workers serve; until then it can be refused, and the old one stays.
+/// Reports each step to the log and to systemd. Used by one thread.
+class Configurations {
+ public:
+  /// REQUIRES: `inherited` outlives it.
+  Configurations(Configuration first, const InheritedSockets& inherited)
+      : current_(std::move(first)), inherited_(inherited) {}
+
+  const Configuration& current() const { return current_; }
+
+  /// The one that starts; null when no reload is in progress.
+  const Configuration* next() const { return next_ ? &*next_ : nullptr; }
+
+  /// Returns true if `worker_settings` are those of next().
+  bool is_next(const settings::Settings* worker_settings) const;
+
+  /// Reads the file again and opens the sockets that it adds: next() is the result. If that fails,
+  /// the reload is refused.
+  void reload();
+
+  /// Makes next() the current one. REQUIRES: next() is not null.
+  void adopt();
+
+  /// Gives up next(), if there is one, and counts a refused reload.
+  void refuse(const std::string& why);
+
+  /// The service stops: closes the sockets, and gives up next().
+  void close();
+
+  const status::Reloads& reloads() const { return reloads_; }
+
+ private:
+  Configuration current_;
+  std::optional<Configuration> next_;
+  const InheritedSockets& inherited_;
+  status::Reloads reloads_;
+};
+
+}  // namespace shoal::supervisor

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crash/read_report.hpp"
+#include "crash/sources.hpp"
+#include "settings/settings.hpp"
+#include "status/report.hpp"
+
+namespace shoal::supervisor {
+
+/// The crashes of workers: reads and logs their reports, and counts how many crashes each
+/// generation has caused. Used by one thread.
+class CrashLog {
+ public:
+  /// The reports are in `run/crashes`. Also prepares those that workers left which died together
+  /// with their supervisor. REQUIRES: no worker has been started yet.
+  explicit CrashLog(const std::filesystem::path& run);
+
+  /// A generation that has crashed too many workers.
+  struct Culprit {
+    std::string group;
+    unsigned long number = 0;
+    unsigned crashes = 0;
+  };
+
+  /// Worker `id` was ended by `signal`. Returns the generation that caused it, if that was one
+  /// crash too many by `rules`; its crashes are counted from 0 again. A request that crashes
+  /// several workers, because the web server repeats it, counts once: it is known by its id.
+  std::optional<Culprit> add(pid_t id, int signal, const settings::Quarantine& rules);
+
+  /// The reports whose stacks a process of its own is looking up in the modules' source: the
+  /// descriptors that become readable when `conclude` has something to do, and the latest time at
+  /// which it has.
+  std::vector<int> descriptors() const;
+  std::chrono::steady_clock::time_point deadline() const;
+
+  /// Logs the reports whose stacks have been looked up.
+  void conclude();
+
+  /// Logs the other reports as they are. Call it before the process exits.
+  void finish();
+
+  /// Returns the number of crashes since the supervisor started.
+  std::uint64_t number() const { return number_; }
+
+  /// Returns the number of crashes within the last hour.
+  std::uint64_t recent() const;
+
+  /// Returns up to ten places where workers crashed, the newest crash first. If there are more, the
+  /// newest place and those with the most crashes.
+  std::vector<status::Crash> latest() const { return {latest_.begin(), latest_.end()}; }
+
+ private:
+  struct Death {
+    std::chrono::steady_clock::time_point at;
+    std::string request;  ///< its id; empty: not known, or there was no request
+  };
+
+  /// A report that is not logged yet.
+  struct Pending {
+    pid_t id;
+    crash::Report report;
+    std::unique_ptr<crash::SourceLookup> lookup;
+  };
+
+  void log(pid_t id, crash::Report report);
+  void complete(Pending& pending);
+  void add_to_latest(status::Crash crash);
+  std::optional<Culprit> count(const crash::Report& report, const settings::Quarantine& rules);
+
+  const std::filesystem::path folder_;
+  const std::filesystem::path stages_;
+  std::uint64_t number_ = 0;
+  std::deque<std::chrono::steady_clock::time_point> recent_;  // the oldest first
+  std::deque<status::Crash> latest_;
+  std::list<Pending> pending_;
+  bool warned_without_sources_ = false;
+  std::map<std::string, std::deque<Death>> deaths_;  // by the generation's label
+};
+
+}  // namespace shoal::supervisor

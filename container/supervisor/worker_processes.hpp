@@ -1,0 +1,103 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <list>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/channel.hpp"
+#include "status/report.hpp"
+#include "supervisor/configuration.hpp"
+
+namespace shoal::supervisor {
+
+/// A worker process, as its supervisor knows it.
+struct WorkerProcess {
+  enum class State {
+    kStarting,   ///< loads modules
+    kServing,    ///< serves requests
+    kReplacing,  ///< serves until another worker serves in its place
+    kDraining    ///< finishes its requests and exits
+  };
+
+  pid_t id;
+  control::Channel channel;
+  std::shared_ptr<const settings::Settings> settings;  ///< those it was started with
+  std::chrono::steady_clock::time_point started;
+  State state = State::kStarting;
+  std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
+  bool overdue = false;                 ///< was killed because it did not exit in time
+  bool debugged = false;                ///< had a debugger when it should have exited
+  status::WorkerReport last_status{};   ///< the last that it sent
+  std::vector<std::string> unserved{};  ///< groups that have files, but no generation in it
+};
+
+/// What a forked process has to do as a worker.
+struct Assignment {
+  Configuration configuration;
+  control::Channel supervisor;
+  bool announces;  ///< logs which groups it serves: one worker of each configuration does
+};
+
+/// The worker processes of a supervisor. Used by one thread, in a process that has no other, since
+/// it forks.
+class WorkerProcesses {
+ public:
+  /// Forks one more worker. Returns its assignment in the new process, and nullopt in this one.
+  /// Throws std::system_error.
+  std::optional<Assignment> start(const Configuration& configuration);
+
+  /// A process that has exited.
+  struct Exited {
+    WorkerProcess worker;
+    int status = 0;  ///< as waitpid(2) returns it
+
+    /// Returns the signal that ended it; 0 when it has exited by itself.
+    int signal() const;
+
+    /// Returns how it exited, for the log: `was ended by Segmentation fault`.
+    std::string how() const;
+  };
+
+  /// Removes and returns the workers that have exited. Does not wait.
+  std::vector<Exited> reap();
+
+  /// What becomes of connections that web servers keep open to a draining worker.
+  enum class Connections {
+    kClosed,
+    kHandedOver  ///< to the workers that share its handover
+  };
+
+  /// Tells a worker to finish its requests and exit. It is killed when it has not exited by
+  /// workers.grace and 3 s. Does nothing for one that is draining.
+  static void drain(WorkerProcess& worker, Connections connections);
+
+  /// Kills the workers that have not exited in time. One that has a debugger is spared, and gets
+  /// its whole time again when the debugger leaves.
+  void kill_overdue();
+
+  /// Sends the message to all workers.
+  void send_to_all(const nlohmann::json& message);
+
+  /// Has all workers read the group's ledger page again.
+  void reconsider(const std::string& group);
+
+  std::list<WorkerProcess>& all() { return workers_; }
+  const std::list<WorkerProcess>& all() const { return workers_; }
+
+  /// Returns how many workers of this configuration serve or are starting.
+  std::size_t started(const Configuration& configuration) const;
+
+  /// Returns how many workers of this configuration serve.
+  std::size_t serving(const Configuration& configuration) const;
+
+ private:
+  std::list<WorkerProcess> workers_;
+};
+
+}  // namespace shoal::supervisor

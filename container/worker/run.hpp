@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "control/channel.hpp"
+#include "fastcgi/handover.hpp"
+#include "fastcgi/listener.hpp"
+#include "settings/settings.hpp"
+
+namespace shoal::worker {
+
+/// What a worker process is started with.
+struct Start {
+  const settings::Settings& settings;  ///< outlives the worker
+  std::vector<fastcgi::Listener> listeners;
+  std::shared_ptr<const fastcgi::Handover> handover;  ///< where it leaves and takes connections
+  bool announces;  ///< it logs which groups it serves; one of several workers is enough
+};
+
+/// Runs a worker process, from its fork to its exit code: loads modules, serves requests from the
+/// listeners, takes over connections that draining workers leave, and does what the supervisor
+/// says, until that is to drain, or the supervisor is gone.
+///
+/// REQUIRES: the process has one thread, and the signals of supervisor::Signals are blocked.
+int run(Start start, control::Channel supervisor);
+
+}  // namespace shoal::worker

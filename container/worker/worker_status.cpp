@@ -1,0 +1,78 @@
+#include "worker/worker_status.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "base/files.hpp"
+
+namespace shoal::worker {
+namespace {
+
+status::Time time_of(std::chrono::system_clock::time_point when) {
+  return std::chrono::duration<double>(when.time_since_epoch()).count();
+}
+
+std::string label_of(const std::string& group, unsigned long number) {
+  return group + "/" + std::to_string(number);
+}
+
+/// Returns the bytes of memory that the process uses.
+std::uint64_t resident() {
+  std::istringstream statm(
+      base::read_whole(std::filesystem::path("/proc/self/statm")).value_or(""));
+  std::uint64_t total = 0, pages = 0;
+  statm >> total >> pages;
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+status::Group group_of(const modules::GroupReport& report, const serving::Traffic& traffic) {
+  status::Group group;
+  group.name = report.group;
+  group.swept = report.swept;
+  group.generation = report.label;
+  if (report.loaded) group.loaded = time_of(*report.loaded);
+  for (const auto& file : report.files) {
+    group.modules.push_back({file.module, file.path.native(), file.build_id, file.handler});
+  }
+  const auto answered = traffic.of(report.group);
+  group.requests = answered.requests;
+  group.errors = answered.errors;
+  group.latency = answered.latency;
+  group.refusals = report.refusals;
+  group.generations = report.generations;
+  if (report.refused) group.refused = {report.refusal, time_of(*report.refused)};
+  for (const auto& [generation, holder] : report.lingering) {
+    group.lingering.push_back({label_of(report.group, generation), holder});
+  }
+  if (report.quarantine) {
+    group.quarantine = {label_of(report.group, report.quarantine->generation),
+                        report.quarantine->crashes, time_of(report.quarantine->since),
+                        report.label};
+  }
+  return group;
+}
+
+}  // namespace
+
+status::WorkerReport worker_status(status::Time started, status::Worker::State state,
+                                   const modules::Registry& registry, const fastcgi::Poller& poller,
+                                   const serving::Scoreboard& scoreboard,
+                                   const serving::Traffic& traffic) {
+  status::WorkerReport report;
+  report.worker = {.pid = ::getpid(),
+                   .started = started,
+                   .state = state,
+                   .requests = traffic.requests(),
+                   .errors = traffic.errors(),
+                   .connections = poller.connections(),
+                   .resident = resident(),
+                   .accept_pauses = poller.accept_pauses(),
+                   .last_accept_pause = time_of(poller.last_accept_pause()),
+                   .threads = scoreboard.threads()};
+  for (const auto& group : registry.report()) report.groups.push_back(group_of(group, traffic));
+  return report;
+}
+
+}  // namespace shoal::worker

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "fastcgi/poller.hpp"
+#include "modules/registry.hpp"
+#include "serving/scoreboard.hpp"
+#include "serving/traffic.hpp"
+#include "status/report.hpp"
+
+namespace shoal::worker {
+
+/// Returns the status of this worker process, for the supervisor to merge. `started` is when it
+/// started. Safe to call from any thread.
+status::WorkerReport worker_status(status::Time started, status::Worker::State state,
+                                   const modules::Registry& registry, const fastcgi::Poller& poller,
+                                   const serving::Scoreboard& scoreboard,
+                                   const serving::Traffic& traffic);
+
+}  // namespace shoal::worker
