@@ -23,7 +23,10 @@ class Gone : public Serving {
     std::size_t descriptors = 0;  ///< open ones
     std::size_t stages = 0;
 
-    bool operator==(const Holdings&) const = default;
+    bool exceed(const Holdings& other) const {
+      return objects > other.objects || mappings > other.mappings ||
+             descriptors > other.descriptors || stages > other.stages;
+    }
   };
 
   Holdings holdings() const {
@@ -71,9 +74,6 @@ TEST_F(Gone, IsAGroupWhoseFilesWereRemoved) {
 TEST_F(Gone, IsEverythingThatManyReloadsMade) {
   drop_pond("v1");
   serve();
-  const auto settled = [this](const Holdings& wanted) {
-    return eventually([&] { return holdings() == wanted; });
-  };
   Holdings after_ten;
   const int reloads = test::repetitions(25, 500);
   for (int i = 1; i <= reloads; ++i) {
@@ -87,9 +87,10 @@ TEST_F(Gone, IsEverythingThatManyReloadsMade) {
       after_ten = holdings();
     }
   }
-  EXPECT_TRUE(settled(after_ten)) << holdings().objects << " objects, " << holdings().mappings
-                                  << " mappings, " << holdings().descriptors << " descriptors, "
-                                  << holdings().stages << " stages";
+  // Not equal: the loader may have been closing something when they were counted after ten.
+  EXPECT_TRUE(eventually([&] { return !holdings().exceed(after_ten); }))
+      << holdings().objects << " objects, " << holdings().mappings << " mappings, "
+      << holdings().descriptors << " descriptors, " << holdings().stages << " stages";
   EXPECT_EQ(label("pond"), "pond/" + std::to_string(reloads + 1));
 }
 
