@@ -38,7 +38,7 @@ class Image {
   std::span<const Elf64_Dyn> entries() const { return std::span(dynamic_).first(entries_); }
 
   /// How many entries the dynamic section has room for, its end mark included.
-  std::size_t entry_room() const { return dynamic_.size(); }
+  std::size_t entry_capacity() const { return dynamic_.size(); }
 
   /// Where in the file the entry of this index lies.
   std::uint64_t entry_offset(std::size_t index) const {

@@ -8,7 +8,7 @@
 
 #include "elf/bytes.hpp"
 #include "elf/image.hpp"
-#include "elf/room.hpp"
+#include "elf/string_space.hpp"
 #include "elf/symbols.hpp"
 #include "elf/versions.hpp"
 
@@ -36,7 +36,7 @@ bool names_something(std::int64_t tag) {
 class Relabelling {
  public:
   Relabelling(const Image& image, const Labels& labels)
-      : image_(image), labels_(labels), room_(image.strings()) {}
+      : image_(image), labels_(labels), space_(image.strings()) {}
 
   std::vector<Patch> patches() {
     if (!labels_.own.empty() && labels_.asked_for && !image_.find(DT_SONAME)) inject_soname();
@@ -83,7 +83,7 @@ class Relabelling {
   void inject_soname() {
     const auto entries = image_.entries();
     std::size_t index = entries.size();
-    if (index + 1 >= image_.entry_room()) {
+    if (index + 1 >= image_.entry_capacity()) {
       const auto hint = std::ranges::find(entries, DT_RELACOUNT, &Elf64_Dyn::d_tag);
       if (hint == entries.end()) {
         throw Error(
@@ -114,7 +114,7 @@ class Relabelling {
       } else if (renaming != nullptr) {
         rename(offset, sizeof value.d_val, value.d_val, renaming->second, renaming->first);
       } else {
-        room_.keep(value.d_val);
+        space_.mark_used(value.d_val);
       }
     }
   }
@@ -128,7 +128,7 @@ class Relabelling {
       } else if (renaming != nullptr) {
         rename(offset, sizeof(Elf64_Word), position, renaming->second, renaming->first);
       } else {
-        room_.keep(position);
+        space_.mark_used(position);
       }
     }
   }
@@ -144,7 +144,7 @@ class Relabelling {
       const bool hook =
           !symbol.defined && symbol.binding == STB_WEAK &&
           ((!has_itm && symbols.starts(symbol, "_ITM_")) || symbols.is(symbol, "__gmon_start__"));
-      hook ? room_.spare(symbol.name) : room_.keep(symbol.name);
+      hook ? space_.mark_reserve(symbol.name) : space_.mark_used(symbol.name);
       if (symbol.defined && symbol.binding == STB_GNU_UNIQUE) {
         const auto info = static_cast<unsigned char>(ELF64_ST_INFO(STB_WEAK, symbol.type));
         patch(symbol.offset + offsetof(Elf64_Sym, st_info), bytes_of(info));
@@ -167,7 +167,7 @@ class Relabelling {
 
   void rename(std::uint64_t offset, std::size_t size, std::uint64_t position,
               const std::string& name, const std::string& old) {
-    room_.free(position);
+    space_.mark_free(position);
     uses_.push_back({offset, size, name, old});
   }
 
@@ -177,8 +177,8 @@ class Relabelling {
                              [](const Use& use) { return use.name.size(); });
     std::map<std::string, std::uint64_t> written;
     for (const auto& use : uses_) {
-      const auto position = room_.place(use.name);
-      if (!position) no_room(use);
+      const auto position = space_.place(use.name);
+      if (!position) no_space(use);
       patch(use.offset, bytes_of(*position).substr(0, use.size));
       if (written.emplace(use.name, *position).second) {
         patch(image_.offset_of(image_.strings()) + *position,
@@ -187,7 +187,7 @@ class Relabelling {
     }
   }
 
-  [[noreturn]] static void no_room(const Use& use) {
+  [[noreturn]] static void no_space(const Use& use) {
     if (use.old.empty()) {
       throw Error("it has no room for a name of its own in each generation (" + use.name +
                   "); link it with a longer one: -Wl,-soname,NAME.so");
@@ -203,7 +203,7 @@ class Relabelling {
 
   const Image& image_;
   const Labels& labels_;
-  Room room_;
+  StringSpace space_;
   std::optional<std::size_t> soname_entry_;  // where one was put in
   std::vector<Use> uses_;
   std::vector<Patch> patches_;
