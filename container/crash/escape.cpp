@@ -13,7 +13,7 @@ struct Exit {
   Exit* outer;
 };
 
-// Initial-exec: for a handler, see doing.cpp.
+// Initial-exec: for a handler, see activity.cpp.
 constinit thread_local Exit* innermost [[gnu::tls_model("initial-exec")]] = nullptr;
 
 }  // namespace

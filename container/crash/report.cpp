@@ -18,11 +18,11 @@
 
 #include "base/descriptor.hpp"
 #include "base/private_folder.hpp"
-#include "crash/doing.hpp"
+#include "crash/activity.hpp"
 #include "crash/escape.hpp"
 #include "crash/signal_names.hpp"
 #include "crash/stack.hpp"
-#include "crash/symbols.hpp"
+#include "crash/symbol_names.hpp"
 #include "crash/writer.hpp"
 
 namespace shoal::crash {

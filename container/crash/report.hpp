@@ -5,8 +5,8 @@
 namespace shoal::crash {
 
 /// From now on, when this process dies of SIGSEGV, SIGBUS, SIGFPE, SIGILL or SIGABRT, it first
-/// writes `folder/<pid>.report`: what happened, what the thread was doing (doing.hpp), the first of
-/// its frames that lies below `stages`, and its stack. Then it dies by that same signal, with a
+/// writes `folder/<pid>.report`: what happened, what the thread was doing (activity.hpp), the first
+/// of its frames that lies below `stages`, and its stack. Then it dies by that same signal, with a
 /// core if the system is set up so. read_report.hpp reads such a file. A call of exit() by any
 /// thread but the main one is a crash too: it ends in SIGABRT, and the report tells of the call.
 ///

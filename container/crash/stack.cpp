@@ -13,7 +13,7 @@
 #include "base/descriptor.hpp"
 #include "crash/escape.hpp"
 #include "crash/interrupted.hpp"
-#include "crash/symbols.hpp"
+#include "crash/symbol_names.hpp"
 
 namespace shoal::crash {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/current_request.hpp"
 #include "base/printable.hpp"
-#include "crash/doing.hpp"
+#include "crash/activity.hpp"
 #include "serving/failure.hpp"
 #include "shoal/host/access.hpp"
 #include "shoal/host/request_id.hpp"
@@ -198,7 +198,7 @@ bool Line::answer(fastcgi::Exchange& exchange, Response& response, const Visit& 
     return true;
   }
   seat.handles(found->module, *found->entry->generation);
-  const crash::Doing doing(seat.activity());
+  const crash::ActivityScope doing(seat.activity());
   return handle(exchange, response, visit);
 }
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "crash/doing.hpp"
+#include "crash/activity.hpp"
 #include "fastcgi/peer_io.hpp"
 #include "modules/generation.hpp"
 #include "status/report.hpp"

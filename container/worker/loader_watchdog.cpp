@@ -10,7 +10,7 @@
 #include <sstream>
 #include <utility>
 
-#include "crash/doing.hpp"
+#include "crash/activity.hpp"
 #include "crash/stack_of.hpp"
 
 namespace shoal::worker {
@@ -30,7 +30,7 @@ const char* name_of(Step step) {
 void note_for_crash_reports(Step step, const modules::Generation& generation,
                             const std::string& module) {
   thread_local crash::Activity activity;
-  thread_local std::optional<crash::Doing> doing;
+  thread_local std::optional<crash::ActivityScope> doing;
   doing.reset();
   if (step == Step::kNothing) return;
   activity.request = step == Step::kEnding ? "(its end)" : "(its start)";

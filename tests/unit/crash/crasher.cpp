@@ -25,7 +25,7 @@
 #include <thread>
 
 #include "base/own_thread.hpp"
-#include "crash/doing.hpp"
+#include "crash/activity.hpp"
 #include "crash/report.hpp"
 #include "crash/stack_of.hpp"
 
@@ -125,7 +125,7 @@ int main(int argc, char** argv) try {
   const bool descriptors = !with.contains("no_descriptors");
   const auto begin = [&] {
     if (with.contains("no_activity")) return work(module, how, descriptors);
-    const crash::Doing doing(activity);
+    const crash::ActivityScope doing(activity);
     work(module, how, descriptors);
   };
   if (!with.contains("thread")) {

@@ -40,18 +40,19 @@ struct Activity {
   FixedText<128> generation;  ///< its label, `aquarium/12`
 
   /// The files of that generation and their build-ids, a line for each, ending in a newline or
-  /// zero: `aquarium.screen.about.so 5f2c...`. Printable, unchanging, and outlives the Doing.
+  /// zero: `aquarium.screen.about.so 5f2c...`. Printable, unchanging, and outlives the
+  /// ActivityScope.
   const char* files = nullptr;
 };
 
 /// While it lives, the current thread is doing `activity`, which outlives it; then again what it
 /// did before. Of one thread; nested ones end in reverse order.
-class Doing {
+class ActivityScope {
  public:
-  explicit Doing(const Activity& activity) noexcept;
-  ~Doing();
-  Doing(const Doing&) = delete;
-  Doing& operator=(const Doing&) = delete;
+  explicit ActivityScope(const Activity& activity) noexcept;
+  ~ActivityScope();
+  ActivityScope(const ActivityScope&) = delete;
+  ActivityScope& operator=(const ActivityScope&) = delete;
 
  private:
   const Activity* const before_;

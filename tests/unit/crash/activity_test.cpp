@@ -1,4 +1,4 @@
-#include "crash/doing.hpp"
+#include "crash/activity.hpp"
 
 #include <gtest/gtest.h>
 
@@ -48,16 +48,16 @@ TEST(FixedText, CanBeAssignedAgain) {
   EXPECT_EQ(fixed.view(), "second");
 }
 
-TEST(Doing, IsNothingByDefault) { EXPECT_EQ(current_activity(), nullptr); }
+TEST(Activity, IsNullByDefault) { EXPECT_EQ(current_activity(), nullptr); }
 
-TEST(Doing, GoesBackToWhatWasDoneBefore) {
+TEST(ActivityScope, RestoresThePreviousActivity) {
   const Activity outer;
   const Activity inner;
   {
-    const Doing doing(outer);
+    const ActivityScope scope(outer);
     EXPECT_EQ(current_activity(), &outer);
     {
-      const Doing also(inner);
+      const ActivityScope inner_scope(inner);
       EXPECT_EQ(current_activity(), &inner);
     }
     EXPECT_EQ(current_activity(), &outer);
@@ -65,9 +65,9 @@ TEST(Doing, GoesBackToWhatWasDoneBefore) {
   EXPECT_EQ(current_activity(), nullptr);
 }
 
-TEST(Doing, IsOfItsThreadAlone) {
+TEST(ActivityScope, SetsTheActivityOfItsOwnThreadOnly) {
   const Activity activity;
-  const Doing doing(activity);
+  const ActivityScope scope(activity);
   const Activity* seen = &activity;
   std::thread([&] { seen = current_activity(); }).join();
   EXPECT_EQ(seen, nullptr);

@@ -1,4 +1,4 @@
-#include "crash/doing.hpp"
+#include "crash/activity.hpp"
 
 #include <atomic>
 
@@ -41,9 +41,11 @@ void fit(std::string_view text, char* to, std::size_t size) noexcept {
   to[used] = '\0';
 }
 
-Doing::Doing(const Activity& activity) noexcept : before_(current_activity()) { become(&activity); }
+ActivityScope::ActivityScope(const Activity& activity) noexcept : before_(current_activity()) {
+  become(&activity);
+}
 
-Doing::~Doing() { become(before_); }
+ActivityScope::~ActivityScope() { become(before_); }
 
 const Activity* current_activity() noexcept { return current.load(std::memory_order_relaxed); }
 

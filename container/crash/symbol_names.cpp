@@ -1,4 +1,4 @@
-#include "crash/symbols.hpp"
+#include "crash/symbol_names.hpp"
 
 #include <elf.h>
 #include <link.h>
