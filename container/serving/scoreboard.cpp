@@ -76,7 +76,7 @@ std::vector<status::Thread> Scoreboard::threads() const {
     const Seat::Task task = seat.task();
     const std::chrono::duration<double> for_so_long = Seat::Clock::now() - task.since;
     threads.push_back({.number = static_cast<int>(threads.size()),
-                       .doing = task.doing,
+                       .state = task.doing,
                        .since = status::now() - for_so_long.count(),
                        .request = task.request,
                        .id = task.id,

@@ -13,7 +13,7 @@
 #include "crash/activity.hpp"
 #include "fastcgi/peer_io.hpp"
 #include "modules/generation.hpp"
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 namespace shoal::serving {
 
@@ -21,7 +21,7 @@ namespace shoal::serving {
 class Seat {
  public:
   using Clock = std::chrono::steady_clock;
-  using Doing = status::Thread::Doing;
+  using Doing = status::Thread::State;
 
   /// A copy of it, for others.
   struct Task {

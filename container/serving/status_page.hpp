@@ -8,7 +8,7 @@
 #include "fastcgi/exchange.hpp"
 #include "fastcgi/peers.hpp"
 #include "shoal/response.hpp"
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 namespace shoal::serving {
 

@@ -60,7 +60,7 @@ void judge_descriptors(const Overview& overview, Findings& findings) {
 void judge_requests(const Overview& overview, Findings& findings) {
   for (const Worker& worker : overview.workers) {
     for (const Thread& thread : worker.threads) {
-      if (thread.doing == Thread::Doing::kIdle || overview.at - thread.since < kLongRequest) {
+      if (thread.state == Thread::State::kIdle || overview.at - thread.since < kLongRequest) {
         continue;
       }
       findings.push_back(
@@ -213,7 +213,7 @@ Condition condition_of(const Group& group) {
 std::size_t busy_threads(const Worker& worker) {
   return static_cast<std::size_t>(
       std::count_if(worker.threads.begin(), worker.threads.end(),
-                    [](const Thread& thread) { return thread.doing != Thread::Doing::kIdle; }));
+                    [](const Thread& thread) { return thread.state != Thread::State::kIdle; }));
 }
 
 std::size_t workers_in(const Overview& overview, Worker::State state) {

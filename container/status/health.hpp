@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 namespace shoal::status {
 

@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "status/json.hpp"
-#include "status/reader.hpp"
+#include "status/json_reader.hpp"
 
 namespace shoal::status {
 namespace {
@@ -14,9 +14,9 @@ nanoseconds duration_of(double seconds) {
   return nanoseconds(std::llround(std::clamp(seconds, 0.0, kCentury) * 1e9));
 }
 
-Thread thread_of(const Reader& from) {
+Thread thread_of(const JsonReader& from) {
   return {.number = from.count<int>("number"),
-          .doing = from.one_of<Thread::Doing>("doing"),
+          .state = from.one_of<Thread::State>("doing"),
           .since = from.number("since"),
           .request = from.text("request"),
           .id = from.text("id"),
@@ -24,31 +24,31 @@ Thread thread_of(const Reader& from) {
           .generation = from.text("generation")};
 }
 
-Module module_of(const Reader& from) {
+Module module_of(const JsonReader& from) {
   return {.name = from.text("name"),
           .file = from.text("file"),
           .build_id = from.text("build_id"),
           .handler = from.flag("handler")};
 }
 
-Lingering lingering_of(const Reader& from) {
+Lingering lingering_of(const JsonReader& from) {
   return {.generation = from.text("generation"),
           .holder = from.text("holder"),
           .processes = from.count<unsigned>("processes")};
 }
 
-Quarantine quarantine_of(const Reader& from) {
+Quarantine quarantine_of(const JsonReader& from) {
   return {.generation = from.text("generation"),
           .crashes = from.count<unsigned>("crashes"),
           .since = from.number("since"),
           .serving = from.text("serving")};
 }
 
-Serving serving_of(const Reader& from) {
+Serving serving_of(const JsonReader& from) {
   return {.pid = from.count<int>("pid"), .generation = from.text("generation")};
 }
 
-Crash crash_of(const Reader& from) {
+Crash crash_of(const JsonReader& from) {
   return {.at = from.number("at"),
           .first = from.number("first"),
           .count = from.count("count"),
@@ -61,7 +61,7 @@ Crash crash_of(const Reader& from) {
           .stack = from.texts("stack")};
 }
 
-Reloads reloads_of(const Reader& from) {
+Reloads reloads_of(const JsonReader& from) {
   return {.count = from.count("count"),
           .refused = from.count("refused"),
           .last = from.number("last"),
@@ -69,9 +69,9 @@ Reloads reloads_of(const Reader& from) {
           .errors = from.texts("errors")};
 }
 
-Histogram latency_of(const Reader& from) {
+Histogram latency_of(const JsonReader& from) {
   Histogram latency;
-  from.list("buckets", [&](const Reader& bucket) {
+  from.list("buckets", [&](const JsonReader& bucket) {
     const std::size_t index = bucket.has("le")
                                   ? Histogram::bucket_of(duration_of(bucket.number("le")))
                                   : Histogram::kBounds;
@@ -82,7 +82,7 @@ Histogram latency_of(const Reader& from) {
   return latency;
 }
 
-Group group_of(const Reader& from) {
+Group group_of(const JsonReader& from) {
   Group group{.name = from.text("name"),
               .swept = from.flag("swept"),
               .generation = from.text("generation"),
@@ -98,14 +98,14 @@ Group group_of(const Reader& from) {
               .quarantine = std::nullopt,
               .disagree = from.list("disagree", serving_of)};
   if (from.has("refused")) {
-    const Reader refused = from.object("refused");
+    const JsonReader refused = from.object("refused");
     group.refused = Refusal{.message = refused.text("message"), .at = refused.number("at")};
   }
   if (from.has("quarantine")) group.quarantine = quarantine_of(from.object("quarantine"));
   return group;
 }
 
-Worker worker_of(const Reader& from) {
+Worker worker_of(const JsonReader& from) {
   return {.pid = from.count<int>("pid"),
           .started = from.number("started"),
           .state = from.one_of<Worker::State>("state"),
@@ -120,13 +120,13 @@ Worker worker_of(const Reader& from) {
 
 }  // namespace
 
-void from_json(const nlohmann::json& json, WorkerReport& report) {
-  const Reader from(json, "");
-  report = {.worker = worker_of(from), .groups = from.list("groups", group_of)};
+void from_json(const nlohmann::json& json, WorkerStatus& status) {
+  const JsonReader from(json, "");
+  status = {.worker = worker_of(from), .groups = from.list("groups", group_of)};
 }
 
 void from_json(const nlohmann::json& json, Overview& overview) {
-  const Reader from(json, "");
+  const JsonReader from(json, "");
   overview = {.at = from.number("at"),
               .version = from.text("version"),
               .pid = from.count<int>("pid"),

@@ -1,6 +1,6 @@
+#include "status/enum_names.hpp"
 #include "status/health.hpp"
 #include "status/json.hpp"
-#include "status/names.hpp"
 
 namespace shoal::status {
 namespace {
@@ -22,7 +22,7 @@ json texts(const std::vector<std::string>& lines) { return list(lines, as_utf8);
 
 json written(const Thread& thread) {
   return {{"number", thread.number},
-          {"doing", name_of(thread.doing)},
+          {"doing", name_of(thread.state)},
           {"since", thread.since},
           {"request", as_utf8(thread.request)},
           {"id", as_utf8(thread.id)},
@@ -141,9 +141,9 @@ json written(const Worker& worker) {
 
 }  // namespace
 
-void to_json(json& object, const WorkerReport& report) {
-  object = written(report.worker);
-  object["groups"] = all(report.groups);
+void to_json(json& object, const WorkerStatus& status) {
+  object = written(status.worker);
+  object["groups"] = all(status.groups);
 }
 
 void to_json(json& object, const Overview& overview) {

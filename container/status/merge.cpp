@@ -6,16 +6,16 @@
 namespace shoal::status {
 namespace {
 
-bool serves(const WorkerReport& report) { return report.worker.state == Worker::State::kServing; }
+bool serves(const WorkerStatus& status) { return status.worker.state == Worker::State::kServing; }
 
-/// Whose word counts on what the groups are.
-std::vector<const WorkerReport*> witnesses(const std::vector<WorkerReport>& reports) {
-  const bool any_serves = std::any_of(reports.begin(), reports.end(), serves);
-  std::vector<const WorkerReport*> heard;
-  for (const WorkerReport& report : reports) {
-    if (!any_serves || serves(report)) heard.push_back(&report);
+/// Returns the workers that say what the groups are: those that serve, or all when none does.
+std::vector<const WorkerStatus*> authorities(const std::vector<WorkerStatus>& statuses) {
+  const bool any_serves = std::any_of(statuses.begin(), statuses.end(), serves);
+  std::vector<const WorkerStatus*> chosen;
+  for (const WorkerStatus& status : statuses) {
+    if (!any_serves || serves(status)) chosen.push_back(&status);
   }
-  return heard;
+  return chosen;
 }
 
 void merge_lingering(std::vector<Lingering>& all, const std::vector<Lingering>& more) {
@@ -31,10 +31,10 @@ void merge_lingering(std::vector<Lingering>& all, const std::vector<Lingering>& 
   }
 }
 
-/// What the newest of them says, but for what is counted.
-Group facts_of(const std::vector<Serving>& serving, const std::vector<const Group*>& told) {
+/// Returns what the worker with the newest generation says of a group, without its counters.
+Group facts_of(const std::vector<Serving>& serving, const std::vector<const Group*>& parts) {
   const auto newest =
-      std::max_element(told.begin(), told.end(), [](const Group* one, const Group* other) {
+      std::max_element(parts.begin(), parts.end(), [](const Group* one, const Group* other) {
         return number_of(one->generation) < number_of(other->generation);
       });
   Group group = **newest;
@@ -42,9 +42,9 @@ Group facts_of(const std::vector<Serving>& serving, const std::vector<const Grou
   group.latency = {};
   group.lingering.clear();
   group.disagree.clear();
-  for (const Group* part : told) {
-    if (part->generation != group.generation) continue;  // it is of the past, with what it says
-    // A process that was replaced has loaded it later than the others.
+  for (const Group* part : parts) {
+    if (part->generation != group.generation) continue;  // out of date
+    // A worker that was started later has loaded the generation later than the others.
     group.loaded = std::min(group.loaded, part->loaded);
     if (part->refused && (!group.refused || group.refused->at < part->refused->at)) {
       group.refused = part->refused;
@@ -58,17 +58,17 @@ Group facts_of(const std::vector<Serving>& serving, const std::vector<const Grou
   return group;
 }
 
-std::vector<Group> groups_of(const std::vector<const WorkerReport*>& heard) {
-  std::map<std::string, std::pair<std::vector<Serving>, std::vector<const Group*>>> told;
-  for (const WorkerReport* report : heard) {
-    for (const Group& group : report->groups) {
-      auto& [serving, parts] = told[group.name];
-      serving.push_back({.pid = report->worker.pid, .generation = group.generation});
+std::vector<Group> groups_of(const std::vector<const WorkerStatus*>& statuses) {
+  std::map<std::string, std::pair<std::vector<Serving>, std::vector<const Group*>>> by_name;
+  for (const WorkerStatus* status : statuses) {
+    for (const Group& group : status->groups) {
+      auto& [serving, parts] = by_name[group.name];
+      serving.push_back({.pid = status->worker.pid, .generation = group.generation});
       parts.push_back(&group);
     }
   }
   std::vector<Group> groups;
-  for (const auto& [name, parts] : told) groups.push_back(facts_of(parts.first, parts.second));
+  for (const auto& [name, parts] : by_name) groups.push_back(facts_of(parts.first, parts.second));
   return groups;
 }
 
@@ -83,7 +83,7 @@ void count(Group& group, const Counted& part) {
 
 }  // namespace
 
-void Departed::add(const WorkerReport& last) {
+void EndedWorkers::add(const WorkerStatus& last) {
   requests_ += last.worker.requests;
   errors_ += last.worker.errors;
   for (const Group& group : last.groups) {
@@ -96,12 +96,12 @@ void Departed::add(const WorkerReport& last) {
   }
 }
 
-/// Those of all groups that ever were.
-std::uint64_t generations_of(const std::vector<WorkerReport>& reports, const Departed& departed) {
+/// Returns the generations of all groups that ever were.
+std::uint64_t generations_of(const std::vector<WorkerStatus>& statuses, const EndedWorkers& ended) {
   std::map<std::string, std::uint64_t> made;
-  for (const auto& [name, counted] : departed.groups_) made[name] = counted.generations;
-  for (const WorkerReport& report : reports) {
-    for (const Group& group : report.groups) {
+  for (const auto& [name, counted] : ended.groups_) made[name] = counted.generations;
+  for (const WorkerStatus& status : statuses) {
+    for (const Group& group : status.groups) {
       auto& most = made[group.name];
       most = std::max(most, group.generations);
     }
@@ -111,32 +111,33 @@ std::uint64_t generations_of(const std::vector<WorkerReport>& reports, const Dep
   return all;
 }
 
-Overview merge(Overview told, const std::vector<WorkerReport>& reports, const Departed& departed) {
-  told.groups = groups_of(witnesses(reports));
-  told.workers.clear();
-  told.requests = departed.requests_;
-  told.errors = departed.errors_;
-  for (Group& group : told.groups) {
-    const auto gone = departed.groups_.find(group.name);
-    if (gone != departed.groups_.end()) count(group, gone->second);
+Overview merge(Overview overview, const std::vector<WorkerStatus>& statuses,
+               const EndedWorkers& ended) {
+  overview.groups = groups_of(authorities(statuses));
+  overview.workers.clear();
+  overview.requests = ended.requests_;
+  overview.errors = ended.errors_;
+  for (Group& group : overview.groups) {
+    const auto before = ended.groups_.find(group.name);
+    if (before != ended.groups_.end()) count(group, before->second);
   }
-  for (const WorkerReport& report : reports) {
-    told.workers.push_back(report.worker);
-    told.requests += report.worker.requests;
-    told.errors += report.worker.errors;
-    for (const Group& part : report.groups) {
-      const auto group = std::find_if(told.groups.begin(), told.groups.end(),
+  for (const WorkerStatus& status : statuses) {
+    overview.workers.push_back(status.worker);
+    overview.requests += status.worker.requests;
+    overview.errors += status.worker.errors;
+    for (const Group& part : status.groups) {
+      const auto group = std::find_if(overview.groups.begin(), overview.groups.end(),
                                       [&](const Group& one) { return one.name == part.name; });
-      if (group == told.groups.end()) continue;
+      if (group == overview.groups.end()) continue;
       count(*group, part);
       merge_lingering(group->lingering, part.lingering);
     }
   }
-  told.generations = generations_of(reports, departed);
+  overview.generations = generations_of(statuses, ended);
   std::stable_sort(
-      told.workers.begin(), told.workers.end(),
+      overview.workers.begin(), overview.workers.end(),
       [](const Worker& one, const Worker& other) { return one.started < other.started; });
-  return told;
+  return overview;
 }
 
 }  // namespace shoal::status

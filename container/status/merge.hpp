@@ -5,22 +5,23 @@
 #include <string>
 #include <vector>
 
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 namespace shoal::status {
 
-/// What worker processes that are gone had counted. Without it the sums would fall when a process
-/// ends, and whoever reads counters takes that for a restart. Not thread-safe.
-class Departed {
+/// The counters of worker processes that have ended. With them the sums in an Overview never fall
+/// when a process ends; Prometheus would take that for a restart. Not thread-safe.
+class EndedWorkers {
  public:
-  /// `last` is the last report of a process that has ended; to be told once for each.
-  void add(const WorkerReport& last);
+  /// Adds the counters of a process that has ended. `last` is the last status that it sent.
+  /// REQUIRES: called once for each process.
+  void add(const WorkerStatus& last);
 
  private:
-  friend std::uint64_t generations_of(const std::vector<WorkerReport>& reports,
-                                      const Departed& departed);
-  friend Overview merge(Overview told, const std::vector<WorkerReport>& reports,
-                        const Departed& departed);
+  friend std::uint64_t generations_of(const std::vector<WorkerStatus>& statuses,
+                                      const EndedWorkers& ended);
+  friend Overview merge(Overview overview, const std::vector<WorkerStatus>& statuses,
+                        const EndedWorkers& ended);
 
   struct Counted {
     std::uint64_t requests = 0;
@@ -35,14 +36,15 @@ class Departed {
   std::map<std::string, Counted> groups_;
 };
 
-/// `told`, which is what the supervisor knows by itself, with the workers' reports in it: workers
-/// by age, groups by name, counters as sums. Each drop is refused by every process, so `refusals`
-/// is the most that one has counted; `generations` likewise.
+/// Returns `overview`, which holds what the supervisor itself knows, with the workers' statuses
+/// merged into it: workers by age, groups by name, counters as sums. Every process refuses the same
+/// drop and makes the same generation, so `refusals` and `generations` are the highest count of one
+/// process.
 ///
-/// What a group is (its generation, its modules, its refusal) is told by those workers that serve,
-/// the one with the newest generation first; a starting or draining one is heard only when none
-/// serves. Groups that no such worker has any more are left out.
-Overview merge(Overview told, const std::vector<WorkerReport>& reports,
-               const Departed& departed = {});
+/// What a group is (its generation, modules, refusal) comes from the workers that serve, and of
+/// these from the one with the newest generation. Starting and draining workers are asked only when
+/// no worker serves. Groups that no such worker has any more are left out.
+Overview merge(Overview overview, const std::vector<WorkerStatus>& statuses,
+               const EndedWorkers& ended = {});
 
 }  // namespace shoal::status

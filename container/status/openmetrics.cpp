@@ -2,9 +2,9 @@
 
 #include <map>
 
+#include "status/enum_names.hpp"
 #include "status/exposition.hpp"
 #include "status/health.hpp"
-#include "status/names.hpp"
 
 namespace shoal::status {
 namespace {
@@ -58,16 +58,16 @@ void tell_container(Exposition& out, const Overview& overview) {
 
 void tell_workers(Exposition& out, const Overview& overview) {
   out.family("shoal_workers", "gauge", "", "Worker processes, by state.");
-  for (const auto& [state, name] : Names<Worker::State>::kAll) {
+  for (const auto& [state, name] : EnumNames<Worker::State>::kAll) {
     out.sample("", {{"state", std::string(name)}}, workers_in(overview, state));
   }
   out.family("shoal_workers_wanted", "gauge", "", "Worker processes that should serve.");
   out.sample("", {}, std::uint64_t{overview.processes_wanted});
   out.family("shoal_threads", "gauge", "", "Threads of worker processes, by what they do.");
-  for (const auto& [doing, name] : Names<Thread::Doing>::kAll) {
+  for (const auto& [known, name] : EnumNames<Thread::State>::kAll) {
     std::uint64_t threads = 0;
     for (const Worker& worker : overview.workers) {
-      for (const Thread& thread : worker.threads) threads += thread.doing == doing ? 1 : 0;
+      for (const Thread& thread : worker.threads) threads += thread.state == known ? 1 : 0;
     }
     out.sample("", {{"doing", std::string(name)}}, threads);
   }

@@ -1,6 +1,6 @@
 #include "status/page.hpp"
 
-#include "status/names.hpp"
+#include "status/enum_names.hpp"
 #include "status/page_parts.hpp"
 
 namespace shoal::status {

@@ -4,7 +4,7 @@
 
 #include "status/health.hpp"
 #include "status/markup.hpp"
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 /// What page.cpp puts together.
 namespace shoal::status {

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "status/columns.hpp"
-#include "status/names.hpp"
+#include "status/enum_names.hpp"
 #include "status/page_parts.hpp"
 
 namespace shoal::status {
@@ -15,11 +15,11 @@ Markup squares_part(const Worker& worker, Time now) {
   Markup html;
   html << "<span class=\"squares\">";
   for (const Thread& thread : worker.threads) {
-    html << "<i class=\"" << name_of(thread.doing);
-    if (thread.doing != Thread::Doing::kIdle && now - thread.since >= kLongRequest) {
+    html << "<i class=\"" << name_of(thread.state);
+    if (thread.state != Thread::State::kIdle && now - thread.since >= kLongRequest) {
       html << " long";
     }
-    html << "\" title=\"thread " << thread.number << ": " << name_of(thread.doing) << " for "
+    html << "\" title=\"thread " << thread.number << ": " << name_of(thread.state) << " for "
          << span(now - thread.since) << "\"></i>";
   }
   return html << "</span> <small>" << std::to_string(busy_threads(worker)) << " of "
@@ -54,7 +54,7 @@ std::vector<Busy> busy_in(const Overview& overview) {
   std::vector<Busy> busy;
   for (const Worker& worker : overview.workers) {
     for (const Thread& thread : worker.threads) {
-      if (thread.doing != Thread::Doing::kIdle) busy.push_back({&worker, &thread});
+      if (thread.state != Thread::State::kIdle) busy.push_back({&worker, &thread});
     }
   }
   std::stable_sort(busy.begin(), busy.end(), [](const Busy& one, const Busy& other) {
@@ -81,7 +81,7 @@ Markup thread_part(const Busy& busy, Time now) {
   const double seconds = now - thread.since;
   Markup html;
   html << "<tr><th scope=\"row\" class=\"long\">" << request_part(thread.request)
-       << "</th><td data-is=\"doing\">" << name_of(thread.doing)
+       << "</th><td data-is=\"doing\">" << name_of(thread.state)
        << "</td><td class=\"n\" data-is=\"for\">";
   if (seconds >= kLongRequest) {
     html << "<b class=\"warning\">" << span(seconds) << "</b>";

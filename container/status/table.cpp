@@ -4,8 +4,8 @@
 #include <array>
 
 #include "status/columns.hpp"
+#include "status/enum_names.hpp"
 #include "status/health.hpp"
-#include "status/names.hpp"
 #include "status/words.hpp"
 
 namespace shoal::status {
@@ -98,7 +98,7 @@ std::string threads(const Overview& overview) {
   std::vector<std::pair<const Worker*, const Thread*>> busy;
   for (const Worker& worker : overview.workers) {
     for (const Thread& thread : worker.threads) {
-      if (thread.doing != Thread::Doing::kIdle) busy.emplace_back(&worker, &thread);
+      if (thread.state != Thread::State::kIdle) busy.emplace_back(&worker, &thread);
     }
   }
   if (busy.empty()) return "";
@@ -112,7 +112,7 @@ std::string threads(const Overview& overview) {
                    {"MODULE", Align::kLeft, 26}});
   for (const auto& [worker, thread] : busy) {
     columns.add({std::to_string(worker->pid) + "/" + std::to_string(thread->number),
-                 std::string(name_of(thread->doing)), span(overview.at - thread->since),
+                 std::string(name_of(thread->state)), span(overview.at - thread->since),
                  shown(thread->request), shown(thread->module)});
   }
   return "\n" + columns.text();

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 namespace shoal::status {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 /// Numbers and texts as people read them. Pure functions.
 namespace shoal::status {

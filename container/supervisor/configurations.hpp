@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "status/report.hpp"
+#include "status/overview.hpp"
 #include "supervisor/configuration.hpp"
 
 namespace shoal::supervisor {

@@ -16,7 +16,7 @@
 #include "crash/read_report.hpp"
 #include "crash/sources.hpp"
 #include "settings/settings.hpp"
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 namespace shoal::supervisor {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "status/report.hpp"
+#include "status/overview.hpp"
 #include "supervisor/configurations.hpp"
 #include "supervisor/crash_log.hpp"
 #include "supervisor/health_server.hpp"

@@ -32,7 +32,7 @@ void StatusQueries::begin(WorkerProcesses& workers, Answer answer) {
 
 void StatusQueries::received(WorkerProcess& worker, unsigned number,
                              const nlohmann::json& answer) try {
-  worker.last_status = answer.get<status::WorkerReport>();
+  worker.last_status = answer.get<status::WorkerStatus>();
   const auto found = std::ranges::find(queries_, number, &Query::number);
   if (found == queries_.end() || found->awaited.erase(worker.id) == 0) return;
   found->received.push_back(worker.last_status);

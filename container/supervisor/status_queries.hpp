@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "status/merge.hpp"
-#include "status/report.hpp"
+#include "status/overview.hpp"
 #include "supervisor/worker_processes.hpp"
 
 namespace shoal::supervisor {
@@ -44,12 +44,12 @@ class StatusQueries {
     Answer answer;
     std::chrono::steady_clock::time_point until;
     std::set<pid_t> awaited{};
-    std::vector<status::WorkerReport> received{};
+    std::vector<status::WorkerStatus> received{};
   };
 
   std::list<Query> queries_;
   unsigned next_ = 0;
-  status::Departed exited_;
+  status::EndedWorkers exited_;
 };
 
 }  // namespace shoal::supervisor

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "control/channel.hpp"
-#include "status/report.hpp"
+#include "status/overview.hpp"
 #include "supervisor/configuration.hpp"
 
 namespace shoal::supervisor {
@@ -33,7 +33,7 @@ struct WorkerProcess {
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
   bool overdue = false;                 ///< was killed because it did not exit in time
   bool debugged = false;                ///< had a debugger when it should have exited
-  status::WorkerReport last_status{};   ///< the last that it sent
+  status::WorkerStatus last_status{};   ///< the last that it sent
   std::vector<std::string> unserved{};  ///< groups that have files, but no generation in it
 };
 

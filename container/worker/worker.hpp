@@ -23,7 +23,7 @@
 #include "serving/worker_pool.hpp"
 #include "settings/settings.hpp"
 #include "state/store.hpp"
-#include "status/report.hpp"
+#include "status/overview.hpp"
 #include "worker/loader_watchdog.hpp"
 #include "worker/replace_request.hpp"
 #include "worker/run.hpp"

@@ -56,11 +56,11 @@ status::Group group_of(const modules::GroupReport& report, const serving::Traffi
 
 }  // namespace
 
-status::WorkerReport worker_status(status::Time started, status::Worker::State state,
+status::WorkerStatus worker_status(status::Time started, status::Worker::State state,
                                    const modules::Registry& registry, const fastcgi::Poller& poller,
                                    const serving::Scoreboard& scoreboard,
                                    const serving::Traffic& traffic) {
-  status::WorkerReport report;
+  status::WorkerStatus report;
   report.worker = {.pid = ::getpid(),
                    .started = started,
                    .state = state,

@@ -4,13 +4,13 @@
 #include "modules/registry.hpp"
 #include "serving/scoreboard.hpp"
 #include "serving/traffic.hpp"
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 namespace shoal::worker {
 
 /// Returns the status of this worker process, for the supervisor to merge. `started` is when it
 /// started. Safe to call from any thread.
-status::WorkerReport worker_status(status::Time started, status::Worker::State state,
+status::WorkerStatus worker_status(status::Time started, status::Worker::State state,
                                    const modules::Registry& registry, const fastcgi::Poller& poller,
                                    const serving::Scoreboard& scoreboard,
                                    const serving::Traffic& traffic);

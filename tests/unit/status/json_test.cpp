@@ -19,7 +19,7 @@ Overview through_text(const Overview& overview) {
 std::string refusal_of(const json& report) {
   try {
     report.get<Overview>();
-  } catch (const ReportError& error) {
+  } catch (const JsonError& error) {
     return error.what();
   }
   return "";
@@ -33,8 +33,8 @@ TEST(Json, OfAnOverviewCanBeReadBackWhole) {
 }
 
 TEST(Json, OfAWorkersReportCanBeReadBackWhole) {
-  const WorkerReport report{.worker = sample::worker(7), .groups = sample::troubled().groups};
-  EXPECT_EQ(json::parse(json(report).dump()).get<WorkerReport>(), report);
+  const WorkerStatus report{.worker = sample::worker(7), .groups = sample::troubled().groups};
+  EXPECT_EQ(json::parse(json(report).dump()).get<WorkerStatus>(), report);
 }
 
 TEST(Json, KeepsLatenciesBeyondTheLastBound) {

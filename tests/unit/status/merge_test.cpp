@@ -12,26 +12,26 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-WorkerReport report_of(int pid, std::vector<Group> groups,
+WorkerStatus status_of(int pid, std::vector<Group> groups,
                        Worker::State state = Worker::State::kServing) {
-  WorkerReport report{.worker = sample::worker(pid), .groups = std::move(groups)};
-  report.worker.state = state;
-  return report;
+  WorkerStatus status{.worker = sample::worker(pid), .groups = std::move(groups)};
+  status.worker.state = state;
+  return status;
 }
 
 TEST(Merge, KeepsWhatTheSupervisorKnows) {
-  Overview told = sample::healthy();
-  told.workers.clear();
-  told.groups.clear();
-  const Overview merged = merge(told, {});
+  Overview known = sample::healthy();
+  known.workers.clear();
+  known.groups.clear();
+  const Overview merged = merge(known, {});
   EXPECT_EQ(merged.version, "0.1.0");
   EXPECT_EQ(merged.processes_wanted, 2u);
   EXPECT_THAT(merged.groups, IsEmpty());
 }
 
 TEST(Merge, AddsUpWhatTheWorkersCounted) {
-  const Overview merged = merge({}, {report_of(1, {sample::group("aquarium", 2)}),
-                                     report_of(2, {sample::group("aquarium", 2)})});
+  const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 2)}),
+                                     status_of(2, {sample::group("aquarium", 2)})});
   EXPECT_THAT(merged.workers, SizeIs(2));
   ASSERT_THAT(merged.groups, SizeIs(1));
   EXPECT_EQ(merged.groups[0].requests, 2000u);
@@ -42,38 +42,38 @@ TEST(Merge, AddsUpWhatTheWorkersCounted) {
 }
 
 TEST(Merge, CountsEachGenerationOnceWhateverTheNumberOfProcesses) {
-  WorkerReport gone = report_of(3, {sample::group("aquarium", 1), sample::group("old", 1)});
+  WorkerStatus gone = status_of(3, {sample::group("aquarium", 1), sample::group("old", 1)});
   gone.groups[0].generations = 5;
   gone.groups[1].generations = 2;
-  Departed departed;
-  departed.add(gone);
-  departed.add(gone);
-  const auto one = report_of(1, {sample::group("aquarium", 2), sample::group("b", 2)});
-  const Overview merged = merge({}, {one, report_of(2, {sample::group("aquarium", 2)})}, departed);
+  EndedWorkers ended;
+  ended.add(gone);
+  ended.add(gone);
+  const auto one = status_of(1, {sample::group("aquarium", 2), sample::group("b", 2)});
+  const Overview merged = merge({}, {one, status_of(2, {sample::group("aquarium", 2)})}, ended);
   EXPECT_EQ(merged.groups[0].generations, 7u) << "no process has counted more";
   EXPECT_EQ(merged.generations, 7u + 7u + 2u) << "those of a group that is gone were made, too";
 }
 
 TEST(Merge, HasGroupsByNameAndWorkersByAge) {
-  WorkerReport young = report_of(9, {sample::group("b", 1), sample::group("a", 1)});
+  WorkerStatus young = status_of(9, {sample::group("b", 1), sample::group("a", 1)});
   young.worker.started = kNow;
-  const Overview merged = merge({}, {young, report_of(10, {sample::group("b", 1)})});
+  const Overview merged = merge({}, {young, status_of(10, {sample::group("b", 1)})});
   ASSERT_THAT(merged.groups, SizeIs(2));
   EXPECT_EQ(merged.groups[0].name, "a");
   EXPECT_EQ(merged.workers[0].pid, 10);
 }
 
 TEST(Merge, SaysWhoServesWhatWhenWorkersDisagree) {
-  const Overview merged = merge({}, {report_of(1, {sample::group("aquarium", 10)}),
-                                     report_of(2, {sample::group("aquarium", 9)})});
+  const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 10)}),
+                                     status_of(2, {sample::group("aquarium", 9)})});
   EXPECT_EQ(merged.groups[0].generation, "aquarium/10") << "the newest, by number";
   EXPECT_THAT(merged.groups[0].disagree,
               ElementsAre(Serving{1, "aquarium/10"}, Serving{2, "aquarium/9"}));
 }
 
 TEST(Merge, SaysNothingOfThatWhenTheyAgree) {
-  const Overview merged = merge({}, {report_of(1, {sample::group("aquarium", 9)}),
-                                     report_of(2, {sample::group("aquarium", 9)})});
+  const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 9)}),
+                                     status_of(2, {sample::group("aquarium", 9)})});
   EXPECT_THAT(merged.groups[0].disagree, IsEmpty());
 }
 
@@ -81,10 +81,10 @@ TEST(Merge, HearsDrainingAndStartingWorkersOnCountsOnly) {
   Group starting = sample::group("aquarium", 9);
   starting.generation.clear();
   const Overview merged =
-      merge({}, {report_of(1, {sample::group("aquarium", 10)}),
-                 report_of(2, {sample::group("aquarium", 9), sample::group("gone", 1)},
+      merge({}, {status_of(1, {sample::group("aquarium", 10)}),
+                 status_of(2, {sample::group("aquarium", 9), sample::group("gone", 1)},
                            Worker::State::kDraining),
-                 report_of(3, {starting}, Worker::State::kStarting)});
+                 status_of(3, {starting}, Worker::State::kStarting)});
   ASSERT_THAT(merged.groups, SizeIs(1)) << "`gone` is served by nobody any more";
   EXPECT_EQ(merged.groups[0].generation, "aquarium/10");
   EXPECT_THAT(merged.groups[0].disagree, IsEmpty());
@@ -93,7 +93,7 @@ TEST(Merge, HearsDrainingAndStartingWorkersOnCountsOnly) {
 
 TEST(Merge, HearsThemAllWhenNobodyServes) {
   const Overview merged =
-      merge({}, {report_of(1, {sample::group("aquarium", 1)}, Worker::State::kDraining)});
+      merge({}, {status_of(1, {sample::group("aquarium", 1)}, Worker::State::kDraining)});
   ASSERT_THAT(merged.groups, SizeIs(1));
   EXPECT_EQ(merged.groups[0].generation, "aquarium/1");
 }
@@ -102,7 +102,7 @@ TEST(Merge, CountsThatSomethingIsLoadedFromTheFirstWorkerThatDid) {
   Group later = sample::group("aquarium", 2);
   later.loaded += 100;
   const Overview merged =
-      merge({}, {report_of(1, {later}), report_of(2, {sample::group("aquarium", 2)})});
+      merge({}, {status_of(1, {later}), status_of(2, {sample::group("aquarium", 2)})});
   EXPECT_EQ(merged.groups[0].loaded, sample::group("aquarium", 2).loaded);
 }
 
@@ -112,8 +112,8 @@ TEST(Merge, GathersWhatIsWrongInAnyWorker) {
   lame.refused = Refusal{.message = "no", .at = 5};
   lame.lingering = {{.generation = "aquarium/0", .holder = "thread 5"}};
   lame.quarantine = Quarantine{.generation = "aquarium/2", .crashes = 3};
-  const Overview merged = merge({}, {report_of(1, {sample::group("aquarium", 1)}),
-                                     report_of(2, {lame}), report_of(3, {lame})});
+  const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 1)}),
+                                     status_of(2, {lame}), status_of(3, {lame})});
   const Group& group = merged.groups[0];
   EXPECT_EQ(group.refusals, 2u) << "the same drop, refused by each";
   ASSERT_TRUE(group.refused);
@@ -123,12 +123,12 @@ TEST(Merge, GathersWhatIsWrongInAnyWorker) {
 }
 
 TEST(Merge, CountersDoNotFallWhenAWorkerIsGone) {
-  const WorkerReport one = report_of(1, {sample::group("aquarium", 1)});
-  const WorkerReport other = report_of(2, {sample::group("aquarium", 1)});
+  const WorkerStatus one = status_of(1, {sample::group("aquarium", 1)});
+  const WorkerStatus other = status_of(2, {sample::group("aquarium", 1)});
   const Overview before = merge({}, {one, other});
-  Departed departed;
-  departed.add(other);
-  const Overview after = merge({}, {one}, departed);
+  EndedWorkers ended;
+  ended.add(other);
+  const Overview after = merge({}, {one}, ended);
   EXPECT_EQ(after.requests, before.requests);
   EXPECT_EQ(after.errors, before.errors);
   EXPECT_EQ(after.groups, before.groups);

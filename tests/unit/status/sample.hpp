@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 /// Containers to be told about: one in which all is well, one in which nothing is, and one whose
 /// every text was written by an enemy.
@@ -13,12 +13,12 @@ namespace shoal::status::sample {
 constexpr Time kNow = 1709608020;
 
 inline Thread idle(int number) {
-  return {.number = number, .doing = Thread::Doing::kIdle, .since = kNow - 1};
+  return {.number = number, .state = Thread::State::kIdle, .since = kNow - 1};
 }
 
 inline Thread handling(int number, double seconds) {
   return {.number = number,
-          .doing = Thread::Doing::kHandling,
+          .state = Thread::State::kHandling,
           .since = kNow - seconds,
           .request = "GET /about?x=1",
           .id = "5f1c09d2a4b7e803",
@@ -79,7 +79,7 @@ inline Overview troubled() {
   overview.processes_wanted = 4;
   overview.workers[0].threads[2] = handling(2, 95);
   overview.workers[0].threads[2].request = "GET /report/annual?year=2023";
-  overview.workers[0].threads[3].doing = Thread::Doing::kWaiting;
+  overview.workers[0].threads[3].state = Thread::State::kWaiting;
   overview.workers[1].state = Worker::State::kDraining;
   overview.reloads = {.count = 2,
                       .refused = 1,

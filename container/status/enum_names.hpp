@@ -5,18 +5,18 @@
 #include <utility>
 
 #include "status/health.hpp"
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 namespace shoal::status {
 
-/// What the enumerations of report.hpp are called in JSON and to people.
+/// What the enumerations of overview.hpp are called in JSON and to people.
 template <typename Enum>
-struct Names;
+struct EnumNames;
 
 template <>
-struct Names<Thread::Doing> {
-  using enum Thread::Doing;
-  static constexpr std::array<std::pair<Thread::Doing, std::string_view>, 5> kAll{
+struct EnumNames<Thread::State> {
+  using enum Thread::State;
+  static constexpr std::array<std::pair<Thread::State, std::string_view>, 5> kAll{
       {{kIdle, "idle"},
        {kReading, "reading"},
        {kWaiting, "waiting"},
@@ -25,21 +25,21 @@ struct Names<Thread::Doing> {
 };
 
 template <>
-struct Names<Worker::State> {
+struct EnumNames<Worker::State> {
   using enum Worker::State;
   static constexpr std::array<std::pair<Worker::State, std::string_view>, 3> kAll{
       {{kStarting, "starting"}, {kServing, "serving"}, {kDraining, "draining"}}};
 };
 
 template <>
-struct Names<Overview::State> {
+struct EnumNames<Overview::State> {
   using enum Overview::State;
   static constexpr std::array<std::pair<Overview::State, std::string_view>, 3> kAll{
       {{kRunning, "running"}, {kReloading, "reloading"}, {kStopping, "stopping"}}};
 };
 
 template <>
-struct Names<Level> {
+struct EnumNames<Level> {
   using enum Level;
   static constexpr std::array<std::pair<Level, std::string_view>, 4> kAll{
       {{kGood, "good"}, {kNote, "note"}, {kWarning, "warning"}, {kBroken, "broken"}}};
@@ -48,7 +48,7 @@ struct Names<Level> {
 /// `handling`. Every value has a name.
 template <typename Enum>
 std::string_view name_of(Enum value) {
-  for (const auto& [known, name] : Names<Enum>::kAll) {
+  for (const auto& [known, name] : EnumNames<Enum>::kAll) {
     if (known == value) return name;
   }
   return "?";

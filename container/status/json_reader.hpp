@@ -7,17 +7,18 @@
 #include <string_view>
 #include <vector>
 
+#include "status/enum_names.hpp"
 #include "status/json.hpp"
-#include "status/names.hpp"
 
 namespace shoal::status {
 
 /// Takes one object of a report apart, and knows where in the report it stands. Each of its
-/// functions throws ReportError when the key is missing or has another type. Borrows the json.
-class Reader {
+/// functions throws JsonError when the key is missing or has another type. Borrows the json.
+class JsonReader {
  public:
   /// `path` is what leads to the object, e.g. `groups[0]`; empty at the top.
-  Reader(const nlohmann::json& object, std::string path) : object_(object), path_(std::move(path)) {
+  JsonReader(const nlohmann::json& object, std::string path)
+      : object_(object), path_(std::move(path)) {
     if (!object.is_object()) fail(path_.empty() ? "report" : path_, "an object");
   }
 
@@ -49,23 +50,24 @@ class Reader {
   Enum one_of(const char* key) const {
     const std::string word = text(key);
     std::string known;
-    for (const auto& [value, name] : Names<Enum>::kAll) {
+    for (const auto& [value, name] : EnumNames<Enum>::kAll) {
       if (name == word) return value;
       known.append(known.empty() ? "one of " : ", ").append(name);
     }
     fail(path_of(key), known);
   }
 
-  Reader object(const char* key) const {
+  JsonReader object(const char* key) const {
     return {at(key, "an object", &nlohmann::json::is_object), path_of(key)};
   }
 
   template <typename Read>
   auto list(const char* key, const Read& read) const {
-    std::vector<decltype(read(std::declval<Reader>()))> items;
+    std::vector<decltype(read(std::declval<JsonReader>()))> items;
     std::size_t position = 0;
     for (const auto& item : at(key, "a list", &nlohmann::json::is_array)) {
-      items.push_back(read(Reader(item, path_of(key) + "[" + std::to_string(position++) + "]")));
+      items.push_back(
+          read(JsonReader(item, path_of(key) + "[" + std::to_string(position++) + "]")));
     }
     return items;
   }
@@ -90,7 +92,7 @@ class Reader {
   std::string path_of(const char* key) const { return path_.empty() ? key : path_ + "." + key; }
 
   [[noreturn]] static void fail(const std::string& path, const std::string& wanted) {
-    throw ReportError(path + ": " + wanted + " is needed");
+    throw JsonError(path + ": " + wanted + " is needed");
   }
 
   const nlohmann::json& object_;

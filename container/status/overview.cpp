@@ -1,4 +1,4 @@
-#include "status/report.hpp"
+#include "status/overview.hpp"
 
 #include <charconv>
 #include <chrono>

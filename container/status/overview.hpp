@@ -16,7 +16,7 @@ Time now();
 
 /// What one thread of a worker process does, and for whom.
 struct Thread {
-  enum class Doing {
+  enum class State {
     kIdle,      ///< waits for a connection
     kReading,   ///< takes a request from its connection
     kWaiting,   ///< the request waits for its group to be loaded
@@ -25,7 +25,7 @@ struct Thread {
   };
 
   int number = 0;
-  Doing doing = Doing::kIdle;
+  State state = State::kIdle;
   Time since = 0;            ///< when it began to do so
   std::string request{};     ///< `GET /about?x=1`; empty while idle
   std::string id{};          ///< of the request, as in the logs
@@ -117,11 +117,11 @@ struct Worker {
 };
 
 /// What a worker process tells the supervisor.
-struct WorkerReport {
+struct WorkerStatus {
   Worker worker{};
   std::vector<Group> groups{};
 
-  bool operator==(const WorkerReport&) const = default;
+  bool operator==(const WorkerStatus&) const = default;
 };
 
 /// Crashes at one place: by the same signal, in the same module, with the same top of the stack.
