@@ -5,7 +5,7 @@
 
 // Mutexes whose rules Clang checks: what a mutex guards, and who must hold it. The attributes are
 // those of https://clang.llvm.org/docs/ThreadSafetyAnalysis.html; other compilers ignore them. The
-// test ThreadSafety.* compiles container/ with -Werror=thread-safety.
+// test Style.ClangTidyFindsNothing checks them over container/.
 #ifdef __clang__
 #define SHOAL_THREAD_SAFETY(attribute) __attribute__((attribute))
 #else

@@ -1,11 +1,9 @@
 #include "arrows.hpp"
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
-
-#include <fstream>
 
 #include "built.hpp"
+#include "sample_repository.hpp"
 
 namespace shoal::system {
 namespace {
@@ -29,25 +27,7 @@ TEST(Arrows, AreCheckedInEveryComponent) {
   }
 }
 
-class ArrowsOf : public ::testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "shoal.XXXXXX").native();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    repository_ = name;
-  }
-  ~ArrowsOf() override {
-    std::error_code none;
-    fs::remove_all(repository_, none);
-  }
-
-  void write(const std::string& file, const std::string& text) {
-    fs::create_directories((repository_ / file).parent_path());
-    std::ofstream(repository_ / file) << text;
-  }
-
-  fs::path repository_;
-};
+class ArrowsOf : public SampleRepository {};
 
 TEST_F(ArrowsOf, AComponentMayPointDown) {
   write("container/serving/line.cpp",
