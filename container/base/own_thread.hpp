@@ -2,23 +2,24 @@
 
 #include <unistd.h>
 
-#include <mutex>
 #include <set>
 
+#include "base/mutex.hpp"
 #include "base/signal_stack.hpp"
 
 namespace shoal::base {
 
-/// The threads that the container itself has started, by their kernel ids. None of them can be
-/// inside code of a generation that nobody holds, so the search for what keeps one leaves them out:
-/// their stacks are full of stale return addresses into modules that they once called.
+/// The threads that the container itself has started, by their kernel ids. They cannot be inside
+/// code of a generation that no request holds, so the search for what keeps one mapped leaves them
+/// out: their stacks are full of stale return addresses into modules that they once called.
 ///
 /// Safe to use from any thread.
 class OwnThreads {
  public:
   static bool contains(pid_t id) {
-    const std::lock_guard lock(instance().mutex_);
-    return instance().ids_.contains(id);
+    auto& threads = instance();
+    const MutexLock lock(threads.mutex_);
+    return threads.ids_.contains(id);
   }
 
  private:
@@ -28,22 +29,22 @@ class OwnThreads {
     return threads;
   }
 
-  std::mutex mutex_;
-  std::set<pid_t> ids_;  // guarded by mutex_
+  Mutex mutex_;
+  std::set<pid_t> ids_ SHOAL_GUARDED_BY(mutex_);
 };
 
-/// Stands first in the function of each thread of the container's own, for as long as it runs.
-/// Gives it a SignalStack.
+/// Counts the calling thread among OwnThreads while it lives, and gives it a SignalStack. Stands
+/// first in the function of each thread that the container starts.
 class OwnThread {
  public:
   OwnThread() {
     auto& threads = OwnThreads::instance();
-    const std::lock_guard lock(threads.mutex_);
+    const MutexLock lock(threads.mutex_);
     threads.ids_.insert(id_);
   }
   ~OwnThread() {
     auto& threads = OwnThreads::instance();
-    const std::lock_guard lock(threads.mutex_);
+    const MutexLock lock(threads.mutex_);
     threads.ids_.erase(id_);
   }
   OwnThread(const OwnThread&) = delete;

@@ -3,25 +3,25 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <stop_token>
 #include <thread>
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "base/own_thread.hpp"
 
 namespace shoal::base {
 
-/// Calls `tick` at once and then again and again, `interval` apart, on a thread of its own, until
-/// it is destroyed; that waits for a call under way. REQUIRES: `tick` throws nothing.
+/// Calls `tick` on a thread of its own, at once and then every `interval`, until the Ticker is
+/// destroyed. The destructor waits for a call that is running. REQUIRES: `tick` throws nothing.
 class Ticker {
  public:
   Ticker(std::chrono::milliseconds interval, std::function<void()> tick)
       : thread_([interval, tick = std::move(tick)](const std::stop_token& stop) {
           const OwnThread own_thread;
-          std::mutex mutex;
+          Mutex mutex;
           std::condition_variable_any stopped;
-          std::unique_lock lock(mutex);
+          MutexLock lock(mutex);
           while (!stop.stop_requested()) {
             tick();
             stopped.wait_for(lock, stop, interval, [] { return false; });
