@@ -1,6 +1,6 @@
-# edited(FROM TO "text" "its replacement" ...): makes a file in the build folder of one of the sources.
-# A text that does not stand there, or stands there twice, is an error: FROM has changed, and the edit
-# has to follow.
+# edited(FROM TO "text" "its replacement" ...): writes a copy of FROM to TO in the build folder, with each
+# text replaced. If FROM does not contain a text exactly once, the build stops: FROM has changed, and the
+# call of edited() must be changed too.
 function(edited from to)
   cmake_path(ABSOLUTE_PATH from BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${from})
@@ -14,7 +14,7 @@ function(edited from to)
     string(FIND "${content}" "${text}" first)
     string(FIND "${content}" "${text}" again REVERSE)
     if(first EQUAL -1 OR NOT first EQUAL again)
-      message(FATAL_ERROR "${from}: \"${text}\" must stand there once; see where it is edited")
+      message(FATAL_ERROR "${from}: must contain \"${text}\" exactly once; change the call of edited()")
     endif()
     string(REPLACE "${text}" "${replacement}" content "${content}")
   endforeach()

@@ -3,14 +3,14 @@
 #
 #   deploy/packages.sh         to build and run Shoal, with a web server in front
 #   deploy/packages.sh test    the same, and what tests/run.sh needs
-#   deploy/packages.sh package the same as run, and what tests/package/run.sh needs
-#   deploy/packages.sh bench   the same, and what tests/bench/run.sh needs
+#   deploy/packages.sh package the same as without an argument, and what tests/package/run.sh needs
+#   deploy/packages.sh bench   the same as without an argument, and what tests/bench/run.sh needs
 #
-# Nothing missing: nothing happens, and no rights are needed. Else it wants root, or sudo.
-# The services that come with the web servers and php-fpm are not started.
+# If no package is missing, it does nothing and needs no rights. Otherwise it needs root, or sudo.
+# It does not start the services of the web servers and of php-fpm.
 set -euo pipefail
 
-# program:package. Whatever brings the program is good enough.
+# program:package. Any installed program of that name will do, even if it is of another package.
 programs=(g++:g++ make:make cmake:cmake ninja:ninja-build pkg-config:pkg-config nginx:nginx-light curl:curl
           git:git)
 libraries=(libboost-dev libboost-filesystem-dev libcli11-dev libdw-dev libfcgi-dev liblmdb-dev
@@ -24,7 +24,7 @@ case "${1:-run}" in
                readelf:binutils clang++:clang clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld
                mold:mold python3:python3 rsync:rsync systemd-socket-activate:systemd)
     programs+=(chromium:chromium gdb:gdb pgrep:procps valgrind:valgrind)
-    # apache2-bin has the program and its modules, and no site or service.
+    # apache2-bin contains the program and its modules, but not a site or a service.
     libraries+=(libapache2-mod-fcgid libbenchmark-dev libcpp-httplib-dev libgmock-dev libgtest-dev
                 libsqlite3-dev python3-prometheus-client)
     ;;
@@ -60,8 +60,8 @@ install_missing() {
 }
 
 if ! command -v apt-get >/dev/null; then
-  echo "deploy/packages.sh: no apt-get here, so nothing was checked or installed. Shoal needs what" >&2
-  echo "  Debian calls: ${programs[*]#*:} ${libraries[*]}" >&2
+  echo "deploy/packages.sh: this machine has no apt-get, so nothing was checked or installed." >&2
+  echo "  Install what Debian calls: ${programs[*]#*:} ${libraries[*]}" >&2
   exit 0
 fi
 
@@ -76,17 +76,17 @@ done
 
 if [[ $EUID -ne 0 ]]; then
   if command -v sudo >/dev/null; then
-    echo "These packages are missing, and sudo may ask for your password: ${missing[*]}"
+    echo "Installing missing packages by sudo, which may ask for your password: ${missing[*]}"
     exec sudo -- "$BASH" "$0" "$@"
   fi
-  echo "deploy/packages.sh: these packages are missing: ${missing[*]}" >&2
-  echo "  Neither root nor sudo is here. Have an administrator run:" >&2
+  echo "deploy/packages.sh: packages are missing, and you are not root and have no sudo." >&2
+  echo "  Ask an administrator to run:" >&2
   echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
   exit 1
 fi
 
-# Debian starts the services it installs, unless this file says no. One that is there already is the
-# machine's own decision.
+# Debian starts the services it installs, unless this file forbids it. If the file exists, it is left as
+# the administrator wrote it.
 policy=/usr/sbin/policy-rc.d
 if [[ ! -e $policy ]]; then
   trap 'rm -f "$policy"' EXIT

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# From a fresh clone to a page in the browser: installs what is missing, builds, and serves the apps
+# From a fresh clone to a page in the browser: installs missing packages, builds, and serves the apps
 # of this repository through an nginx of its own until Ctrl-C.
 #
-#   deploy/quickstart.sh            serves on port 8080, or on the next free one up to 8099
+#   deploy/quickstart.sh            serves on port 8080, or on the next free port up to 8099
 #   PORT=9000 deploy/quickstart.sh  serves on that port
-#   deploy/quickstart.sh --check    serves, fetches three pages, shows what came, and ends
+#   deploy/quickstart.sh --check    serves, fetches three pages, shows the answers, and ends
 #
-# Works as root and as an ordinary user. Everything it writes is below build/, but for the socket,
-# which lies in a folder of its own below $TMPDIR. The machine's own nginx is left alone.
+# Works as root and as an ordinary user. It writes below build/ only, except the socket, which lies in a
+# folder of its own below $TMPDIR. It does not touch an nginx that the machine already runs.
 set -euo pipefail
 
 check=
@@ -38,7 +38,7 @@ socket_folder=
 
 stop() {
   trap - INT TERM HUP
-  # nginx first: then nobody meets a container that has left.
+  # nginx first: then no request reaches a container that has stopped.
   local pid
   for pid in $nginx $shoal; do
     kill -TERM "$pid" 2>/dev/null || true
@@ -50,20 +50,20 @@ trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# --- the parts -------------------------------------------------------------------------------------
+# --- steps -----------------------------------------------------------------------------------------
 
 is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 choose_port() {
   if [[ -n ${PORT:-} ]]; then
-    ! is_taken "$PORT" || die "PORT=$PORT is taken; choose another"
+    ! is_taken "$PORT" || die "port $PORT is taken; choose another with PORT=..."
     port=$PORT
     return
   fi
   for port in {8080..8099}; do
     is_taken "$port" || return 0
   done
-  die "ports 8080 to 8099 are all taken; choose one with PORT=..."
+  die "ports 8080 to 8099 are all taken; choose another with PORT=..."
 }
 
 build_release() {
@@ -92,7 +92,7 @@ write_shoal_yaml() {
     }' conf/shoal.yaml >"$folder/shoal.yaml"
 }
 
-# The shipped site, on our port and socket, in an nginx that writes below its own folder only.
+# The shipped site, with our port and socket, in an nginx that writes below its own folder only.
 write_nginx_conf() {
   mkdir -p "$folder"/nginx/{logs,temp}
   cp /etc/nginx/fastcgi_params "$folder/nginx/"
@@ -100,7 +100,7 @@ write_nginx_conf() {
       -e "s|unix:/run/shoal/|unix:$socket_folder/|" \
       deploy/nginx/shoal.conf >"$folder/nginx/site.conf"
   {
-    # As root the workers stay root, for the clone may lie where www-data cannot go.
+    # Started by root, the nginx workers stay root: www-data might not be able to enter the clone's folder.
     [[ $EUID -ne 0 ]] || echo "user root;"
     cat <<'CONF'
 daemon off;
@@ -122,12 +122,12 @@ CONF
 }
 
 require_alive() {
-  kill -0 "$shoal" 2>/dev/null || die "the container has ended; its last words are above"
+  kill -0 "$shoal" 2>/dev/null || die "the container has ended; read its last messages above"
   kill -0 "$nginx" 2>/dev/null ||
     die "nginx has ended: $(tail -n 3 "$folder/nginx/logs/error.log")"
 }
 
-# A proxy in the environment has no business here.
+# Ignores a proxy that the environment names: the address is local.
 fetch() { curl --noproxy '*' "$@"; }
 
 wait_until_it_answers() {
@@ -135,15 +135,15 @@ wait_until_it_answers() {
   for _ in {1..300}; do
     require_alive
     status=$(fetch --silent --output /dev/null --max-time 5 --write-out '%{http_code}' "$address/") || true
-    # 000 is: no nginx yet, 502: no container behind it.
+    # 000: nginx does not listen yet. 502: the container does not.
     [[ $status == 000 || $status == 502 ]] || return 0
     sleep 0.1
   done
-  die "no answer from $address/ within 30 seconds (last status $status);" \
-      "see $folder/nginx/logs/error.log"
+  die "$address/ did not answer within 30 seconds (last status $status);" \
+      "read $folder/nginx/logs/error.log"
 }
 
-# Shows one answer: status, generation, first lines. False unless it is a 200.
+# Shows one answer: status, generation, first lines. Returns false unless the status is 200.
 show() {
   local answer=$folder/answer status generation
   rm -f "$answer".{head,body}
@@ -156,9 +156,9 @@ show() {
   [[ $status == 200 ]]
 }
 
-# --- the line --------------------------------------------------------------------------------------
+# --- main ------------------------------------------------------------------------------------------
 
-# Explicitly by bash: a clone without its execute bits (a zip, a Windows share) works as well.
+# Explicitly by bash: works in a clone without execute bits (a zip, a Windows share), too.
 bash deploy/packages.sh
 choose_port
 build_release
@@ -167,7 +167,7 @@ address=http://127.0.0.1:$port
 folder=$repository/build/quickstart/$port
 rm -rf "$folder"
 mkdir -p "$folder"
-# A socket's path has 107 bytes at most; a clone's may be longer, and may have spaces.
+# The path of a socket has at most 107 bytes; the path of a clone may be longer, and may contain spaces.
 socket_folder=$(mktemp -d "${TMPDIR:-/tmp}/shoal.XXXXXX")
 socket=$socket_folder/shoal.sock
 write_shoal_yaml
@@ -185,8 +185,8 @@ if [[ -n $check ]]; then
     show "$path" || failed+=" $path"
   done
   echo
-  [[ -z $failed ]] || die "not answered with 200:$failed"
-  echo "All three pages came. Run deploy/quickstart.sh to have them in your browser."
+  [[ -z $failed ]] || die "the answer is not 200:$failed; read the log above"
+  echo "All three pages were answered. Run deploy/quickstart.sh to see them in your browser."
   exit 0
 fi
 
@@ -199,9 +199,9 @@ cat <<TEXT
 
       cd ${repository@Q} && cmake --build --preset release
 
-  and refresh the page: the new code answers. Ctrl-C ends container and nginx.
+  and refresh the page: the new code answers. Ctrl-C stops the container and nginx.
 
 TEXT
-trap 'exit 0' INT TERM HUP  # from here on, to be ended is what is meant to happen
+trap 'exit 0' INT TERM HUP  # from here on, a signal is the normal end
 wait -n "$shoal" "$nginx" || true
 require_alive

@@ -1,7 +1,7 @@
-# Completes the words of `shoal` in bash. Installed to share/bash-completion/completions/shoal; to try
-# it, source this file.
+# Completes the commands and options of `shoal` in bash. Installed to
+# share/bash-completion/completions/shoal. To try it, source this file.
 
-# The file that follows -c or --config on the line, if one does.
+# Prints the argument of -c or --config on the line, if there is one.
 _shoal_config() {
   local i
   for ((i = 1; i < COMP_CWORD - 1; ++i)); do
@@ -11,7 +11,7 @@ _shoal_config() {
   done
 }
 
-# The groups of the modules that lie in the apps folder now.
+# Prints the groups of the modules that are in the apps folder now.
 _shoal_groups() {
   local config
   config=$(_shoal_config)
@@ -19,7 +19,7 @@ _shoal_groups() {
     sed -n 's/^\(group\|pinned\) *\([^:]*\):.*/\2/p'
 }
 
-# _shoal_offer WORDS: those that begin with what stands on the line.
+# _shoal_offer WORDS: offers those that begin with the word on the line.
 _shoal_offer() {
   mapfile -t COMPREPLY < <(compgen -W "$1" -- "${COMP_WORDS[COMP_CWORD]}")
 }
