@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Builds Shoal and runs every test, from a fresh clone on a bare machine too.
+# Builds Shoal and runs every test; works from a fresh clone on a bare machine, too.
 #
 #   tests/run.sh                 the preset dev
 #   tests/run.sh dev asan tsan   these presets, one after the other (also: ubsan)
-#   tests/run.sh --package       the Debian packages in a clean Debian, as root; with presets, these too
-#   tests/run.sh --long          repeats far more often what tests/README.md lists; some minutes more
+#   tests/run.sh --package       the Debian packages in a clean Debian, as root; and presets, if named
+#   tests/run.sh --long          repeats the tests that tests/README.md lists far more often; some
+#                                minutes more
 #
-# The ten slowest tests of each preset are shown at its end.
-# Exits with 0 only if in each preset tests ran, all passed, none was skipped, and no process that a
-# test started had anything for a sanitizer to report.
+# At the end of each preset it shows the ten slowest tests.
+# It exits with 0 only if in each preset tests ran, all passed, no test was skipped, and no process that a
+# test started left a sanitizer report.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -39,8 +40,8 @@ if command -v ccache >/dev/null; then
   export CMAKE_CXX_COMPILER_LAUNCHER=ccache
 fi
 
-# Every process of a test, the container included, reports into this folder: a report counts even if
-# nobody looked at that process's last words.
+# Every process of a test, the container included, writes its sanitizer reports into this folder. So a
+# report counts even if the test did not read the output of that process.
 export_sanitizer_options() {
   local reports=$1 suppressions=$PWD/tests/sanitizers common
   rm -rf "$reports"
@@ -54,9 +55,9 @@ export_sanitizer_options() {
   [[ ! -f $suppressions/tsan.supp ]] || TSAN_OPTIONS+=":suppressions='$suppressions/tsan.supp'"
 }
 
-# GCC 12's sanitizers cannot start where the kernel spreads mappings wider than they expect
-# (vm.mmap_rnd_bits above 28). Without that spreading they can; where it cannot be turned off, we try.
-without_spreading() {
+# Runs a command without randomized addresses, if this machine allows that. GCC 12's sanitizers cannot
+# start where the kernel randomizes more address bits than they expect (vm.mmap_rnd_bits above 28).
+without_random_addresses() {
   if setarch --addr-no-randomize true 2>/dev/null; then
     setarch --addr-no-randomize "$@"
   else
@@ -68,12 +69,12 @@ build() {
   cmake --preset "$1" && cmake --build --preset "$1" -j "$(nproc)"
 }
 
-# The names of the tests that failed, one to a line, from ctest's own list at the end of its output.
+# Prints the names of the tests that failed, one per line, from ctest's list at the end of its output.
 failed_tests() {
   sed -nE 's/^\t *[0-9]+ - (.*) \([^()]*\)$/            \1/p' "$1"
 }
 
-# The ten slowest tests and their seconds, one to a line, from the same.
+# Prints the ten slowest tests and their seconds, one per line, from the output of ctest.
 slowest_tests() {
   sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: (.*[^ .]) \.+ *[^ 0-9].* ([0-9]+\.[0-9]+) sec.*$/\2 \1/p' "$1" |
     sort -rn | sed -n 1,10p | while read -r seconds name; do
@@ -81,11 +82,11 @@ slowest_tests() {
   done
 }
 
-# The verdict of one preset, in $verdict; false unless it is good.
+# Builds and tests one preset, and puts the result into $verdict. Returns false unless all is good.
 run_preset() {
   local preset=$1 build=$PWD/build/$1 begin=$SECONDS built counted reports
   local log=$build/tests.log run=()
-  [[ $preset == dev ]] || run=(without_spreading)
+  [[ $preset == dev ]] || run=(without_random_addresses)
 
   echo "=== $preset"
   if ! build "$preset"; then
@@ -96,8 +97,8 @@ run_preset() {
 
   export_sanitizer_options "$build/reports"
   local passed=yes names
-  # One more than the cores of a small machine: many tests wait for other programs. A larger machine
-  # gets no more, because the bounds of what is waited for were tried with this many.
+  # One more than the cores of a small machine, since many tests wait for other programs. Not more on a
+  # larger machine, since the tests' timeouts were tried with this many.
   "${run[@]}" ctest --test-dir "$build" --output-on-failure --no-tests=error -j3 2>&1 |
     tee "$log" || passed=
   echo "The slowest tests of $preset:"
@@ -106,7 +107,7 @@ run_preset() {
   counted=$(grep -E '^[0-9]+% tests passed' "$log" || echo "no test ran")
   verdict="$counted; built in $built s, tested in $((SECONDS - begin - built)) s"
   if grep -qE 'Not Run|\*\*\*Skipped|did not run:' "$log"; then
-    verdict+="; some were skipped or not run"
+    verdict+="; some tests were skipped or not run"
     passed=
   fi
   reports=$(find "$build/reports" -type f | sort)

@@ -1,6 +1,6 @@
-// A rival to measure Shoal against: the least that serves FastCGI without pinning threads. One
-// epoll is shared by all threads; libfcgi only parses. There are no modules, routes, limits or
-// logs: what Shoal is slower than this is what those cost.
+// A rival to measure Shoal against: the smallest FastCGI server in which an idle connection does
+// not occupy a thread. All threads share one epoll; libfcgi only parses. It has no modules, routes,
+// limits or logs: the difference to Shoal is what those cost.
 //
 // usage: bare_poller SOCKET THREADS
 #include <fcgiapp.h>
@@ -21,15 +21,15 @@ namespace {
 class Poller {
  public:
   explicit Poller(int listener) : listener_(listener), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-    // Else those who lose the race for a connection would block in accept.
+    // Otherwise a thread that loses the race for a connection would block in accept.
     fcntl(listener_, F_SETFL, O_NONBLOCK);
     control(EPOLL_CTL_ADD, listener_, EPOLLIN | EPOLLEXCLUSIVE);
   }
 
-  /// One worker thread; does not return.
+  /// Serves on the calling thread, and does not return.
   void serve() const {
     FCGX_Request request;
-    FCGX_InitRequest(&request, /*listen_sock: never accept by itself*/ -1, 0);
+    FCGX_InitRequest(&request, /*listen_sock: libfcgi must not accept*/ -1, 0);
     for (;;) {
       epoll_event ready;
       if (epoll_wait(epoll_, &ready, 1, -1) < 1) continue;
@@ -53,15 +53,15 @@ class Poller {
     return connection;
   }
 
-  // True if the connection is still open and to be waited for again.
+  // Returns true if the connection is kept, so that the next request on it must be waited for.
   static bool answer(FCGX_Request& request, int connection) {
     request.ipcFd = connection;
-    request.keepConnection = 1;                     // else FCGX_Accept_r begins by closing it
+    request.keepConnection = 1;                     // otherwise FCGX_Accept_r first closes it
     if (FCGX_Accept_r(&request) < 0) return false;  // the peer has left; libfcgi has closed it
     FCGX_PutS(bench::kAnswer, request.out);
     const bool keep = request.keepConnection != 0;
     FCGX_Finish_r(&request);
-    if (keep) request.ipcFd = -1;  // else the next FCGX_Accept_r would take it for its own
+    if (keep) request.ipcFd = -1;  // otherwise the next FCGX_Accept_r would read from it
     return keep;
   }
 
@@ -86,6 +86,6 @@ int main(int argc, char** argv) {
   const Poller poller(bench::listen_on(argv[1]));
   const int threads = std::stoi(argv[2]);
 
-  std::vector<std::jthread> workers;
-  for (int i = 0; i < threads; ++i) workers.emplace_back([&poller] { poller.serve(); });
+  std::vector<std::jthread> running;
+  for (int i = 0; i < threads; ++i) running.emplace_back([&poller] { poller.serve(); });
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures drop-to-live: from the moment a drop begins to the first answer of the new code.
+"""Measures the time from the beginning of a drop to the first answer of the new code.
 
     tests/bench/drops.py --build build/bench [--drops 100] [--php php-fpm8.2]
 
@@ -18,7 +18,7 @@ def record(kind, content=b""):
 
 
 def ask(path, params):
-    """The body of one FastCGI answer, over a connection of its own."""
+    """Returns the body of one FastCGI answer, got over a connection of its own."""
     pairs = b""
     for name, value in params.items():
         pairs += struct.pack("!BI", len(name), len(value) | 1 << 31) + name.encode() + value.encode()
@@ -31,7 +31,7 @@ def ask(path, params):
         while True:
             head = stream.read(8)
             if len(head) < 8:
-                raise ConnectionError("the answer ended in its middle")
+                raise ConnectionError("the answer is incomplete: the connection was closed")
             _, kind, _, length, padding = struct.unpack("!BBHHBx", head)
             content = stream.read(length + padding)[:length]
             if kind == STDOUT:
@@ -65,7 +65,7 @@ class Shoal:
         return whole(ask(self.socket, params))
 
     def steps(self):
-        """Median milliseconds of each step of a reload, as the log tells them."""
+        """Returns the median milliseconds of each step of a reload, read from the log."""
         times = {}
         with open(self.log) as log:
             for line in log:
@@ -113,7 +113,7 @@ class Php:
 
 
 def whole(body):
-    """The version of an answer; 0 when its parts differ."""
+    """Returns the version of an answer; 0 if its parts are of different versions."""
     versions = set(re.findall(r"\d+", body))
     return int(versions.pop()) if len(versions) == 1 else 0
 
@@ -126,11 +126,12 @@ def wait_until_it_serves(server):
         except OSError:
             pass
         time.sleep(0.05)
-    raise SystemExit(f"{server.name}: does not answer")
+    raise SystemExit(f"{server.name}: does not answer within 15 s")
 
 
 def measure(server, version):
-    """Milliseconds from the beginning of the drop, and answers of mixed versions on the way."""
+    """Drops a version and waits for its first answer. Returns milliseconds since the beginning and since
+    the end of the drop, and the number of answers with mixed versions until then."""
     mixed, begin = 0, time.monotonic()
     server.drop(version)
     dropped = time.monotonic()

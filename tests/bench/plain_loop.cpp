@@ -1,5 +1,5 @@
 // A rival to measure Shoal against: the usual threaded program of libfcgi. Each thread accepts a
-// connection and serves it until the peer closes it, so an idle kept connection holds its thread.
+// connection and serves it until the peer closes it, so an idle connection occupies its thread.
 //
 // usage: plain_loop SOCKET THREADS
 #include <fcgiapp.h>
@@ -32,6 +32,6 @@ int main(int argc, char** argv) {
   const int listener = bench::listen_on(argv[1]);
   const int threads = std::stoi(argv[2]);
 
-  std::vector<std::jthread> workers;
-  for (int i = 0; i < threads; ++i) workers.emplace_back(serve, listener);
+  std::vector<std::jthread> running;
+  for (int i = 0; i < threads; ++i) running.emplace_back(serve, listener);
 }

@@ -4,10 +4,10 @@
 #   tests/bench/run.sh                           5 rounds of 3 seconds each: about 2 minutes
 #   tests/bench/run.sh --rounds 9 --seconds 10   longer, for figures that are to be written down
 #   tests/bench/run.sh --sweep                   only the sweep, without servers
-#   tests/bench/run.sh --drops                   only drop-to-live: see drops.py
+#   tests/bench/run.sh --drops                   only the time from a drop to the first new answer: drops.py
 #
-# Each round measures every contender once, one after the other, so that a machine whose speed drifts
-# treats all alike; the tables hold the medians of the rounds. README.md says how to read them.
+# Each round measures every contender once, one after the other, so that changes in the speed of the
+# machine affect all of them alike. The tables show the medians of the rounds. README.md explains them.
 set -euo pipefail
 
 rounds=5
@@ -16,8 +16,8 @@ only_sweep=
 only_drops=
 while [[ $# -gt 0 ]]; do
   case "$1" in
-    --rounds) rounds=${2:?--rounds wants a number} && shift 2 ;;
-    --seconds) seconds=${2:?--seconds wants a number} && shift 2 ;;
+    --rounds) rounds=${2:?--rounds needs a number} && shift 2 ;;
+    --seconds) seconds=${2:?--seconds needs a number} && shift 2 ;;
     --sweep) only_sweep=yes && shift ;;
     --drops) only_drops=yes && shift ;;
     *)
@@ -27,7 +27,7 @@ while [[ $# -gt 0 ]]; do
   esac
 done
 
-clients=32  # of wrk
+clients=32  # connections of wrk
 threads=8   # of every contender; php-fpm has as many children
 kept=8      # idle connections that each nginx worker keeps to a contender
 
@@ -68,7 +68,7 @@ start() {
   pids[$name]=$!
 }
 
-# As shipped: header with the generation, sweep before each request, all limits.
+# As shipped: a header with the generation, a sweep before each request, all limits.
 start_shoal() {
   mkdir -p "$build/run/$1"
   cat >"$folder/$1.yaml" <<YAML
@@ -156,12 +156,12 @@ choose_port() {
   for port in {8100..8199}; do
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || return 0
   done
-  die "ports 8100 to 8199 are all taken"
+  die "ports 8100 to 8199 are all taken; free one of them"
 }
 
 body_of() { curl --noproxy '*' --silent --fail --max-time 10 "http://127.0.0.1:$port/$1"; }
 
-# What is compared must be the same: every contender answers with the same body.
+# Ends the run unless every contender answers with the same body.
 require_same_answer() {
   local name mode body
   for name in "${contenders[@]}"; do
@@ -171,7 +171,7 @@ require_same_answer() {
         body=$(body_of "$mode-$name") && break
         sleep 0.1
       done
-      [[ -n $body ]] || die "$name does not answer: $(tail -n 5 "$folder/$mode-$name.log")"
+      [[ -n $body ]] || die "$name does not answer; its log: $(tail -n 5 "$folder/$mode-$name.log")"
       [[ $body == "Hello, world!" ]] || die "$name answers \"$body\" instead of \"Hello, world!\""
     done
   done
@@ -179,7 +179,7 @@ require_same_answer() {
 
 # --- measuring -------------------------------------------------------------------------------------
 
-# CPU time in ticks that a process and its children have used so far.
+# Prints the CPU time in ticks that a process and its children have used so far.
 ticks_of() {
   local pid stat total=0
   for pid in "$1" $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
@@ -191,8 +191,8 @@ ticks_of() {
   echo "$total"
 }
 
-# One line into $folder/results: mode name requests/s p50 p99 (microseconds) failures cpu (microseconds
-# of the contender per request).
+# Appends a line to $folder/results: mode name requests/s p50 p99 (microseconds) failures cpu
+# (microseconds of the contender per request).
 measure() {
   local mode=$1 name=$2 before after requests duration p50 p99 failures
   before=$(ticks_of "${pids[$mode-$name]}")
@@ -240,12 +240,12 @@ print_table() {
   echo
 }
 
-# Ticks since the machine started: given to others by a hypervisor, idle, and all.
+# Prints ticks since the machine started: taken by the hypervisor for other machines, idle, and all.
 machine_ticks() {
   awk '/^cpu / { print $9, $5 + $6, $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9; exit }' /proc/stat
 }
 
-# How much of the CPU others use while nothing is measured, in per cent.
+# Prints how much of the CPU other programs use while nothing is measured, in per cent.
 busy_before() {
   local idle_before all_before idle_after all_after _
   read -r _ idle_before all_before < <(machine_ticks)
@@ -257,7 +257,8 @@ busy_before() {
 measure_servers() {
   local busy stolen_before all_before stolen_after all_after round mode name _
   busy=$(busy_before)
-  [[ $busy -le 5 ]] || echo "Other programs use $busy % of the CPU: these figures will mislead." >&2
+  [[ $busy -le 5 ]] ||
+    echo "Other programs use $busy % of the CPU: the figures will be wrong. Stop them and run again." >&2
   read -r stolen_before _ all_before < <(machine_ticks)
   : >"$folder/results"
   for ((round = 1; round <= rounds; ++round)); do
@@ -293,10 +294,10 @@ measure_sweep() {
   "$build/bin/sweep_bench" --benchmark_min_time=0.3 --benchmark_repetitions=5 \
       --benchmark_report_aggregates_only=true --benchmark_format=csv 2>"$build/sweep.log" |
     awk -F, '/_median/ { gsub(/[^0-9]/, "", $1); printf "| %s | %.0f |\n", $1, $4 }' ||
-    die "the sweep could not be measured; see $build/sweep.log"
+    die "the sweep could not be measured; read $build/sweep.log"
 }
 
-# --- the line --------------------------------------------------------------------------------------
+# --- main ------------------------------------------------------------------------------------------
 
 bash deploy/packages.sh bench
 cmake -S "$bench" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release
@@ -311,8 +312,8 @@ if [[ -z $only_sweep && -z $only_drops ]]; then
   else
     echo "php-fpm with opcache is not installed here, so it is not measured." >&2
   fi
-  # One process for each way of connecting: connections that nginx keeps would hold the threads of
-  # those that need one for each.
+  # One process for each way of connecting: the connections that nginx keeps would occupy the threads of a
+  # contender that needs a thread for each connection.
   modes=(keep close)
   for mode in "${modes[@]}"; do
     for name in "${contenders[@]}"; do

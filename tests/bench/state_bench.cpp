@@ -1,6 +1,6 @@
-// What get and add of a State cost, beside those of SQLite in the same run: a table of texts by
-// key, prepared statements, a write-ahead log, one transaction for each call, as State has it. What
-// a write survives is the same on both sides:
+// Measures get and add of a State, and the same of SQLite: a table of texts by key, prepared
+// statements, a write-ahead log, and one transaction per call, as in State. A write survives the
+// same on both sides:
 //
 //   process   MDB_NOSYNC                  PRAGMA synchronous = OFF
 //   machine   fsync with each commit      PRAGMA synchronous = FULL
@@ -26,7 +26,7 @@ constexpr int kEntries = 10'000;
 
 std::string key(std::uint64_t number) { return "session:" + std::to_string(number % kEntries); }
 
-/// A folder that is there as long as this object.
+/// A folder that exists as long as this object.
 class Folder {
  public:
   explicit Folder(const std::string& name) : path_(fs::path(SHOAL_BENCH_FOLDER) / name) {
@@ -127,7 +127,8 @@ void fill(Kept& kept) {
   for (int i = 0; i < kEntries; ++i) kept.add(key(static_cast<std::uint64_t>(i)));
 }
 
-// A step that is prime to the number of entries: all of them, in no order that a cache could learn.
+// Coprime to the number of entries, so that all of them are visited, in an order that a cache
+// cannot predict.
 constexpr std::uint64_t kStep = 7919;
 
 template <typename Kept>
@@ -150,7 +151,7 @@ BENCHMARK(get<Shoal>)->Name("get/shoal");
 BENCHMARK(get<Sqlite>)->Name("get/sqlite");
 BENCHMARK(add<Shoal, Durability::kProcess>)->Name("add_process/shoal");
 BENCHMARK(add<Sqlite, Durability::kProcess>)->Name("add_process/sqlite");
-// Waiting for a disk is no CPU time.
+// Waiting for a disk does not count as CPU time.
 BENCHMARK(add<Shoal, Durability::kMachine>)->Name("add_machine/shoal")->UseRealTime();
 BENCHMARK(add<Sqlite, Durability::kMachine>)->Name("add_machine/sqlite")->UseRealTime();
 

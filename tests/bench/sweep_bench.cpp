@@ -1,5 +1,5 @@
-// What the sweep costs a request when nothing was dropped: at most half a microsecond, and the same
-// however many modules there are. Each module is a group of its own here, the worst case.
+// Measures what the sweep costs a request when nothing was dropped: at most half a microsecond,
+// however many modules there are. Here each module is a group of its own, which is the worst case.
 #include <benchmark/benchmark.h>
 #include <spdlog/spdlog.h>
 
@@ -20,10 +20,10 @@ using shoal::modules::Registry;
 using shoal::modules::Surroundings;
 using shoal::modules::SweepRules;
 
-/// A registry that serves `modules` copies of apps/hello, in a folder that goes with it.
-class Served {
+/// A registry that serves `modules` copies of apps/hello, in a folder that is removed with it.
+class Copies {
  public:
-  explicit Served(long modules) : folder_(fs::path(SHOAL_BENCH_FOLDER) / std::to_string(modules)) {
+  explicit Copies(long modules) : folder_(fs::path(SHOAL_BENCH_FOLDER) / std::to_string(modules)) {
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "apps");
     for (long i = 0; i < modules; ++i) {
@@ -32,7 +32,7 @@ class Served {
     ledger_ = std::make_unique<Ledger>(folder_ / "run");
     registry_ = std::make_unique<Registry>(folder_ / "apps", folder_ / "run", *ledger_,
                                            Grouping::top_level(), SweepRules{}, Surroundings{});
-    // A sweep among modules that were refused would be quick, and prove nothing.
+    // If the modules had been refused, the sweep would be quick and the figure meaningless.
     for (long i = 0; i < modules; ++i) {
       const auto* entry = registry_->enter(name(i))->find(name(i));
       if (entry == nullptr || entry->handler == nullptr) {
@@ -41,13 +41,13 @@ class Served {
     }
   }
 
-  ~Served() {
+  ~Copies() {
     registry_.reset();
     fs::remove_all(folder_);
   }
 
-  Served(const Served&) = delete;
-  Served& operator=(const Served&) = delete;
+  Copies(const Copies&) = delete;
+  Copies& operator=(const Copies&) = delete;
 
   Registry& registry() { return *registry_; }
 
@@ -66,13 +66,13 @@ void quiet_sweep(benchmark::State& state, Registry& registry) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  spdlog::set_level(spdlog::level::warn);  // not a line for each of a thousand modules
+  spdlog::set_level(spdlog::level::warn);  // without it, a line for each of a thousand modules
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
 
-  std::vector<std::unique_ptr<Served>> all;  // loaded once, not for each repetition
+  std::vector<std::unique_ptr<Copies>> all;  // loaded once, not for each repetition
   for (const long modules : {1, 100, 1000}) {
-    auto& registry = all.emplace_back(std::make_unique<Served>(modules))->registry();
+    auto& registry = all.emplace_back(std::make_unique<Copies>(modules))->registry();
     benchmark::RegisterBenchmark(("quiet_sweep/" + std::to_string(modules)).c_str(),
                                  [&registry](auto& state) { quiet_sweep(state, registry); });
   }
