@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds the Debian packages and lives with them in a clean Debian: installs them, follows the runbook,
-# builds a module against them, serves requests through restarts, rotates the log, removes them, purges
-# them. Wants root. No systemd runs there: stand_in.pl beside this file holds the sockets in its place.
+# Builds the Debian packages and uses them in a clean Debian: installs them, follows the runbook,
+# builds a module with them, serves requests through restarts, rotates the log, removes and purges them.
+# Needs root. No systemd runs in that Debian: stand_in.pl in this folder holds the sockets instead.
 #
 #   tests/package/run.sh        also: tests/run.sh --package
 #
-# The Debian is one that debootstrap makes, in memory (about 700 MB), of the release that this machine runs
-# and from where it gets its own packages. What was fetched stays in build/package/debian, so that the next
-# run is faster. Mounts, memory and processes of the test are in namespaces of their own: they are gone
-# when it ends, however it ends. What happened within is in build/package/debian/log.
+# debootstrap makes the Debian in memory (about 700 MB). It has the release of this machine and gets its
+# packages from the same server. Downloads stay in build/package/debian, so that the next run is faster.
+# Mounts, memory and processes of the test are in namespaces of their own: they disappear when the test
+# ends, however it ends. The log is build/package/debian/log.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -23,7 +23,7 @@ die() {
 }
 
 passed=0
-check() {  # check WHAT IT SHOWS, then the command that shows it
+check() {  # check WHAT IS TRUE COMMAND...: the test fails unless the command succeeds
   local what=$1
   shift
   "$@" || die "$what: $*"
@@ -46,15 +46,15 @@ bootstrap() {
   sources=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
     grep -E "^[^ ]+ $VERSION_CODENAME(-[a-z]+)? " | sort --unique)
   mirror=$(awk -v release="$VERSION_CODENAME" '$2 == release { print $1; exit }' <<<"$sources")
-  [[ -n $mirror ]] || die "apt knows no source of $VERSION_CODENAME here; see /etc/apt"
+  [[ -n $mirror ]] || die "apt has no source of $VERSION_CODENAME on this machine; add one in /etc/apt"
   echo "        debootstrap $VERSION_CODENAME from $mirror"
   debootstrap --variant=minbase "$VERSION_CODENAME" "$root" "$mirror" >>"$debian/log" ||
-    die "debootstrap; see $debian/log"
+    die "debootstrap failed; read $debian/log"
   sed 's/^/deb /' <<<"$sources" >"$root/etc/apt/sources.list"
-  # Proxies and the like, as this machine has them.
+  # The settings of this machine for proxies and the like.
   apt-config dump Acquire --format '%F "%v";%n' | grep -E '^Acquire::(https?|Check-|Retries).* "..*"' \
     >"$root/etc/apt/apt.conf.d/90machine" || true
-  # Nothing is started by its installation: no init runs here.
+  # Installing a package must not start its service: no init runs here.
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod 755 "$root/usr/sbin/policy-rc.d"
   rm -f "$root"/var/cache/apt/archives/*.deb
@@ -74,10 +74,10 @@ prepare_root() {
   mount -t proc proc "$root/proc"
   mount --bind "$debian/archives" "$root/var/cache/apt/archives"
   [[ ! -e /etc/resolv.conf ]] || cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
-  inside apt-get update --quiet >>"$debian/log" || die "apt-get update; see $debian/log"
+  inside apt-get update --quiet >>"$debian/log" || die "apt-get update failed; read $debian/log"
 }
 
-# --- what is looked at -----------------------------------------------------------------------------
+# --- conditions ------------------------------------------------------------------------------------
 
 looks() { [[ $(inside stat --format '%U:%G %a' "$1") == "$2" ]]; }
 is_there() { inside test -e "$1"; }
@@ -86,7 +86,7 @@ has_line() { inside grep --quiet --line-regexp --fixed-strings "$2" "$1"; }
 in_group() { inside id --groups --name "$1" | grep --quiet --word-regexp "$2"; }
 no_user() { ! inside getent passwd "$1"; }
 
-# False, with what systemd says, unless it has nothing to say of the units.
+# Returns true if systemd-analyze finds nothing wrong with the units. Otherwise prints what it says.
 units_are_good() {
   local units=$debian/units said
   rm -rf "$units"
@@ -98,7 +98,7 @@ units_are_good() {
   said=$(systemd-analyze verify --man=no "$units"/shoal{,@second}.{service,socket} 2>&1) && [[ -z $said ]] ||
     { echo "$said"; false; }
 }
-# Of 10, where 0 is the best: systemd-analyze takes ten times that.
+# is_exposed_at_most N UNIT: systemd-analyze rates exposure from 0, the best, to 100.
 is_exposed_at_most() {
   systemd-analyze security --offline=true --threshold="$1" "$debian/units/$2" >>"$debian/log" 2>&1
 }
@@ -109,7 +109,7 @@ are_hardened_alike() {
     diff <(hardening_of "$folder/shoal.service") <(hardening_of "$folder/shoal@.service")
 }
 
-# False unless each file that a page of the manual links to is installed.
+# Returns true if each file that a page of the manual links to is installed.
 links_lead_somewhere() {
   local folder=/usr/share/doc/shoal link
   for link in $(grep -oh ']([^)#]*' "$root$folder/$1" | cut -c 3- | sort --unique); do
@@ -117,7 +117,7 @@ links_lead_somewhere() {
   done
 }
 
-# Asks as the web server does: as its user, over the socket.
+# Sends a request as the web server does: as its user, over the socket.
 ask() {
   as www-data env REQUEST_METHOD=GET SCRIPT_NAME="$1" QUERY_STRING="${2:-}" REQUEST_URI="$1?${2:-}" \
     SERVER_PROTOCOL=HTTP/1.1 cgi-fcgi -bind -connect "$socket"
@@ -131,25 +131,26 @@ eventually() {
   "$@"
 }
 
-# As shoal.socket and shoal.service start it.
+# Starts the container as shoal.socket and shoal.service do.
 serve() {
   inside perl /stand_in.pl /run/shoal/shoal.sock shoal serve >"$root/served" 2>&1 &
   shoal=$!
   eventually answers "$1"
 }
-# As a configuration that was written for 0.1 has it: with a socket of its own.
+# Starts the container with a socket of its own, as configurations that were written for 0.1 do.
 serve_without_systemd() {
   as shoal shoal serve >"$root/served" 2>&1 &
   shoal=$!
   eventually answers "$1"
 }
-tell_to_end() { kill -TERM "$(<"$root/var/lib/shoal/shoal.pid")"; }
+send_term() { kill -TERM "$(<"$root/var/lib/shoal/shoal.pid")"; }
 stops() {
-  tell_to_end
+  send_term
   wait "$shoal"
 }
 
-# systemctl restart shoal, five times, while four visitors ask without a pause; each wants an answer.
+# Restarts the container five times, as `systemctl restart shoal` does, while four visitors ask without a
+# pause. Returns true if all of them got answers.
 visitor() {
   while [[ ! -e $debian/enough ]]; do
     if answers "Ada!"; then echo answered; else echo lost; fi
@@ -165,8 +166,8 @@ restarts_lose_nothing() {
   for times in {1..5}; do
     before=$(<"$root/var/lib/shoal/shoal.pid")
     : >"$root/again"
-    tell_to_end
-    eventually is_another_than "$before"
+    send_term
+    eventually pid_is_not "$before"
     eventually answers "Ada!"
   done
   : >"$debian/enough"
@@ -176,11 +177,11 @@ restarts_lose_nothing() {
   echo "        lost $lost of $all requests in $times restarts"
   ((lost == 0 && all >= times))
 }
-# Not $(<file), which ends the script while there is no such file.
-is_another_than() { [[ $(cat "$root/var/lib/shoal/shoal.pid") != "$1" ]]; }
+# Not $(<file), which ends the script if the file does not exist.
+pid_is_not() { [[ $(cat "$root/var/lib/shoal/shoal.pid") != "$1" ]]; }
 
-# What a visitor of this host gets from the nginx of the Debian, in a network of its own, where port 80 is
-# free.
+# visit HOST PATH: prints what the nginx of the Debian answers. It runs in a network namespace of its own,
+# where port 80 is free.
 visit() {
   unshare --net -- "$BASH" -c '
     ip link set lo up
@@ -190,7 +191,7 @@ visit() {
 }
 shows() { [[ $(visit "$1" "$2") == *"$3"* ]]; }
 
-# The runbook's steps for nginx, as they stand there: without the last, which wants systemd.
+# Follows the runbook's steps for nginx literally, except the last, which needs systemd.
 follow_the_runbook() {
   sed -n '/^cp deploy.nginx/,/^```/p' "$root/usr/share/doc/shoal/RUNBOOK.md" |
     sed -e '/^```/d' -e 's|deploy/|/usr/share/doc/shoal/examples/|' -e 's| && systemctl reload nginx||' \
@@ -202,7 +203,7 @@ has_a_second_service() {
   sed -n '/^install -d .usr.lib.shoal-second/,/^```/p' "$root/usr/share/doc/shoal/RUNBOOK.md" |
     sed -e '/^```/d' -e '/^systemctl/d' >"$root/steps"
   inside sh -ex /steps >>"$debian/log" 2>&1
-  # What systemd would make for the unit.
+  # The folders that systemd would make for the unit.
   inside install -d -o shoal -g shoal -m 700 /var/lib/shoal-second
   inside install -d -o shoal -g shoal -m 755 /run/shoal-second
   inside cp /hello.so /usr/lib/shoal-second/apps
@@ -215,10 +216,10 @@ has_a_second_service() {
 second_stops() {
   kill -TERM "$(<"$root/var/lib/shoal-second/shoal.pid")"
   wait "$second"
-  rm "$root/etc/shoal/second.yaml"  # an administrator's, which a purge leaves
+  rm "$root/etc/shoal/second.yaml"  # a purge would keep it, since an administrator wrote it
 }
 
-# What 0.1 left behind: a configuration with a socket of its own, and shoal.socket not enabled.
+# Makes an installation of 0.1: a configuration with a socket of its own, and shoal.socket not enabled.
 make_it_old() {
   inside env DPKG_MAINTSCRIPT_PACKAGE=shoal deb-systemd-helper disable shoal.socket
   inside env DPKG_MAINTSCRIPT_PACKAGE=shoal deb-systemd-helper update-state shoal.socket
@@ -228,7 +229,7 @@ make_it_old() {
        !/^  - systemd/' "$root/with-systemd.yaml" >"$root/etc/shoal/shoal.yaml"
 }
 
-# The module hello, with another greeting, by find_package(Shoal).
+# Builds the module hello, with another greeting, with find_package(Shoal).
 build_module() {
   mkdir "$root/hello"
   sed 's/"Hello"/"Ahoy"/' apps/hello/hello.cpp >"$root/hello/hello.cpp"
@@ -252,102 +253,102 @@ rotates() {
 nothing_serves_as_root() { writes_log && ! inside grep "serving as root" /var/log/shoal/shoal.log; }
 writes_log() { inside test -s /var/log/shoal/shoal.log; }
 
-# --- the line --------------------------------------------------------------------------------------
+# --- main ------------------------------------------------------------------------------------------
 
-live_with_packages() {
+use_packages() {
   prepare_root
   local version configuration=/etc/shoal/shoal.yaml
   version=$(sed -n 's/^project(Shoal VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
   cp build/package/shoal_"$version"-1_*.deb "$root/shoal.deb"
   cp build/package/libshoal-dev_"$version"-1_*.deb "$root/libshoal-dev.deb"
 
-  check "both install, with what they depend on" install /shoal.deb /libshoal-dev.deb
+  check "both install, with their dependencies" install /shoal.deb /libshoal-dev.deb
   check "the program runs" test "$(inside shoal --version)" = "shoal $version"
-  check "its user may give the socket to the web server" in_group shoal www-data
-  check "run is the user's alone" looks /var/lib/shoal "shoal:shoal 700"
-  check "logs are the user's" looks /var/log/shoal "shoal:shoal 750"
+  check "the user shoal may give the socket to the web server" in_group shoal www-data
+  check "only the user shoal can enter run" looks /var/lib/shoal "shoal:shoal 700"
+  check "the user shoal can write logs" looks /var/log/shoal "shoal:shoal 750"
   check "the web server can enter the socket's folder" looks /run/shoal "shoal:shoal 755"
-  check "apps are not the user's" looks /usr/lib/shoal/apps "root:root 755"
+  check "the user shoal cannot write to apps" looks /usr/lib/shoal/apps "root:root 755"
   local file
   for file in "$configuration" /etc/logrotate.d/shoal /usr/lib/systemd/system/shoal{,@}.{service,socket} \
     /usr/share/doc/shoal/{RUNBOOK,CONFIGURATION,MONITORING}.md /usr/share/bash-completion/completions/shoal; do
-    check "$file is there" is_there "$file"
+    check "$file is installed" is_there "$file"
   done
-  check "systemd finds no fault in the units" units_are_good
-  check "nor much that the service could do" is_exposed_at_most 20 shoal.service
-  check "nor a further one" is_exposed_at_most 20 shoal@second.service
+  check "systemd-analyze finds nothing wrong with the units" units_are_good
+  check "the service is hardened" is_exposed_at_most 20 shoal.service
+  check "a further service is hardened" is_exposed_at_most 20 shoal@second.service
   check "the service is enabled" is_there /etc/systemd/system/multi-user.target.wants/shoal.service
-  check "so is the socket" is_there /etc/systemd/system/sockets.target.wants/shoal.socket
-  check "the configuration listens on it" has_line "$configuration" "  - systemd"
-  check "further services are hardened as the first" are_hardened_alike
+  check "the socket is enabled" is_there /etc/systemd/system/sockets.target.wants/shoal.socket
+  check "the configuration listens on systemd's socket" has_line "$configuration" "  - systemd"
+  check "further services are hardened like the first" are_hardened_alike
   for file in RUNBOOK CONFIGURATION MONITORING; do
-    check "all links of $file.md lead somewhere" links_lead_somewhere "$file.md"
+    check "all files that $file.md links to are installed" links_lead_somewhere "$file.md"
   done
 
-  check "a web server's tools install" install libfcgi-bin logrotate nginx-light
+  check "nginx and the tools of this test install" install libfcgi-bin logrotate nginx-light
   cp tests/package/stand_in.pl "$root/stand_in.pl"
-  # As an administrator would: two settings changed, all else as it came.
+  # Two settings are changed, as an administrator would; the others stay as shipped.
   sed -i -e 's/\(greeting\): Hello/\1: Hello again/' -e 's|file: stderr|file: /var/log/shoal/shoal.log|' \
     "$root$configuration"
   cp build/package/apps/hello.so "$root/hello.so"
   check "a module is dropped" drop /hello.so
-  check "the shipped configuration serves it to www-data" serve "Hello again, Ada!"
+  check "the shipped configuration serves the module to www-data" serve "Hello again, Ada!"
 
   check "restarts lose no request" restarts_lose_nothing
   cp --recursive build/package/apps/aquarium "$root/usr/lib/shoal/apps/"
   check "Debian's nginx shows its own page" shows 192.0.2.7 / "Welcome to nginx!"
   check "the runbook's steps for nginx work" follow_the_runbook
-  check "and whatever its name, the site is Shoal's" shows 192.0.2.7 / "X-Shoal-Generation: aquarium/"
+  check "Shoal answers under every host name" shows 192.0.2.7 / "X-Shoal-Generation: aquarium/"
   check "a second service works beside the first" has_a_second_service
-  check "which still has its own" shows localhost / "X-Shoal-Generation: aquarium/"
-  check "the second stops when told to" second_stops
-  check "neither runs as root" nothing_serves_as_root
+  check "the first service still answers" shows localhost / "X-Shoal-Generation: aquarium/"
+  check "the second service stops on TERM" second_stops
+  check "neither service runs as root" nothing_serves_as_root
 
   check "the log is rotated" rotates
   check "a compiler installs" install cmake make g++
   check "a module builds with libshoal-dev" build_module
   sed -i 's/greeting: Hello again/unknown: key/' "$root$configuration"
-  check "it is dropped" drop /hello/build/apps/hello.so
-  check "and answers in the place of the one before" eventually answers "X-Shoal-Generation: hello/2"
-  check "the log goes on in the new file" eventually writes_log
-  check "an upgrade installs over it" upgrades
-  check "and what runs goes on, where no systemd restarts it" answers "hello/2"
-  check "the container stops when told to" stops
+  check "the module that was built is dropped" drop /hello/build/apps/hello.so
+  check "it replaces the former one" eventually answers "X-Shoal-Generation: hello/2"
+  check "the log is written to the new file" eventually writes_log
+  check "an upgrade installs" upgrades
+  check "the container still runs, since no systemd restarts it" answers "hello/2"
+  check "the container stops on TERM" stops
 
-  check "a configuration of 0.1 is made" make_it_old
-  check "an upgrade installs over it, too" upgrades
-  check "its socket is not systemd's" is_gone /etc/systemd/system/sockets.target.wants/shoal.socket
-  check "and it serves as before" serve_without_systemd "hello/"
-  check "until it stops" stops
+  check "an installation of 0.1 is imitated" make_it_old
+  check "an upgrade of it installs" upgrades
+  check "the upgrade does not enable the socket" is_gone /etc/systemd/system/sockets.target.wants/shoal.socket
+  check "the configuration of 0.1 serves as before" serve_without_systemd "hello/"
+  check "the container of 0.1 stops on TERM" stops
   cp "$root/with-systemd.yaml" "$root$configuration"
-  check "one that listens on systemd's is upgraded" upgrades
-  check "and has the socket enabled" is_there /etc/systemd/system/sockets.target.wants/shoal.socket
+  check "an upgrade installs over a configuration that listens on systemd" upgrades
+  check "the upgrade enables the socket" is_there /etc/systemd/system/sockets.target.wants/shoal.socket
 
   check "both are removed" removes
   for file in /usr/bin/shoal /usr/include/shoal /usr/lib/systemd/system/shoal.service; do
     check "$file is gone" is_gone "$file"
   done
-  check "the configuration is still there, as it was changed" \
+  check "the changed configuration is kept" \
     has_line "$configuration" "  file: /var/log/shoal/shoal.log"
-  check "the modules are still there" is_there /usr/lib/shoal/apps/hello.so
-  check "what they keep is still there" is_there /var/lib/shoal/state
+  check "the modules are kept" is_there /usr/lib/shoal/apps/hello.so
+  check "the State of the modules is kept" is_there /var/lib/shoal/state
 
-  check "they are purged" purges
+  check "both are purged" purges
   for file in /etc/shoal /etc/logrotate.d/shoal /var/lib/shoal /var/log/shoal /run/shoal \
     /etc/systemd/system/multi-user.target.wants/shoal.service \
     /etc/systemd/system/sockets.target.wants/shoal.socket; do
     check "$file is gone" is_gone "$file"
   done
   check "the user is gone" no_user shoal
-  check "the modules, which are not ours, are still there" is_there /usr/lib/shoal/apps/hello.so
+  check "a purge keeps the modules" is_there /usr/lib/shoal/apps/hello.so
   echo "$passed passed, 0 failed"
 }
 
 if [[ ${1:-} == --within ]]; then
-  live_with_packages
+  use_packages
   exit 0
 fi
-[[ $EUID -eq 0 ]] || die "debootstrap and mounts want root; run it as root"
+[[ $EUID -eq 0 ]] || die "not root, which debootstrap and mounts need; run it as root"
 bash deploy/packages.sh package
 cmake --preset package
 rm -f build/package/*.deb

@@ -1,6 +1,6 @@
-# stand_in.pl SOCKET PROGRAM WORDS...: what systemd does for a service with a socket. Opens the socket, as
-# shoal.socket does, starts the program with it as the user shoal, and keeps it open when the program
-# ends. While a file /again is there the program is started again, as by `systemctl restart`.
+# stand_in.pl SOCKET PROGRAM WORDS...: stands in for systemd and a service with a socket. It opens the
+# socket as shoal.socket does, starts the program with it as the user shoal, and keeps the socket open when
+# the program ends. If a file /again exists then, it starts the program again, as `systemctl restart` does.
 use strict;
 use POSIX ();
 use Socket;
