@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spdlog/common.h>
+#include <spdlog/sinks/base_sink-inl.h>  // for a mutex of our own
 #include <syslog.h>
 #include <unistd.h>
 
@@ -57,7 +58,7 @@ DescriptorSink::DescriptorSink() = default;
 bool DescriptorSink::reopen() {
   if (file_.empty()) return false;
   auto descriptor = open_to_append(file_);
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   descriptor_ = std::move(descriptor);
   torn_ = false;
   return true;

@@ -7,10 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/descriptor.hpp"
+#include "base/mutex.hpp"
 
 // Sinks of spdlog that several processes share: the supervisor opens them and forks, and each
 // process writes with its own copy. That is safe because the supervisor has one thread.
@@ -19,7 +19,7 @@ namespace shoal::control {
 /// A file, or standard error. Each line is one write(2) at the end of the file, so that lines of
 /// several processes do not mix; spdlog's own sinks write through stdio, which splits long lines.
 /// Throws spdlog::spdlog_ex for a line that cannot be written.
-class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
+class DescriptorSink final : public spdlog::sinks::base_sink<base::Mutex> {
  public:
   /// Creates the file, if it is absent, with mode 0640, since lines have data of visitors. Throws
   /// spdlog::spdlog_ex.
@@ -33,15 +33,15 @@ class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
   bool reopen();
 
  protected:
-  void sink_it_(const spdlog::details::log_msg& message) override;
+  void sink_it_(const spdlog::details::log_msg& message) override SHOAL_REQUIRES(mutex_);
   void flush_() override {}
 
  private:
-  void write_line(std::string_view line);
+  void write_line(std::string_view line) SHOAL_REQUIRES(mutex_);
 
-  const std::string file_;       // empty: standard error
-  base::Descriptor descriptor_;  // guarded by mutex_ of base_sink, as is the next
-  bool torn_ = false;            // the last line was written only in part
+  const std::string file_;                                // empty: standard error
+  base::Descriptor descriptor_ SHOAL_GUARDED_BY(mutex_);  // the mutex is that of base_sink
+  bool torn_ SHOAL_GUARDED_BY(mutex_) = false;            // the last line was written only in part
 };
 
 /// Writes to syslog(3). spdlog's own sink allows a process only one tag.
