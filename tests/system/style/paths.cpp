@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 #include <sstream>
+#include <utility>
 
 #include "process.hpp"
 
@@ -81,15 +82,21 @@ class Finder {
 
   std::vector<std::string> look() {
     std::ifstream stream(document_.file);
-    bool in_code = false;
+    bool in_block = false;
+    std::string begun;  // lines of text that end within backquotes
     for (std::string line; std::getline(stream, line);) {
       ++number_;
       if (line.starts_with("```")) {
-        in_code = !in_code;
-      } else if (in_code) {
+        in_block = !in_block;
+      } else if (in_block) {
         look_at_words(line);
       } else {
-        look_at_text(line);
+        begun += line;
+        if (std::ranges::count(begun, '`') % 2 == 0 || line.empty()) {
+          look_at_text(std::exchange(begun, ""));
+        } else {
+          begun += ' ';
+        }
       }
     }
     return found_;

@@ -24,7 +24,7 @@ TEST_F(PathsIn, ADocumentMayLeadFromItsFolderFromContainerOrFromTheTop) {
   write("container/elf/README.md",
         "# Facts, and more\n`facts.hpp`, `elf/facts.hpp`, `container/elf`, `deep.cpp`\n"
         "[run](../../tests/run.sh) [more](#facts-and-more) [web](https://example.org/a.md)\n"
-        "`tests/run.sh --long`\n```\ntests/run.sh dev\n```\n");
+        "`tests/run.sh\n--long`\n```\ntests/run.sh dev\n```\n");
   EXPECT_THAT(paths_that_lead_nowhere(repository_), IsEmpty());
 }
 
