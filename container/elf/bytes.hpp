@@ -11,7 +11,7 @@ namespace shoal::elf {
 
 /// What most often makes a file's tables disagree: its writer is not done, or has died.
 [[noreturn]] inline void incomplete(const std::string& fact) {
-  throw Error("incomplete: " + fact + "; drop it again once it is written whole");
+  throw Error("incomplete: " + fact + "; drop it again when it is completely written");
 }
 
 /// A part of `bytes`. Throws Error when it leads out of them.

@@ -122,16 +122,16 @@ void read_entries(const Image& image, Facts& facts) {
   if (run_path || old_path) {
     const std::uint64_t position = run_path ? *run_path : *old_path;
     // Tools that take a run path away leave an empty one.
-    if (position >= image.strings().size()) incomplete("a name leads out of its string table");
+    if (position >= image.strings().size()) incomplete("a name lies outside its string table");
     if (image.strings()[position] != '\0')
       facts.run_path = parts_of(image.name(position, kLongestRunPath));
   }
   facts.static_tls = (image.find(DT_FLAGS).value_or(0) & DF_STATIC_TLS) != 0;
   const std::uint64_t flags = image.find(DT_FLAGS_1).value_or(0);
   facts.nodelete = (flags & DF_1_NODELETE) != 0;
-  if ((flags & DF_1_PIE) != 0) throw Error("a program, no shared object; link it with -shared");
+  if ((flags & DF_1_PIE) != 0) throw Error("a program, not a shared object; link it with -shared");
   if ((flags & DF_1_NOOPEN) != 0) {
-    throw Error("made not to be opened by programs; link it without -z nodlopen");
+    throw Error("linked with -z nodlopen, which forbids loading it; link it without -z nodlopen");
   }
 }
 

@@ -54,7 +54,7 @@ void Image::check_header() {
   if (bytes_.empty()) incomplete("it is empty");
   if (!bytes_.starts_with(std::string_view(ELFMAG, SELFMAG))) {
     throw Error(
-        "not a shared object: it does not begin as ELF; drop what the linker made with -shared");
+        "not a shared object: it has no ELF header; drop a file that was linked with -shared");
   }
   header_ = at<Elf64_Ehdr>(bytes_, 0);
   const int elf_class = header_.e_ident[EI_CLASS], system = header_.e_ident[EI_OSABI];
@@ -69,7 +69,7 @@ void Image::check_header() {
   }
   if (header_.e_type != ET_DYN) throw Error("not a shared object; link it with -shared");
   if (header_.e_phentsize != sizeof(Elf64_Phdr)) {
-    incomplete("its program headers are of no known size");
+    incomplete("its program headers have an unknown size");
   }
 }
 
@@ -80,7 +80,7 @@ void Image::read_segments() {
   for (const auto& segment : segments_) {
     if (segment.p_type == PT_NULL || segment.p_filesz == 0) continue;
     const std::string_view content = slice(bytes_, segment.p_offset, segment.p_filesz);
-    if (is_unwritten(segment, content)) incomplete("a part of it holds nothing but zeros");
+    if (is_unwritten(segment, content)) incomplete("one of its segments contains only zeros");
     if (segment.p_type == PT_LOAD && segment.p_filesz > segment.p_memsz) {
       incomplete("a segment is larger in the file than in memory");
     }
@@ -94,11 +94,12 @@ void Image::read_dynamic(const Elf64_Phdr& segment) {
   // The dynamic linker goes by the address, tools by the offset.
   const std::string_view content = mapped(segment.p_vaddr, segment.p_filesz);
   dynamic_offset_ = offset_of(content);
-  if (dynamic_offset_ != segment.p_offset) incomplete("its dynamic section lies in two places");
+  if (dynamic_offset_ != segment.p_offset)
+    incomplete("its dynamic section has two different positions");
   const std::size_t count = segment.p_filesz / sizeof(Elf64_Dyn);
   dynamic_ = array_of<Elf64_Dyn>(content, 0, std::min(count, kMostEntries));
   const auto end = std::ranges::find(dynamic_, DT_NULL, &Elf64_Dyn::d_tag);
-  if (end == dynamic_.end()) incomplete("its dynamic section has no end");
+  if (end == dynamic_.end()) incomplete("its dynamic section has no DT_NULL entry");
   entries_ = static_cast<std::size_t>(end - dynamic_.begin());
 }
 
@@ -106,7 +107,7 @@ void Image::read_strings() {
   const auto address = find(DT_STRTAB), size = find(DT_STRSZ);
   if (!address || !size || *size == 0) incomplete("it has no dynamic string table");
   strings_ = mapped(*address, *size);
-  if (strings_.back() != '\0') incomplete("its dynamic string table has no end");
+  if (strings_.back() != '\0') incomplete("its dynamic string table does not end with NUL");
 }
 
 /// What the dynamic linker walks without looking where the file ends.
@@ -139,24 +140,24 @@ std::string_view Image::mapped(std::uint64_t address) const {
       return bytes_.substr(segment.p_offset + inside, segment.p_filesz - inside);
     }
   }
-  incomplete("an address leads out of its segments");
+  incomplete("an address lies outside its segments");
 }
 
 std::string_view Image::mapped(std::uint64_t address, std::uint64_t size) const {
   const std::string_view rest = mapped(address);
-  if (size > rest.size()) incomplete("a table leads out of its segment");
+  if (size > rest.size()) incomplete("a table extends beyond its segment");
   return rest.substr(0, size);
 }
 
 std::string Image::name(std::uint64_t position, std::size_t longest) const {
-  if (position >= strings_.size()) incomplete("a name leads out of its string table");
+  if (position >= strings_.size()) incomplete("a name lies outside its string table");
   const std::string_view rest = strings_.substr(position, longest + 1);
   const auto end = rest.find('\0');
-  if (end == std::string_view::npos) incomplete("a name in it has no end");
+  if (end == std::string_view::npos) incomplete("one of its names is too long");
   const std::string_view name = rest.substr(0, end);
   const auto is_control = [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; };
   if (name.empty() || std::ranges::any_of(name, is_control)) {
-    incomplete("a name in it is empty or not printable");
+    incomplete("one of its names is empty or not printable");
   }
   return std::string(name);
 }

@@ -52,7 +52,7 @@ void require_sanitizer(std::string_view wanted, std::string_view container) {
   const std::string_view own = field(container, "sanitizer");
   if (wanted.empty() || wanted == "none" || wanted == "unknown" || has(own, wanted)) return;
   std::string fact = "built with " + std::string(wanted) + ", this container is not";
-  if (own != "none" && own != "unknown") fact += " (but with " + std::string(own) + ")";
+  if (own != "none" && own != "unknown") fact += " (it is built with " + std::string(own) + ")";
   throw Error(fact + "; build it with the same preset");
 }
 
@@ -74,7 +74,7 @@ void require_loadable(const Facts& facts) { require_loadable(facts, container_ab
 void require_loadable(const Facts& facts, std::string_view container) {
   if (facts.static_tls) {
     throw Error(
-        "its thread-local storage is of the model initial-exec, which runs out after a few "
+        "its thread-local storage uses the initial-exec model, whose space runs out after a few "
         "reloads; build it with -fPIC and without -ftls-model=initial-exec");
   }
   require_sanitizer(facts.sanitizer, container);
@@ -85,8 +85,8 @@ void require_loadable(const Facts& facts, std::string_view container) {
   if (facts.abi.empty()) return;  // libraries need none
   if (!facts.handler) {
     throw Error(
-        "has SHOAL_MODULE, yet nobody can find shoal_make_module in it; let its version script or "
-        "its linker flags keep that symbol global");
+        "uses SHOAL_MODULE but does not export shoal_make_module; export that symbol in its "
+        "version script or linker flags");
   }
   for (std::string_view rest = field(facts.abi, "sanitizer"); !rest.empty();) {
     const std::string_view first = rest.substr(0, rest.find('+'));

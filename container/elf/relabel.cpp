@@ -49,7 +49,7 @@ class Relabelling {
       return next.offset - one.offset < one.bytes.size();
     };
     if (std::ranges::adjacent_find(patches_, overlap) != patches_.end()) {
-      incomplete("its tables lie on top of each other");
+      incomplete("its tables overlap");
     }
     return std::move(patches_);
   }
@@ -87,7 +87,7 @@ class Relabelling {
       const auto hint = std::ranges::find(entries, DT_RELACOUNT, &Elf64_Dyn::d_tag);
       if (hint == entries.end()) {
         throw Error(
-            "it has no soname and no room for one, and another module of its group needs it; link "
+            "it has no soname and no space for one, but another module of its group needs it; link "
             "it with -Wl,-soname,NAME.so");
       }
       index = static_cast<std::size_t>(hint - entries.begin());
@@ -107,7 +107,7 @@ class Relabelling {
       }
       if (!names_something(tag)) continue;
       if (value.d_val >= image_.strings().size())
-        incomplete("a name leads out of its string table");
+        incomplete("a name lies outside its string table");
       const Renaming* renaming = names_a_library(tag) ? renaming_at(value.d_val) : nullptr;
       if (tag == DT_SONAME && has_own()) {
         rename(offset, sizeof value.d_val, value.d_val, labels_.own, {});
@@ -189,12 +189,14 @@ class Relabelling {
 
   [[noreturn]] static void no_space(const Use& use) {
     if (use.old.empty()) {
-      throw Error("it has no room for a name of its own in each generation (" + use.name +
-                  "); link it with a longer one: -Wl,-soname,NAME.so");
+      throw Error("it has no space for the soname of a generation (" + use.name +
+                  "); link it with a longer soname: -Wl,-soname,NAME.so");
     }
-    throw Error("the name " + use.old + ", by which it asks for another module of its group, has " +
-                "no room for one of each generation (" + use.name +
-                "); link that module with a longer one: -Wl,-soname,NAME.so, and this one anew");
+    throw Error("it has no space to replace " + use.old +
+                ", a module of its group that it needs, by " + "the name of a generation (" +
+                use.name +
+                "); link that module with a longer soname (-Wl,-soname,NAME.so), then link this " +
+                "one again");
   }
 
   void patch(std::uint64_t offset, std::string bytes) {

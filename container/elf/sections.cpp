@@ -28,7 +28,7 @@ bool has_content(const Elf64_Shdr& section) {
 void require_sections(std::string_view bytes, const Elf64_Ehdr& header) {
   if (header.e_shoff == 0 || header.e_shnum == 0) return;  // stripped of it
   if (header.e_shentsize != sizeof(Elf64_Shdr)) {
-    incomplete("its section headers are of no known size");
+    incomplete("its section headers have an unknown size");
   }
   const std::string_view table =
       slice(bytes, header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr));
@@ -43,7 +43,7 @@ void require_sections(std::string_view bytes, const Elf64_Ehdr& header) {
     const std::string_view content = slice(bytes, section.sh_offset, section.sh_size);
     if (!has_content(section) || content.size() > unseen) continue;
     unseen -= content.size();
-    if (all_zero(content)) incomplete("a section of it holds nothing but zeros");
+    if (all_zero(content)) incomplete("one of its sections contains only zeros");
   }
   if (names.sh_type != SHT_STRTAB || (header.e_shnum > 1 && section.sh_type == SHT_NULL)) {
     incomplete("its section table is not written yet");

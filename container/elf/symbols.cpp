@@ -13,7 +13,7 @@ Symbols::Symbols(const Image& image) : image_(image) {
              gnu_hash = image.find(DT_GNU_HASH);
   if (!table) incomplete("it has no dynamic symbol table");
   if (image.find(DT_SYMENT).value_or(sizeof(Elf64_Sym)) != sizeof(Elf64_Sym)) {
-    incomplete("its symbols are of no known size");
+    incomplete("its symbols have an unknown size");
   }
   address_ = *table;
   table_ = image.mapped(address_);
@@ -23,7 +23,7 @@ Symbols::Symbols(const Image& image) : image_(image) {
   if (gnu_hash) count_by_gnu_hash(*gnu_hash);
   if (!findable_) count_ = std::max(count_, count_up_to_next_table());
   if (count_ > table_.size() / sizeof(Elf64_Sym)) {
-    incomplete("its symbol table leads out of its segment");
+    incomplete("its symbol table extends beyond its segment");
   }
 }
 
@@ -49,7 +49,7 @@ void Symbols::count_by_gnu_hash(std::uint64_t address) {
     last = std::max(last, elf::at<std::uint32_t>(starts, i));
   }
   if (last == 0) return;  // it exports nothing, and `first` may be anything
-  if (last < first) incomplete("its hash table leads out of itself");
+  if (last < first) incomplete("its hash table points outside itself");
   // The last chain ends with the last symbol.
   std::uint64_t index = last;
   while ((elf::at<std::uint32_t>(table, chain_offset + (index - first) * 4) & 1) == 0) ++index;
@@ -75,7 +75,7 @@ Symbol Symbols::at(std::size_t index) const {
   const std::uint64_t position = index * sizeof(Elf64_Sym);
   const auto entry = elf::at<Elf64_Sym>(table_, position);
   if (findable_ && entry.st_name >= image_.strings().size()) {
-    incomplete("the name of a symbol leads out of its string table");
+    incomplete("the name of a symbol lies outside its string table");
   }
   return {.offset = image_.offset_of(table_) + position,
           .name = entry.st_name,

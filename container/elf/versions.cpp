@@ -56,7 +56,7 @@ class Walk {
       incomplete("its version tables never end");
     }
     if (position >= image_.strings().size()) {
-      incomplete("the name of a version leads out of its string table");
+      incomplete("the name of a version lies outside its string table");
     }
     names.push_back({kind, image_.offset_of(table) + field, position});
   }

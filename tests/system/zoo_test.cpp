@@ -24,9 +24,9 @@ void PrintTo(const Beast& beast, std::ostream* stream) { *stream << beast.name; 
 const Beast kBeasts[] = {
     {"IsEmpty", ": > screen/about.so", "incomplete: it is empty"},
     {"HasALostEnd", "head -c -64 $BUILT/2/site/screen/about.so > screen/about.so", "incomplete"},
-    {"IsText", "echo torn > screen/about.so", "not a shared object.*made with -shared"},
+    {"IsText", "echo torn > screen/about.so", "not a shared object.*linked with -shared"},
     {"IsAProgram", "cp $SHOAL screen/about.so",
-     "a program, no shared object; link it with -shared"},
+     "a program, not a shared object; link it with -shared"},
     {"IsFor32Bits", "printf '\\001' | dd of=screen/about.so bs=1 seek=4 conv=notrunc",
      "built for another machine \\(ELF class 1.*; build it on this kind of machine"},
     {"IsForAnotherMachine", "printf '\\052\\000' | dd of=screen/about.so bs=1 seek=18 conv=notrunc",
@@ -68,7 +68,7 @@ const Beast kBeasts[] = {
     {"HasNoModule", "cp $BUILT/zoo/no_module.so screen/about.so",
      "has no SHOAL_MODULE, yet .* has a handler of this name; add SHOAL_MODULE\\(Class\\)"},
     {"HasThreadLocalsOfTheFirstHour", "cp $BUILT/zoo/initial_exec.so screen/about.so",
-     "model initial-exec.*; build it with -fPIC and without -ftls-model=initial-exec"},
+     "initial-exec model.*; build it with -fPIC and without -ftls-model=initial-exec"},
 };
 
 class ABeast : public Releases, public ::testing::WithParamInterface<Beast> {};

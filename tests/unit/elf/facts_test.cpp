@@ -112,7 +112,7 @@ TEST(Facts, CanBeReadOfEveryLibraryThatThisProcessHasLoaded) {
 
 TEST(Facts, AreRefusedOfWhatCannotBeOpened) {
   EXPECT_EQ(refusal_of_reading(bytes_of(kSamples + "/program")),
-            "a program, no shared object; link it with -shared");
+            "a program, not a shared object; link it with -shared");
   EXPECT_THAT(refusal_of_reading(sample("nodlopen")), HasSubstr("link it without -z nodlopen"));
 }
 

@@ -103,7 +103,7 @@ TEST(Incomplete, IsAFileWhoseStringTableIsZeros) {
   const auto strings = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_STRTAB)).d_un.d_val;
   const auto size = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_STRSZ)).d_un.d_val;
   std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(strings), size, '\0');
-  EXPECT_THAT(refusal_of_reading(bytes), HasSubstr("incomplete: a name in it is empty"));
+  EXPECT_THAT(refusal_of_reading(bytes), HasSubstr("incomplete: one of its names is empty"));
 }
 
 TEST(Incomplete, IsAFileWhoseSectionNamesAreZerosThoughItsSectionTableIsThere) {
@@ -112,7 +112,7 @@ TEST(Incomplete, IsAFileWhoseSectionNamesAreZerosThoughItsSectionTableIsThere) {
   const auto header = value_at<Elf64_Ehdr>(bytes, 0);
   const auto names = value_at<Elf64_Shdr>(bytes, header.e_shoff + header.e_shstrndx * 64u);
   std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(names.sh_offset), names.sh_size, '\0');
-  EXPECT_THAT(refusal_of_reading(bytes), HasSubstr("a section of it holds nothing but zeros"));
+  EXPECT_THAT(refusal_of_reading(bytes), HasSubstr("one of its sections contains only zeros"));
 }
 
 TEST(Incomplete, IsAFileWhoseHashTableIsZeros) {
@@ -132,9 +132,9 @@ TEST(Incomplete, IsNotAFileThatIsStrippedOfItsSectionTable) {
 TEST(Foreign, IsWhatIsNoSharedObject) {
   EXPECT_THAT(refusal_of_reading(""), StartsWith("incomplete: it is empty; drop it again"));
   EXPECT_THAT(refusal_of_reading("#include <shoal/module.hpp>\n"),
-              StartsWith("not a shared object: it does not begin as ELF; drop what"));
-  EXPECT_THAT(refusal_of_reading(std::string(100'000, '\0')), HasSubstr("does not begin as ELF"));
-  EXPECT_THAT(refusal_of_reading("\x7f"), HasSubstr("does not begin as ELF"));
+              StartsWith("not a shared object: it has no ELF header; drop a file"));
+  EXPECT_THAT(refusal_of_reading(std::string(100'000, '\0')), HasSubstr("it has no ELF header"));
+  EXPECT_THAT(refusal_of_reading("\x7f"), HasSubstr("it has no ELF header"));
   EXPECT_THAT(refusal_of_reading(ELFMAG), HasSubstr("incomplete: it ends after 4 bytes"));
   EXPECT_THAT(refusal_of_reading(
                   with_header(sample("handler.bfd"), [](auto& header) { header.e_type = ET_REL; })),
@@ -206,7 +206,8 @@ TEST(Damaged, IsAStringTableThatEndsWithinAName) {
   std::string bytes = sample("base.1.bfd");
   const std::size_t size = entry_of(bytes, DT_STRSZ) + sizeof(Elf64_Sxword);
   put(bytes, size, value_at<std::uint64_t>(bytes, size) - 1);
-  EXPECT_THAT(refusal_of_reading(bytes), HasSubstr("its dynamic string table has no end"));
+  EXPECT_THAT(refusal_of_reading(bytes),
+              HasSubstr("its dynamic string table does not end with NUL"));
 }
 
 TEST(Damaged, IsANameWithControlBytes) {

@@ -49,8 +49,8 @@ TEST(Loadable, IsNoLibraryWithANote) {
   Facts hidden = handler(std::string(kPlain));
   hidden.handler = false;
   EXPECT_EQ(refusal_in(kPlain, hidden),
-            "has SHOAL_MODULE, yet nobody can find shoal_make_module in it; let its version script "
-            "or its linker flags keep that symbol global");
+            "uses SHOAL_MODULE but does not export shoal_make_module; export that symbol in its "
+            "version script or linker flags");
 }
 
 TEST(Loadable, IsNoHandlerOfAnotherAbiAndTheFieldIsNamed) {
@@ -96,7 +96,7 @@ TEST(Loadable, IsNoModuleWithASanitizerThatTheContainerLacks) {
   EXPECT_EQ(refusal_in(kPlain, {.sanitizer = "AddressSanitizer"}),
             "built with AddressSanitizer, this container is not; build it with the same preset");
   EXPECT_EQ(refusal_in(kAddress, {.sanitizer = "ThreadSanitizer"}),
-            "built with ThreadSanitizer, this container is not (but with "
+            "built with ThreadSanitizer, this container is not (it is built with "
             "AddressSanitizer+UndefinedBehaviorSanitizer); build it with the same preset");
   // A note tells of one whose symbols do not show.
   EXPECT_THAT(refusal_in(kPlain, handler_with("sanitizer=none", "sanitizer=MemorySanitizer")),

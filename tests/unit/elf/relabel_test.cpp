@@ -213,21 +213,21 @@ TEST(Relabel, KeepsTheTransactionHooksOfWhatNeedsTheirLibrary) {
   bytes.replace(libm, 12, "libitm.so.1\0", 12);
   // Longer than any other hook.
   const std::string label = "~" + std::string(20, '1');
-  EXPECT_THAT(refusal_of([&] { relabel(bytes, {.own = label}); }), HasSubstr("no room"));
+  EXPECT_THAT(refusal_of([&] { relabel(bytes, {.own = label}); }), HasSubstr("no space"));
   EXPECT_EQ(read(relabelled(sample("short_name"), {.own = label})).soname, label);
 }
 
 TEST(Relabel, RefusesWhatHasNoRoomAndNamesTheFlagThatHelps) {
   const std::string bytes = sample("without_hooks");
   EXPECT_THAT(refusal_of([&] { relabel(bytes, {.own = "~1.0", .asked_for = true}); }),
-              AllOf(HasSubstr("no room"), HasSubstr("; link it with"), HasSubstr("-Wl,-soname,")));
+              AllOf(HasSubstr("no space"), HasSubstr("; link it with"), HasSubstr("-Wl,-soname,")));
   EXPECT_EQ(refusal_of([&] { relabel(bytes, {.own = "~1.0"}); }), "");
   const std::string child = sample("child.1.bfd");
   const std::string label = "~" + std::string(200, '1');
   EXPECT_THAT(refusal_of([&] {
                 relabel(child, {.needed = {{"base.so", label}}});
               }),
-              AllOf(HasSubstr("the name base.so, by which it asks"), HasSubstr("-Wl,-soname,")));
+              AllOf(HasSubstr("no space to replace base.so"), HasSubstr("-Wl,-soname,")));
 }
 
 TEST(Relabel, NamesItsPatchesInOrderAndWithinTheFile) {

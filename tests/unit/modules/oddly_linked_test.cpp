@@ -86,9 +86,9 @@ struct Refused {
   const char* flag;   ///< how it ends
 };
 
-constexpr const char* kNoPlace = "it has no soname and no room for one";
-constexpr const char* kNoRoom = "it has no room for a name of its own in each generation";
-constexpr const char* kLongSoname = "link it with a longer one: -Wl,-soname,NAME.so";
+constexpr const char* kNoSoname = "it has no soname and no space for one";
+constexpr const char* kNoSpace = "it has no space for the soname of a generation";
+constexpr const char* kLongSoname = "link it with a longer soname: -Wl,-soname,NAME.so";
 
 TEST_F(OddModules, AreRefusedWithTheFlagThatHelps) {
   int number = 0;
@@ -97,13 +97,13 @@ TEST_F(OddModules, AreRefusedWithTheFlagThatHelps) {
                    "link it without --pack-dyn-relocs=relr"},
            Refused{"mold", "", "-Wl,--pack-dyn-relocs=relr", "DT_RELR without",
                    "link it without --pack-dyn-relocs=relr"},
-           Refused{"gold", "-Wl,--spare-dynamic-tags=0 -Wl,-z,nocombreloc", "", kNoPlace,
+           Refused{"gold", "-Wl,--spare-dynamic-tags=0 -Wl,-z,nocombreloc", "", kNoSoname,
                    "link it with -Wl,-soname,NAME.so"},
-           Refused{"lld", "-Wl,-z,nocombreloc", "", kNoPlace, "link it with -Wl,-soname,NAME.so"},
-           Refused{"bfd", "-nostartfiles -Wl,-soname,b", "-nostartfiles", kNoRoom, kLongSoname},
-           Refused{"lld", "-nostartfiles -Wl,-soname,b", "-nostartfiles", kNoRoom, kLongSoname},
-           Refused{"mold", "-nostartfiles -Wl,-soname,b", "-nostartfiles", kNoRoom, kLongSoname},
-           Refused{"bfd", "", "-Wl,-z,nodlopen", "made not to be opened by programs",
+           Refused{"lld", "-Wl,-z,nocombreloc", "", kNoSoname, "link it with -Wl,-soname,NAME.so"},
+           Refused{"bfd", "-nostartfiles -Wl,-soname,b", "-nostartfiles", kNoSpace, kLongSoname},
+           Refused{"lld", "-nostartfiles -Wl,-soname,b", "-nostartfiles", kNoSpace, kLongSoname},
+           Refused{"mold", "-nostartfiles -Wl,-soname,b", "-nostartfiles", kNoSpace, kLongSoname},
+           Refused{"bfd", "", "-Wl,-z,nodlopen", "linked with -z nodlopen",
                    "link it without -z nodlopen"},
        }) {
     const std::string way = "way" + std::to_string(++number);
