@@ -9,12 +9,13 @@
 
 namespace shoal::elf {
 
-/// What most often makes a file's tables disagree: its writer is not done, or has died.
+/// Throws Error for a file whose parts contradict each other. The usual cause is a file that is
+/// still being written, or whose writer was killed.
 [[noreturn]] inline void incomplete(const std::string& fact) {
   throw Error("incomplete: " + fact + "; drop it again when it is completely written");
 }
 
-/// A part of `bytes`. Throws Error when it leads out of them.
+/// Returns `size` bytes from `offset` on. Throws Error when they do not all lie in `bytes`.
 inline std::string_view slice(std::string_view bytes, std::uint64_t offset, std::uint64_t size) {
   if (offset > bytes.size() || size > bytes.size() - offset) {
     incomplete("it ends after " + std::to_string(bytes.size()) + " bytes");
@@ -22,7 +23,8 @@ inline std::string_view slice(std::string_view bytes, std::uint64_t offset, std:
   return bytes.substr(offset, size);
 }
 
-/// The T at `offset`, however that is aligned. Throws Error when it leads out of `bytes`.
+/// Returns the T at `offset`, which need not be aligned. Throws Error when it does not lie in
+/// `bytes`.
 template <typename T>
 T at(std::string_view bytes, std::uint64_t offset) {
   T value;
@@ -30,6 +32,7 @@ T at(std::string_view bytes, std::uint64_t offset) {
   return value;
 }
 
+/// Returns true if there is no byte but NUL.
 inline bool all_zero(std::string_view bytes) {
   return bytes.find_first_not_of('\0') == std::string_view::npos;
 }

@@ -4,7 +4,8 @@
 
 namespace shoal::elf {
 
-/// Why a file cannot be used: `fact; remedy`. Names no file: whoever knows its name puts it before.
+/// The reason why a file cannot be used: `fact; remedy`. Does not name the file, which this
+/// component does not know; the caller writes the path before it.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

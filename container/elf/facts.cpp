@@ -19,7 +19,7 @@ constexpr std::size_t kLongestRunPath = 16 * 1024;
 constexpr std::size_t kLongestNotes = 64 * 1024;  // of one segment
 constexpr std::uint64_t kNoteHead = 24;           // sizes, type and owner
 
-/// `a:b` in parts.
+/// Splits `a:b`.
 std::vector<std::string> parts_of(std::string_view path) {
   std::vector<std::string> parts;
   for (std::size_t from = 0;;) {
@@ -30,7 +30,8 @@ std::vector<std::string> parts_of(std::string_view path) {
   }
 }
 
-/// The first that applies is named: whoever lacks it need not know of a second.
+/// Name, beginning of its symbols, name of its runtime library. The first that fits is reported:
+/// one sanitizer that the container lacks is reason enough.
 constexpr std::array<std::array<std::string_view, 3>, 5> kSanitizers{{
     {"AddressSanitizer", "__asan_init", "asan"},
     {"ThreadSanitizer", "__tsan_init", "tsan"},
@@ -39,15 +40,17 @@ constexpr std::array<std::array<std::string_view, 3>, 5> kSanitizers{{
     {"UndefinedBehaviorSanitizer", "__ubsan_handle_", "ubsan"},
 }};
 
-/// The sanitizer whose runtime this is: g++ has libasan.so.8, clang++ libclang_rt.asan-x86_64.so.
+/// Returns true if `library` is the runtime of this sanitizer: libasan.so.8 of g++, or
+/// libclang_rt.asan-x86_64.so of clang++.
 bool is_runtime(std::string_view library, std::string_view short_name) {
   const std::string stem(short_name);
   library = library.substr(library.rfind('/') + 1);
   return library.starts_with("lib" + stem + ".so") || library.starts_with("libclang_rt." + stem);
 }
 
-/// Looks every four bytes: linkers put notes of alignment 4 and 8 into one segment, and then the
-/// sizes lead nowhere. Ours reads the same under both.
+/// Returns the text of the ABI note. Tries every fourth byte, since linkers put notes of alignment
+/// 4 and 8 into one segment, where their sizes do not lead from one to the next. Our note has the
+/// same layout under both.
 std::string note_in(std::string_view segment) {
   constexpr detail::AbiNote<0> kOurs;
   const std::string_view owner(detail::kAbiNoteOwner, detail::kAbiNoteOwnerSize);
@@ -66,8 +69,8 @@ std::string note_in(std::string_view segment) {
   return {};
 }
 
-/// What the linker calls this file, the same for the same input: NT_GNU_BUILD_ID. Found like the
-/// note above, and never an error: it is for people and debuggers.
+/// Returns the build-id (NT_GNU_BUILD_ID) as hexadecimal digits. Searches like note_in, but a
+/// damaged build-id is not an error: only people and debuggers use it.
 std::string build_id_in(std::string_view segment) {
   constexpr std::string_view kOwner("GNU\0", 4);
   constexpr std::uint64_t kHead = 12;
@@ -121,7 +124,7 @@ void read_entries(const Image& image, Facts& facts) {
   const auto run_path = image.find(DT_RUNPATH), old_path = image.find(DT_RPATH);
   if (run_path || old_path) {
     const std::uint64_t position = run_path ? *run_path : *old_path;
-    // Tools that take a run path away leave an empty one.
+    // Tools that remove a run path leave an empty string.
     if (position >= image.strings().size()) incomplete("a name lies outside its string table");
     if (image.strings()[position] != '\0')
       facts.run_path = parts_of(image.name(position, kLongestRunPath));
@@ -146,10 +149,10 @@ void read_symbols(const Image& image, Facts& facts) {
       continue;
     }
     if (!symbols.starts(symbol, "__")) continue;
-    // Rust's library asks for it by a weak reference.
+    // The Rust standard library has a weak reference to it.
     facts.thread_local_destructors |=
         symbols.is(symbol, "__cxa_thread_atexit") || symbols.is(symbol, "__cxa_thread_atexit_impl");
-    // Weak references ask whether a sanitizer is there and need none.
+    // A weak reference only tests whether a sanitizer is loaded.
     if (symbol.binding == STB_WEAK) continue;
     for (std::size_t kind = 0; kind < kSanitizers.size(); ++kind) {
       sanitized[kind] |= symbols.starts(symbol, kSanitizers[kind][1]);

@@ -10,8 +10,9 @@
 namespace shoal::elf {
 namespace {
 
-constexpr std::int64_t kRelr = 36, kRelrSize = 35;  // DT_RELR, DT_RELRSZ: newer than glibc 2.35
-constexpr std::size_t kMostSegments = 64;           // bounds: far beyond what any linker makes
+constexpr std::int64_t kRelr = 36,
+                       kRelrSize = 35;     // DT_RELR, DT_RELRSZ: not in elf.h before glibc 2.36
+constexpr std::size_t kMostSegments = 64;  // bounds, far above what linkers write
 constexpr std::size_t kMostEntries = 2048;
 
 [[noreturn]] void foreign(const std::string& what) {
@@ -26,7 +27,7 @@ std::vector<T> array_of(std::string_view bytes, std::uint64_t offset, std::size_
   return values;
 }
 
-/// Segments that no linker leaves empty, or whose first byte is a version.
+/// Returns true if a segment is all zeros that a linker never writes so.
 bool is_unwritten(const Elf64_Phdr& segment, std::string_view content) {
   switch (segment.p_type) {
     case PT_LOAD:
@@ -91,7 +92,7 @@ void Image::read_segments() {
 }
 
 void Image::read_dynamic(const Elf64_Phdr& segment) {
-  // The dynamic linker goes by the address, tools by the offset.
+  // The dynamic linker uses the address, tools use the offset.
   const std::string_view content = mapped(segment.p_vaddr, segment.p_filesz);
   dynamic_offset_ = offset_of(content);
   if (dynamic_offset_ != segment.p_offset)
@@ -110,7 +111,7 @@ void Image::read_strings() {
   if (strings_.back() != '\0') incomplete("its dynamic string table does not end with NUL");
 }
 
-/// What the dynamic linker walks without looking where the file ends.
+/// Checks the tables that the dynamic linker reads without a check of the file's length.
 void Image::check_tables() const {
   constexpr std::array kTables{
       std::pair<std::int64_t, std::int64_t>{DT_RELA, DT_RELASZ},

@@ -22,45 +22,48 @@ constexpr std::uint64_t kPage = 0x10000;
 #error "Shoal runs on x86_64 and aarch64"
 #endif
 
-/// A shared object as the dynamic linker will see it: through its program headers alone. Every
-/// access is checked against the file; what leads out of it throws Error.
+/// A shared object as the dynamic linker sees it: by its program headers, without its sections.
+/// Each access is checked: every function throws Error where an address, offset or size leads
+/// outside the file.
 ///
 /// Borrows the bytes, which must outlive it.
 class Image {
  public:
-  /// Verifies that this is a whole shared object for this machine. Throws Error.
+  /// Throws Error unless the bytes are a complete shared object for this machine.
   explicit Image(std::string_view bytes);
 
   std::string_view bytes() const { return bytes_; }
   std::span<const Elf64_Phdr> segments() const { return segments_; }
 
-  /// The dynamic section up to its end mark.
+  /// Returns the dynamic section without its DT_NULL entry.
   std::span<const Elf64_Dyn> entries() const { return std::span(dynamic_).first(entries_); }
 
-  /// How many entries the dynamic section has room for, its end mark included.
+  /// Returns how many entries fit into the dynamic section, DT_NULL included.
   std::size_t entry_capacity() const { return dynamic_.size(); }
 
-  /// Where in the file the entry of this index lies.
+  /// Returns the offset in the file of the entry with this index.
   std::uint64_t entry_offset(std::size_t index) const {
     return dynamic_offset_ + index * sizeof(Elf64_Dyn);
   }
 
-  /// The value of this tag; of its last entry, as the dynamic linker has it.
+  /// Returns the value of this tag; nullopt when there is no entry with it. Like the dynamic
+  /// linker, takes the last entry of several.
   std::optional<std::uint64_t> find(std::int64_t tag) const;
 
-  /// What the file holds from this address to the end of its segment.
+  /// Returns the bytes from this address to the end of its segment, or `size` of them.
   std::string_view mapped(std::uint64_t address) const;
   std::string_view mapped(std::uint64_t address, std::uint64_t size) const;
 
-  /// Where in the file something lies that one of the above returned.
+  /// Returns the offset in the file of bytes that a function above has returned.
   std::uint64_t offset_of(std::string_view part) const {
     return static_cast<std::uint64_t>(part.data() - bytes_.data());
   }
 
-  /// The dynamic string table. Its last byte is NUL.
+  /// Returns the dynamic string table. Its last byte is NUL.
   std::string_view strings() const { return strings_; }
 
-  /// A name of the string table: printable, not empty, and no longer than a path may be.
+  /// Returns the name at this position of the string table. Throws Error when it is empty, not
+  /// printable, or longer than `longest`: by default, than a path may be.
   std::string name(std::uint64_t position, std::size_t longest = 4096) const;
 
  private:

@@ -9,11 +9,11 @@
 namespace shoal::elf {
 namespace {
 
-/// A field that must be equal, and what to do when it is not.
+/// A field that must have the container's value, and what to do when it has another.
 struct Compared {
   std::string_view name;
   std::string_view what;
-  std::string_view remedy;  ///< ends with the container's value
+  std::string_view remedy;  ///< the container's value is appended
 };
 
 constexpr std::array<Compared, 5> kCompared{{
@@ -24,7 +24,8 @@ constexpr std::array<Compared, 5> kCompared{{
     {"debugmode", "_GLIBCXX_DEBUG", "build it with that macro "},
 }};
 
-/// The value of one field; everything behind `built:` is for people.
+/// Returns the value of one field; `unknown` when it is missing. What follows `built:` is for
+/// people and is not searched.
 std::string_view field(std::string_view abi, std::string_view name) {
   abi = abi.substr(0, abi.find(";built:"));
   while (!abi.empty()) {
@@ -38,7 +39,7 @@ std::string_view field(std::string_view abi, std::string_view name) {
   return "unknown";
 }
 
-/// Whether a list as in the field `sanitizer` has this one.
+/// Returns true if a list of the form `A+B`, the field `sanitizer`, contains this one.
 bool has(std::string_view list, std::string_view sanitizer) {
   while (!list.empty()) {
     const std::string_view first = list.substr(0, list.find('+'));
@@ -82,7 +83,7 @@ void require_loadable(const Facts& facts, std::string_view container) {
     throw Error("a handler without an ABI note; build it with the headers of this container, SDK " +
                 std::string(field(container, "sdk")));
   }
-  if (facts.abi.empty()) return;  // libraries need none
+  if (facts.abi.empty()) return;  // a library needs no note
   if (!facts.handler) {
     throw Error(
         "uses SHOAL_MODULE but does not export shoal_make_module; export that symbol in its "

@@ -22,24 +22,26 @@ std::string bytes_of(const T& value) {
   return bytes;
 }
 
-/// Tags whose values are library names, that of the file itself left out.
-bool names_a_library(std::int64_t tag) {
+/// Returns true if the value of this tag is the name of another library.
+bool is_library_name(std::int64_t tag) {
   return tag == DT_NEEDED || tag == DT_AUXILIARY || tag == DT_FILTER;
 }
 
-bool names_something(std::int64_t tag) {
-  return names_a_library(tag) || tag == DT_SONAME || tag == DT_RPATH || tag == DT_RUNPATH ||
+/// Returns true if the value of this tag is a position in the string table.
+bool is_name(std::int64_t tag) {
+  return is_library_name(tag) || tag == DT_SONAME || tag == DT_RPATH || tag == DT_RUNPATH ||
          tag == DT_CONFIG || tag == DT_AUDIT || tag == DT_DEPAUDIT;
 }
 
-/// One run of relabel().
+/// The work of one call of relabel().
 class Relabelling {
  public:
   Relabelling(const Image& image, const Labels& labels)
       : image_(image), labels_(labels), space_(image.strings()) {}
 
   std::vector<Patch> patches() {
-    if (!labels_.own.empty() && labels_.asked_for && !image_.find(DT_SONAME)) inject_soname();
+    if (!labels_.own.empty() && labels_.needed_by_others && !image_.find(DT_SONAME))
+      inject_soname();
     read_entries();
     read_versions();
     read_symbols();
@@ -55,22 +57,25 @@ class Relabelling {
   }
 
  private:
-  /// A field that is to hold the position of a new name.
+  /// A field into which the position of a new name is written.
   struct Use {
     std::uint64_t offset = 0;
     std::size_t size = 0;
     std::string name;
-    std::string old;  ///< what it held; empty when it is the file's own
+    std::string old;  ///< the name that it held; empty for the file's own name
   };
 
   using Renaming = std::pair<const std::string, std::string>;
 
-  bool has_own() const { return !labels_.own.empty() && (soname_entry_ || image_.find(DT_SONAME)); }
+  bool gets_own_name() const {
+    return !labels_.own.empty() && (soname_entry_ || image_.find(DT_SONAME));
+  }
 
-  /// The old and the new name, where it stands at this position.
+  /// Returns the old and the new name if the name at this position is to be replaced, else null.
   const Renaming* renaming_at(std::uint64_t position) const {
     const std::string_view strings = image_.strings().substr(position);
-    // Compared where it stands: to copy each name would let a hostile file cost its square.
+    // Compared in place: if each name were copied, a hostile file could cost the square of its
+    // size.
     const auto found = std::ranges::find_if(labels_.needed, [&](const Renaming& renaming) {
       const std::string& old = renaming.first;
       return strings.starts_with(old) && strings[old.size()] == '\0';
@@ -78,8 +83,8 @@ class Relabelling {
     return found == labels_.needed.end() ? nullptr : &*found;
   }
 
-  /// Most linkers leave spare entries behind the end mark. The count of relative relocations is but
-  /// a hint: without it they are done one by one.
+  /// Adds a DT_SONAME. Most linkers leave unused entries after DT_NULL. Otherwise it replaces
+  /// DT_RELACOUNT, the number of relative relocations: the dynamic linker needs it only for speed.
   void inject_soname() {
     const auto entries = image_.entries();
     std::size_t index = entries.size();
@@ -105,11 +110,11 @@ class Relabelling {
       if (tag == DT_FLAGS_1 && (value.d_val & DF_1_NODELETE) != 0) {
         patch(offset, bytes_of(value.d_val & ~std::uint64_t{DF_1_NODELETE}));
       }
-      if (!names_something(tag)) continue;
+      if (!is_name(tag)) continue;
       if (value.d_val >= image_.strings().size())
         incomplete("a name lies outside its string table");
-      const Renaming* renaming = names_a_library(tag) ? renaming_at(value.d_val) : nullptr;
-      if (tag == DT_SONAME && has_own()) {
+      const Renaming* renaming = is_library_name(tag) ? renaming_at(value.d_val) : nullptr;
+      if (tag == DT_SONAME && gets_own_name()) {
         rename(offset, sizeof value.d_val, value.d_val, labels_.own, {});
       } else if (renaming != nullptr) {
         rename(offset, sizeof value.d_val, value.d_val, renaming->second, renaming->first);
@@ -123,7 +128,7 @@ class Relabelling {
     using Kind = VersionName::Kind;
     for (const auto& [kind, offset, position] : version_names(image_)) {
       const Renaming* renaming = kind == Kind::kFile ? renaming_at(position) : nullptr;
-      if (kind == Kind::kOwn && has_own()) {
+      if (kind == Kind::kOwn && gets_own_name()) {
         rename(offset, sizeof(Elf64_Word), position, labels_.own, {});
       } else if (renaming != nullptr) {
         rename(offset, sizeof(Elf64_Word), position, renaming->second, renaming->first);
@@ -139,8 +144,8 @@ class Relabelling {
     for (std::size_t i = 1; i < symbols.size(); ++i) {
       const Symbol symbol = symbols.at(i);
       if (symbol.name >= image_.strings().size()) continue;
-      // Hooks that g++ and clang++ put into every shared object, for libraries that hardly any
-      // program has. Under another name such a reference is as undefined as before.
+      // g++ and clang++ put these hooks into every shared object, for libraries that few programs
+      // use. Under another name such a reference stays as undefined as it is.
       const bool hook =
           !symbol.defined && symbol.binding == STB_WEAK &&
           ((!has_itm && symbols.starts(symbol, "_ITM_")) || symbols.is(symbol, "__gmon_start__"));
@@ -172,7 +177,7 @@ class Relabelling {
   }
 
   void place() {
-    // Long names first: they have the least choice.
+    // Long names first: they fit into the fewest gaps.
     std::ranges::stable_sort(uses_, std::ranges::greater{},
                              [](const Use& use) { return use.name.size(); });
     std::map<std::string, std::uint64_t> written;
@@ -206,7 +211,7 @@ class Relabelling {
   const Image& image_;
   const Labels& labels_;
   StringSpace space_;
-  std::optional<std::size_t> soname_entry_;  // where one was put in
+  std::optional<std::size_t> soname_entry_;  // index of the entry that was added
   std::vector<Use> uses_;
   std::vector<Patch> patches_;
 };

@@ -10,32 +10,32 @@
 
 namespace shoal::elf {
 
-/// The names of one member of a group in one generation. New names are best short (`~12.3`), since
-/// they must find room where old ones stood.
+/// The new names of one module in one generation of its group. Short names (`~12.3`) are best: they
+/// must fit into the space of the old ones.
 struct Labels {
-  bool handler = false;    ///< comes behind its bases in the scope that it shares with them
-  std::string own{};       ///< new DT_SONAME; empty: keep the soname as it is
-  bool asked_for = false;  ///< another member asks for it, so a DT_SONAME must exist
-  std::map<std::string, std::string> needed{};  ///< DT_NEEDED as it stands in the file -> its new
-                                                ///< name; version needs follow
+  bool handler = false;           ///< its bases come before it in the scope that they share
+  std::string own{};              ///< new DT_SONAME; empty: the soname stays
+  bool needed_by_others = false;  ///< another module of the group needs it, so it must get a soname
+  std::map<std::string, std::string> needed{};  ///< old DT_NEEDED -> its new name, also used in the
+                                                ///< version needs
 };
 
-/// What to write where.
+/// Bytes to write at an offset of the copy.
 struct Patch {
   std::uint64_t offset = 0;
   std::string bytes;
 };
 
-/// What to write into a copy of this file so that the dynamic linker cannot mix it with another
-/// generation of its group, and can unload it: names are replaced in place, a DT_SONAME is put in
-/// where `labels.asked_for` wants one, unique symbols become weak, NODELETE is cleared. What a
-/// handler defines for itself alone, it keeps for itself: its strong symbols become protected, else
-/// those of a base would take their place. Nothing else of what the file does changes; its size
-/// does not.
+/// Returns what to write into a copy of this file so that the dynamic linker cannot mix it with
+/// another generation of its group, and can unload it:
+/// - its soname and the names of the modules that it needs are replaced in place;
+/// - a DT_SONAME is added where `labels.needed_by_others` requires one;
+/// - unique symbols become weak, and DF_1_NODELETE is cleared;
+/// - the strong symbols of a handler become protected, else it would use those of its bases.
 ///
-/// The patches are in the order of their offsets, lie within the file and do not overlap. Throws
-/// Error for what is no whole shared object, and, with the linker flag that helps, where there is
-/// no room for a name.
+/// The size of the file stays. The patches are sorted by offset, lie within the file and do not
+/// overlap. Throws Error for a file that is not a complete shared object, and for one that has no
+/// space for a name; that message has the linker flag that helps.
 std::vector<Patch> relabel(std::string_view bytes, const Labels& labels);
 
 }  // namespace shoal::elf

@@ -5,7 +5,8 @@
 namespace shoal::elf {
 namespace {
 
-/// Whether zeros are no content for it: code, or a table that has more than its first, empty entry.
+/// Returns true if the section cannot be all zeros: code, or a table with more than its empty first
+/// entry.
 bool has_content(const Elf64_Shdr& section) {
   switch (section.sh_type) {
     case SHT_STRTAB:
@@ -26,15 +27,15 @@ bool has_content(const Elf64_Shdr& section) {
 }  // namespace
 
 void require_sections(std::string_view bytes, const Elf64_Ehdr& header) {
-  if (header.e_shoff == 0 || header.e_shnum == 0) return;  // stripped of it
+  if (header.e_shoff == 0 || header.e_shnum == 0) return;  // stripped
   if (header.e_shentsize != sizeof(Elf64_Shdr)) {
     incomplete("its section headers have an unknown size");
   }
   const std::string_view table =
       slice(bytes, header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr));
   Elf64_Shdr section{}, names{};
-  // Sections do not overlap; those of a hostile file could make this look at its bytes over and
-  // over.
+  // Sections do not overlap. In a hostile file they may, so the bytes that are read are limited to
+  // the size of the file.
   std::uint64_t unseen = bytes.size();
   for (std::size_t i = 0; i < header.e_shnum; ++i) {
     section = at<Elf64_Shdr>(table, i * sizeof section);

@@ -6,11 +6,10 @@
 
 namespace shoal::elf {
 
-/// Linkers write the section table last and behind everything else, so it shows a file that is not
-/// written whole, although nothing that is loaded depends on it. A file without one passes. Throws
-/// Error.
+/// Throws Error when the section table shows that the file is not completely written: linkers write
+/// it last, and at the end of the file. Nothing else depends on it, so a file without one passes.
 ///
-/// REQUIRES: `header` is that of `bytes`.
+/// REQUIRES: `header` is the ELF header of `bytes`.
 void require_sections(std::string_view bytes, const Elf64_Ehdr& header);
 
 }  // namespace shoal::elf

@@ -11,7 +11,7 @@
 namespace shoal::elf {
 namespace {
 
-/// Adds the bytes of a value to those of a file.
+/// Appends the bytes of a value.
 template <typename T>
 void append(std::string& file, const T& value) {
   file.append(sizeof value, '\0');
@@ -78,7 +78,7 @@ std::string stub(const std::vector<std::string>& needed, const std::string& sona
   append(file, header(kSegments));
   append(file, segment(PT_LOAD, 0, kDynamic + dynamic_size + strings.size(), kPage));
   append(file, segment(PT_DYNAMIC, kDynamic, dynamic_size, alignof(Elf64_Dyn)));
-  // Without this one glibc makes the stacks of all threads executable.
+  // Without this segment glibc makes the stacks of all threads executable.
   append(file, segment(PT_GNU_STACK, 0, 0, 16));
   append(file, Elf64_Sym{});
   append(file, kHash);

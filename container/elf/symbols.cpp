@@ -17,8 +17,7 @@ Symbols::Symbols(const Image& image) : image_(image) {
   }
   address_ = *table;
   table_ = image.mapped(address_);
-  // Both are verified: the dynamic linker uses the latter where there are both, and divides by what
-  // it finds there.
+  // Both are checked. The dynamic linker prefers DT_GNU_HASH, and divides by its number of buckets.
   if (hash) count_by_hash(*hash);
   if (gnu_hash) count_by_gnu_hash(*gnu_hash);
   if (!findable_) count_ = std::max(count_, count_up_to_next_table());
@@ -48,17 +47,18 @@ void Symbols::count_by_gnu_hash(std::uint64_t address) {
   for (std::size_t i = 0; i < starts.size(); i += 4) {
     last = std::max(last, elf::at<std::uint32_t>(starts, i));
   }
-  if (last == 0) return;  // it exports nothing, and `first` may be anything
+  if (last == 0) return;  // it exports no symbol, and `first` may have any value
   if (last < first) incomplete("its hash table points outside itself");
-  // The last chain ends with the last symbol.
+  // The last symbol is at the end of the last chain.
   std::uint64_t index = last;
   while ((elf::at<std::uint32_t>(table, chain_offset + (index - first) * 4) & 1) == 0) ++index;
   count_ = std::max<std::size_t>(count_, index + 1);
   findable_ = true;
 }
 
-/// Nothing counts the symbols of a file that exports none. Too many is safe here: their names are
-/// left alone, and nothing else is believed of them.
+/// Estimates the number of symbols of a file that exports none, since its hash tables do not tell.
+/// An estimate that is too high is safe: the names of these symbols are kept, and nothing else is
+/// used.
 std::size_t Symbols::count_up_to_next_table() const {
   constexpr std::array kTables{DT_STRTAB, DT_HASH,       DT_GNU_HASH,  DT_VERSYM, DT_VERNEED,
                                DT_VERDEF, DT_RELA,       DT_JMPREL,    DT_INIT,   DT_FINI,

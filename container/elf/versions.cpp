@@ -9,7 +9,7 @@ namespace {
 
 using Kind = VersionName::Kind;
 
-/// Follows the two kinds of chains and gathers names.
+/// Follows the chains of both tables and collects the names.
 class Walk {
  public:
   explicit Walk(const Image& image) : image_(image) {}
@@ -51,7 +51,7 @@ class Walk {
 
  private:
   void add(Kind kind, std::string_view table, std::uint64_t field, std::uint64_t position) {
-    // Chains may cross; entries that do not overlap are no more than this.
+    // Chains of a hostile file may cross. There cannot be more entries that do not overlap.
     if (names.size() > image_.bytes().size() / sizeof(Elf64_Verdaux)) {
       incomplete("its version tables never end");
     }
@@ -68,7 +68,7 @@ class Walk {
 
 std::vector<VersionName> version_names(const Image& image) {
   Walk walk(image);
-  // As the dynamic linker has it: the chains say where they end, the counts beside them nothing.
+  // Like the dynamic linker, ignores the counts: a chain ends where its last entry says so.
   if (const auto address = image.find(DT_VERNEED)) walk.needs(*address);
   if (const auto address = image.find(DT_VERDEF)) walk.definitions(*address);
   return walk.names;

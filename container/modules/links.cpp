@@ -158,10 +158,10 @@ class Graph {
     labels.handler = facts_.at(module).handler;
     const auto askers = askers_.find(module);
     const std::string& soname = facts_.at(module).soname;
-    labels.asked_for = askers != askers_.end();
-    if (!labels.asked_for && (soname.empty() || soname == soname_of(module))) return;
+    labels.needed_by_others = askers != askers_.end();
+    if (!labels.needed_by_others && (soname.empty() || soname == soname_of(module))) return;
     labels.own = generation_ + "." + std::to_string(number_++);
-    if (!labels.asked_for) return;
+    if (!labels.needed_by_others) return;
     for (const auto& ask : askers->second) {
       links_[ask.asking].labels.needed.insert_or_assign(ask.needed, labels.own);
     }

@@ -1,4 +1,4 @@
-// libFuzzer's entry. run.sh says how to run it.
+// The entry point of libFuzzer. Run it with run.sh.
 #include <cstddef>
 #include <cstdint>
 

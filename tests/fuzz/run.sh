@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes container/elf for ten minutes, or for so many seconds: tests/fuzz/run.sh [seconds]
+# Fuzzes container/elf for 600 seconds, or as long as given: tests/fuzz/run.sh [SECONDS]
 #
-# Exits with 0 only if nothing was found. A finding lies in build/fuzz/findings; run
-# `build/fuzz/tests/elf_fuzz FILE` to see it again, mend it, and add a test to tests/unit/elf.
+# Exits with 0 only if nothing was found. A finding is a file in build/fuzz/findings: run
+# `build/fuzz/tests/elf_fuzz FILE` to reproduce it, fix it, and add a test to tests/unit/elf.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -17,7 +17,7 @@ cmake --build --preset fuzz --target elf_fuzz
 
 build=build/fuzz
 mkdir -p $build/corpus $build/findings
-# A seed above max_len would be cut, and so be an incomplete file at best.
+# libFuzzer cuts a seed that is larger than max_len, which makes it an incomplete file.
 exec nice -n 19 $build/tests/elf_fuzz \
   -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=1024 \
   -artifact_prefix=$build/findings/ -print_final_stats=1 \

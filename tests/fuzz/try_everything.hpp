@@ -11,18 +11,18 @@
 
 namespace shoal::elf {
 
-/// What a broken promise comes to: a finding, whatever runs this.
+/// Aborts the process when a promise of a header is broken, so that every fuzzer and test sees it.
 inline void promise(bool kept) {
   if (!kept) std::abort();
 }
 
-/// Labels of various lengths for all that this file needs. What lies behind an ELF file's last
-/// table means nothing, so its last byte can say which.
+/// Returns labels of various lengths for what this file needs. Its last byte selects them: bytes
+/// after the last table of an ELF file have no meaning.
 inline Labels labels_for(const Facts& facts, std::string_view bytes) {
   const auto choice = static_cast<unsigned char>(bytes.back());
   Labels labels;
   if ((choice & 1) != 0) labels.own = "~1." + std::string(choice >> 4, '0');
-  labels.asked_for = (choice & 2) != 0;
+  labels.needed_by_others = (choice & 2) != 0;
   for (const auto& needed : facts.needed) {
     if ((choice & 4) != 0) labels.needed.emplace(needed, "~" + std::to_string(needed.size()));
     if ((choice & 8) != 0) break;
@@ -30,8 +30,8 @@ inline Labels labels_for(const Facts& facts, std::string_view bytes) {
   return labels;
 }
 
-/// Does to these bytes whatever the container does to a file, and keeps to what the headers
-/// promise: either Error or a result, and patches in order, apart and within the file.
+/// Calls every function that the container calls for a file, and checks the promises of the
+/// headers: either Error or a result; patches in order, without overlap, and within the file.
 inline void try_everything(std::string_view bytes) {
   try {
     const Facts facts = read(bytes);
@@ -50,7 +50,7 @@ inline void try_everything(std::string_view bytes) {
     }
     promise(copy.size() == bytes.size());
     promise(read(stub(facts.needed, "~1")).needed == facts.needed);
-    read(copy);  // may be refused: tables of a hostile file can lie on its names
+    read(copy);  // may throw: the tables of a hostile file can overlap its names
   } catch (const Error& error) {
     promise(std::string_view(error.what()).find("; ") != std::string_view::npos);
   }

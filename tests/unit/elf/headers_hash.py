@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fails when the hash in shoal/abi.hpp is not that of the SDK's public headers.
 
-Modules built against other headers are refused by it. Comments and white space do not count, nor does
-the line of the constant itself. Run with --write, it brings the constant up to date.
+The container refuses modules whose hash differs. Comments, white space and the line of the constant
+itself do not count. With --write, updates the constant.
 
     headers_hash.py [--write] [HEADERS]
 """
@@ -14,12 +14,12 @@ import sys
 
 HEADERS = pathlib.Path(__file__).resolve().parents[3] / "container" / "sdk" / "include" / "shoal"
 CONSTANT = re.compile(r'^#define SHOAL_ABI_HEADERS "([^"]*)"$', re.MULTILINE)
-# Literals first, since `//` within one begins no comment.
+# Literals first, since `//` in a literal does not begin a comment.
 TOKEN = re.compile(r'("(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\')|//[^\n]*|/\*.*?\*/|\s+', re.DOTALL)
 
 
 def bare(text):
-    """The text without comments and white space; literals stay as they are."""
+    """Returns the text without comments and white space. Literals stay as they are."""
     return TOKEN.sub(lambda token: token.group(1) or "", text)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests headers_hash.py on headers of its own."""
+"""Tests headers_hash.py with headers of its own."""
 
 import pathlib
 import tempfile
@@ -25,17 +25,17 @@ class Hash(unittest.TestCase):
         self.write("abi.hpp", text)
         return headers_hash.hash_of(self.headers) != self.before
 
-    def test_stays_with_the_constant_comments_and_white_space(self):
+    def test_ignores_the_constant_comments_and_white_space(self):
         self.assertFalse(self.changes_with('#define SHOAL_ABI_HEADERS "2"\nint a();\n'))
         self.assertFalse(self.changes_with('#define SHOAL_ABI_HEADERS "1"\nint  a( );  // why\n'))
         self.assertFalse(self.changes_with('/* "x" */#define SHOAL_ABI_HEADERS "1"\nint a();'
                                            .replace("/*", "// a\n/*").replace("*/", "*/\n")))
 
-    def test_changes_with_what_counts(self):
+    def test_changes_with_the_code(self):
         self.assertTrue(self.changes_with('#define SHOAL_ABI_HEADERS "1"\nint b();\n'))
         self.assertTrue(self.changes_with('#define SHOAL_ABI_HEADERS "1"\nint a();auto s = "//";'))
 
-    def test_takes_a_comment_for_text_within_a_literal(self):
+    def test_keeps_a_comment_mark_in_a_literal(self):
         self.assertNotEqual(headers_hash.bare('a = "// b";'), headers_hash.bare('a = "// c";'))
         self.assertEqual(headers_hash.bare("n = 1'000'000; // x"), "n=1'000'000;")
 

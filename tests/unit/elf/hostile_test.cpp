@@ -1,4 +1,4 @@
-// Bytes that nobody's linker wrote. tests/fuzz does this for longer.
+// Shared objects with random changes. tests/fuzz does the same for longer.
 #include <algorithm>
 #include <random>
 
@@ -8,7 +8,7 @@
 namespace shoal::elf {
 namespace {
 
-/// Positions of the bytes that lead somewhere: headers, and the tables that they lead to.
+/// Returns the positions of bytes that matter: headers, and the tables that they point to.
 std::vector<std::size_t> spots_of(const std::string& bytes) {
   std::vector<std::size_t> spots;
   const auto add = [&](std::size_t from, std::size_t size) {
@@ -24,13 +24,13 @@ std::vector<std::size_t> spots_of(const std::string& bytes) {
       add(segment.p_offset, segment.p_filesz);
     }
   }
-  // Hashes, symbols, strings and versions come first in the files of all linkers.
+  // All linkers put hashes, symbols, strings and versions first.
   add(sizeof header + header.e_phnum * sizeof(Elf64_Phdr), 2048);
   return spots;
 }
 
-/// Mutates `bytes` so many times, always in the same way, and tries everything with each. Returns
-/// how many could still be read.
+/// Makes so many mutations of `bytes`, the same in each run, and calls try_everything() with each.
+/// Returns how many of them could still be read.
 int readable_after(const std::string& bytes, int times) {
   const auto spots = spots_of(bytes);
   std::mt19937 dice(42);
@@ -53,24 +53,24 @@ int readable_after(const std::string& bytes, int times) {
   return readable;
 }
 
-TEST(HostileBytes, AreReadOrRefusedAndNothingElse) {
+TEST(HostileBytes, AreReadOrRefused) {
   constexpr int kTimes = 1'000;
   for (const auto& linker : linkers()) {
     for (const std::string kind : {"child_of_versioned.", "handler.", "silent."}) {
       const int readable = readable_after(sample(kind + linker), kTimes);
-      // Else the mutations would miss what matters, or leave nothing of it.
+      // Otherwise the mutations would change nothing that matters, or destroy every file.
       EXPECT_GT(readable, kTimes / 100) << kind << linker;
       EXPECT_LT(readable, kTimes * 99 / 100) << kind << linker;
     }
   }
 }
 
-TEST(HostileBytes, AreSurvivedByTheStubToo) {
+TEST(HostileBytes, DoNoHarmInAStubEither) {
   EXPECT_GT(readable_after(stub({"/stage/~1.0", "/stage/~1.1"}, "~1"), 1'000), 0);
 }
 
-TEST(HostileBytes, ThatOverlapTheirOwnTablesCostNoMoreThanTheirLength) {
-  // Chains of versions that cross each other again and again.
+TEST(HostileBytes, CostNoMoreThanTheirLengthWhenTablesOverlap) {
+  // Chains of versions that cross each other many times.
   std::string bytes = sample("child_of_versioned.bfd");
   const auto needs = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_VERNEED)).d_un.d_val;
   for (std::size_t i = needs; i + 16 < needs + 4096; i += 4) put(bytes, i, std::uint32_t{4});

@@ -1,4 +1,5 @@
-// What the dynamic linker must never see: of truncated files most crash it, and some load.
+// Files that must never reach the dynamic linker: it crashes on most truncated files and loads
+// some.
 #include <algorithm>
 #include <limits>
 
@@ -13,7 +14,7 @@ using ::testing::StartsWith;
 
 constexpr auto kFar = std::numeric_limits<std::uint64_t>::max() - 8;
 
-/// One of each linker's making: each orders the parts of a file in its own way.
+/// Returns samples of all linkers, since each of them orders the parts of a file in its own way.
 std::vector<std::string> some_of_each_linker() {
   std::vector<std::string> names;
   for (const auto& linker : linkers()) {
@@ -40,7 +41,7 @@ TEST(Incomplete, IsAFileCutAtEveryTenthOfItsLength) {
   }
 }
 
-TEST(Incomplete, IsAFileCutAtEveryPageAndOneByteBesideIt) {
+TEST(Incomplete, IsAFileCutAtOrBesideEveryPage) {
   for (const auto& name : some_of_each_linker()) {
     const std::string bytes = sample(name);
     for (std::size_t page = 4096; page < bytes.size(); page += 4096) {
@@ -61,7 +62,7 @@ TEST(Incomplete, IsASmallFileCutAnywhere) {
 }
 
 TEST(Incomplete, IsAFileWithATailOfZeros) {
-  // As a writer leaves it that set the length first, or a machine that lost its power.
+  // As a writer that sets the length first leaves it, or a loss of power.
   for (const auto& name : some_of_each_linker()) {
     std::string bytes = sample(name);
     for (std::size_t from = bytes.size() - 64; from > 64;
@@ -89,7 +90,7 @@ TEST(Incomplete, IsAFileWhoseCodeIsZeros) {
     for (std::size_t i = 0; i < header.e_phnum; ++i) {
       const auto segment = value_at<Elf64_Phdr>(bytes, header.e_phoff + i * sizeof(Elf64_Phdr));
       if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0) continue;
-      if (segment.p_offset == 0) continue;  // gold: the header lies in it, too
+      if (segment.p_offset == 0) continue;  // gold puts the header into it
       std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(segment.p_offset), segment.p_filesz,
                   '\0');
       EXPECT_THAT(refusal_of_reading(bytes), HasSubstr("incomplete: ")) << name;
@@ -98,7 +99,7 @@ TEST(Incomplete, IsAFileWhoseCodeIsZeros) {
 }
 
 TEST(Incomplete, IsAFileWhoseStringTableIsZeros) {
-  // patchelf puts a string table that has grown behind everything else, the section table included.
+  // patchelf moves a string table that has grown to the end, after the section table.
   std::string bytes = without_sections(sample("child.1.bfd"));
   const auto strings = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_STRTAB)).d_un.d_val;
   const auto size = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_STRSZ)).d_un.d_val;
@@ -106,8 +107,8 @@ TEST(Incomplete, IsAFileWhoseStringTableIsZeros) {
   EXPECT_THAT(refusal_of_reading(bytes), HasSubstr("incomplete: one of its names is empty"));
 }
 
-TEST(Incomplete, IsAFileWhoseSectionNamesAreZerosThoughItsSectionTableIsThere) {
-  // Linkers that write from many threads may have done the one before the other.
+TEST(Incomplete, IsAFileWhoseSectionNamesAreZeros) {
+  // A linker with several threads may write the section table before the names.
   std::string bytes = sample("handler.bfd");
   const auto header = value_at<Elf64_Ehdr>(bytes, 0);
   const auto names = value_at<Elf64_Shdr>(bytes, header.e_shoff + header.e_shstrndx * 64u);
@@ -123,13 +124,13 @@ TEST(Incomplete, IsAFileWhoseHashTableIsZeros) {
   EXPECT_THAT(refusal_of_reading(bytes), HasSubstr("incomplete: its hash table is empty"));
 }
 
-TEST(Incomplete, IsNotAFileThatIsStrippedOfItsSectionTable) {
+TEST(Incomplete, IsNotAFileWithoutASectionTable) {
   for (const auto& name : some_of_each_linker()) {
     EXPECT_EQ(refusal_of_reading(without_sections(sample(name))), "") << name;
   }
 }
 
-TEST(Foreign, IsWhatIsNoSharedObject) {
+TEST(Foreign, IsAFileThatIsNotASharedObject) {
   EXPECT_THAT(refusal_of_reading(""), StartsWith("incomplete: it is empty; drop it again"));
   EXPECT_THAT(refusal_of_reading("#include <shoal/module.hpp>\n"),
               StartsWith("not a shared object: it has no ELF header; drop a file"));
@@ -141,7 +142,7 @@ TEST(Foreign, IsWhatIsNoSharedObject) {
               HasSubstr("not a shared object; link it with -shared"));
 }
 
-TEST(Foreign, IsWhatIsBuiltForAnotherMachine) {
+TEST(Foreign, IsAFileBuiltForAnotherMachine) {
   const auto refusal_after = [](auto change) {
     return refusal_of_reading(with_header(sample("handler.bfd"), change));
   };
@@ -155,7 +156,7 @@ TEST(Foreign, IsWhatIsBuiltForAnotherMachine) {
               HasSubstr("operating system 9, not Linux"));
 }
 
-TEST(Damaged, IsWhatPointsFarOutOfTheFile) {
+TEST(Damaged, IsAnAddressFarOutsideTheFile) {
   for (const auto tag : {DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_GNU_HASH, DT_RELA, DT_RELASZ,
                          DT_INIT_ARRAY, DT_VERNEED, DT_SONAME, DT_NEEDED}) {
     for (const auto far : {kFar, kFar / 2, std::uint64_t{1} << 32}) {
@@ -171,7 +172,7 @@ TEST(Damaged, IsWhatPointsFarOutOfTheFile) {
   }
 }
 
-TEST(Damaged, IsAChainOfVersionsThatLeadsBackOrOut) {
+TEST(Damaged, IsAChainOfVersionsThatLeadsBackOrOutside) {
   for (const std::uint32_t next : {1u, 2u, 0x7fffffffu, 0xffffffffu}) {
     std::string bytes = sample("child_of_versioned.bfd");
     const auto needs = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_VERNEED)).d_un.d_val;
@@ -180,8 +181,8 @@ TEST(Damaged, IsAChainOfVersionsThatLeadsBackOrOut) {
   }
 }
 
-TEST(Damaged, IsAChainOfVersionsThatIsWalkedAgainAndAgain) {
-  // A thousand needs share the parts of one: a million names in a file of 50 kB.
+TEST(Damaged, IsAChainOfVersionsThatOthersShare) {
+  // A thousand needs share one chain of a thousand versions: a million names in a file of 50 kB.
   constexpr std::uint32_t kMany = 1000, kSize = 16;
   std::string table(2 * kMany * kSize, '\0');
   for (std::uint32_t i = 0; i < kMany; ++i) {
@@ -202,7 +203,7 @@ TEST(Damaged, IsAChainOfVersionsThatIsWalkedAgainAndAgain) {
   EXPECT_THAT(refusal_of_reading(bytes), HasSubstr("its version tables never end"));
 }
 
-TEST(Damaged, IsAStringTableThatEndsWithinAName) {
+TEST(Damaged, IsAStringTableThatEndsInsideAName) {
   std::string bytes = sample("base.1.bfd");
   const std::size_t size = entry_of(bytes, DT_STRSZ) + sizeof(Elf64_Sxword);
   put(bytes, size, value_at<std::uint64_t>(bytes, size) - 1);
@@ -211,7 +212,7 @@ TEST(Damaged, IsAStringTableThatEndsWithinAName) {
 }
 
 TEST(Damaged, IsANameWithControlBytes) {
-  // Names go into messages.
+  // Names are written into messages.
   std::string bytes = sample("base.1.bfd");
   const auto strings = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_STRTAB)).d_un.d_val;
   const auto soname = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_SONAME)).d_un.d_val;

@@ -9,18 +9,18 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-/// What stands before the fields for people: those that differ between g++ and clang++.
+/// Returns the fields that must match, without those for people, in which g++ and clang++ differ.
 std::string compared(std::string_view abi) {
   return std::string(abi.substr(0, abi.find(";built:")));
 }
 
-/// The note of this build without its sanitizer: the samples have none in any preset.
+/// Returns the note of this build without its sanitizer: no preset sanitizes the samples.
 std::string plain_abi() {
   const std::string abi = compared(container_abi());
   return abi.substr(0, abi.find("sanitizer=")) + "sanitizer=none";
 }
 
-/// A file of which the one note segment is this, behind everything else.
+/// Returns the file with `notes` at its end, as its only note segment.
 std::string with_notes(std::string bytes, const std::string& notes, std::uint64_t align) {
   const std::size_t header = segment_of(bytes, PT_NOTE);
   auto segment = value_at<Elf64_Phdr>(bytes, header);
@@ -48,21 +48,21 @@ std::string note(const std::string& owner, std::uint32_t type, const std::string
 
 const std::string kOwner("libshoal.so", 12);
 
-TEST(Note, IsInEachHandlerWhicheverLinkerMadeItThoughStrippedAndCollected) {
+TEST(Note, IsInAStrippedHandlerOfEveryLinker) {
   for (const auto& linker : linkers()) {
     EXPECT_EQ(compared(read(sample("handler." + linker)).abi), plain_abi()) << linker;
   }
 }
 
-TEST(Note, IsThereAfterOptimisationAtLinkTime) {
+TEST(Note, SurvivesLinkTimeOptimization) {
   EXPECT_EQ(compared(read(sample("lto")).abi), plain_abi());
 }
 
-TEST(Note, TellsTheSanitizer) {
+TEST(Note, NamesTheSanitizer) {
   EXPECT_THAT(read(sample("address_handler")).abi, HasSubstr(";sanitizer=AddressSanitizer;"));
 }
 
-TEST(Note, IsInNoLibrary) {
+TEST(Note, IsNotInALibrary) {
   EXPECT_EQ(read(sample("base.1.bfd")).abi, "");
   EXPECT_EQ(read(sample("unnoted")).abi, "");
 }
@@ -81,7 +81,7 @@ TEST(Note, IsFoundAmongOthersOfEitherAlignment) {
   }
 }
 
-TEST(Note, OfAnotherOwnerOrTypeIsNotOurs) {
+TEST(Note, OfAnotherOwnerOrTypeIsIgnored) {
   const auto abi_of = [](const std::string& notes) {
     return read(with_notes(sample("base.1.bfd"), notes, 4)).abi;
   };
@@ -89,7 +89,7 @@ TEST(Note, OfAnotherOwnerOrTypeIsNotOurs) {
   EXPECT_EQ(abi_of(note(kOwner, detail::kAbiNoteType + 1, "sdk=7", 4)), "");
 }
 
-TEST(Note, ThatLeadsOutOfItsSegmentOrIsNotPrintableIsRefused) {
+TEST(Note, IsRefusedWhenItLeavesItsSegmentOrIsNotPrintable) {
   const auto refusal = [](const std::string& notes) {
     return refusal_of_reading(with_notes(sample("base.1.bfd"), notes, 4));
   };

@@ -1,4 +1,4 @@
-// What all of it is for: generations of one group side by side in this process.
+// The purpose of the component: generations of one group side by side in one process.
 #include <dlfcn.h>
 #include <stdlib.h>
 
@@ -31,8 +31,9 @@ class Opening : public ::testing::Test {
     fs::remove_all(folder_, none);
   }
 
-  /// Opens base and child of this version as one generation, through a stub.
-  Handle open(const std::string& version, const std::string& base, const std::string& asked,
+  /// Opens base and child of this version as one generation, by a stub. `needed` is the name by
+  /// which the child needs the base.
+  Handle open(const std::string& version, const std::string& base, const std::string& needed,
               const std::string& child) const {
     const fs::path stage = folder_ / version;
     fs::create_directory(stage);
@@ -42,9 +43,9 @@ class Opening : public ::testing::Test {
     };
     const std::string base_label = "~" + version + ".0", child_label = "~" + version + ".1";
     const std::vector<std::string> members{
-        write(base_label, relabelled(base, {.own = base_label, .asked_for = true})),
+        write(base_label, relabelled(base, {.own = base_label, .needed_by_others = true})),
         write(child_label,
-              relabelled(child, {.own = child_label, .needed = {{asked, base_label}}}))};
+              relabelled(child, {.own = child_label, .needed = {{needed, base_label}}}))};
     Handle handle(
         ::dlopen(write("stub", stub(members, "~" + version)).c_str(), RTLD_NOW | RTLD_LOCAL),
         &::dlclose);
@@ -67,10 +68,10 @@ class Opening : public ::testing::Test {
   }
 
   void expect_two_generations(const std::string& linker, const std::string& base,
-                              const std::string& asked, const std::string& child) const {
+                              const std::string& needed, const std::string& child) const {
     SCOPED_TRACE(base + linker);
     const auto open_version = [&](const std::string& version) {
-      return open(version, sample(base + version + "." + linker), asked,
+      return open(version, sample(base + version + "." + linker), needed,
                   sample(child + version + "." + linker));
     };
     {
@@ -93,13 +94,13 @@ class Opening : public ::testing::Test {
   fs::path folder_;
 };
 
-TEST_F(Opening, KeepsTwoGenerationsApartAndLeavesNothingBehind) {
+TEST_F(Opening, SeparatesTwoGenerationsAndUnmapsThem) {
   for (const auto& linker : linkers()) {
     expect_two_generations(linker, "base.", "base.so", "child.");
   }
 }
 
-TEST_F(Opening, KeepsThemApartWhenTheBaseHasNoSoname) {
+TEST_F(Opening, SeparatesThemWhenTheBaseHasNoSoname) {
   for (const auto& linker : linkers()) {
     expect_two_generations(linker, "bare.", "bare.so", "child_of_bare.");
   }

@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-/// What readelf complains of; empty when it finds nothing wrong.
+/// Returns the warnings and errors of readelf; empty when it finds nothing wrong.
 std::string complaints_about(const std::string& bytes) {
   const std::string path = ::testing::TempDir() + "shoal_relabelled." + std::to_string(::getpid());
   std::ofstream(path, std::ios::binary) << bytes;
@@ -48,10 +48,10 @@ std::vector<std::string> version_files(const std::string& bytes) {
   return files;
 }
 
-TEST(Relabel, GivesABaseItsOwnNameWhicheverLinkerMadeIt) {
+TEST(Relabel, GivesABaseOfEveryLinkerItsOwnName) {
   for (const auto& linker : linkers()) {
     const std::string before = sample("base.1." + linker);
-    const std::string after = relabelled(before, {.own = "~12.3", .asked_for = true});
+    const std::string after = relabelled(before, {.own = "~12.3", .needed_by_others = true});
     EXPECT_EQ(after.size(), before.size());
     EXPECT_EQ(read(after).soname, "~12.3") << linker;
     EXPECT_EQ(read(after).needed, read(before).needed) << linker;
@@ -59,26 +59,26 @@ TEST(Relabel, GivesABaseItsOwnNameWhicheverLinkerMadeIt) {
   }
 }
 
-TEST(Relabel, PutsANameInWhereThereIsNone) {
+TEST(Relabel, AddsASonameWhereThereIsNone) {
   for (const auto& linker : linkers()) {
     const std::string before = sample("bare.1." + linker);
-    const std::string after = relabelled(before, {.own = "~12.3", .asked_for = true});
+    const std::string after = relabelled(before, {.own = "~12.3", .needed_by_others = true});
     EXPECT_EQ(read(after).soname, "~12.3") << linker;
     EXPECT_EQ(read(after).needed, read(before).needed) << linker;
     EXPECT_EQ(complaints_about(after), "") << linker;
   }
 }
 
-TEST(Relabel, LeavesAFileWithoutANameAloneWhenNobodyAsksForIt) {
+TEST(Relabel, AddsNoSonameWhenNoOtherModuleNeedsIt) {
   const std::string after = relabelled(sample("bare.1.bfd"), {.own = "~12.3"});
   EXPECT_EQ(read(after).soname, "");
 }
 
-TEST(Relabel, KeepsTheNameWhenThereIsNoOther) {
+TEST(Relabel, KeepsTheSonameWhenThereIsNoNewOne) {
   EXPECT_EQ(read(relabelled(sample("base.1.bfd"), {})).soname, "base.so");
 }
 
-TEST(Relabel, MakesAChildAskForTheNewNameInItsPlaceAmongTheOthers) {
+TEST(Relabel, ReplacesANeededLibraryInItsPlace) {
   for (const auto& linker : linkers()) {
     for (const std::string kind : {"child.1.", "child_of_bare.1."}) {
       const std::string before = sample(kind + linker);
@@ -92,7 +92,7 @@ TEST(Relabel, MakesAChildAskForTheNewNameInItsPlaceAmongTheOthers) {
   }
 }
 
-TEST(Relabel, MakesNeedsOfVersionsFollow) {
+TEST(Relabel, ReplacesTheNameInVersionNeeds) {
   for (const auto& linker : linkers()) {
     const std::string before = sample("child_of_versioned." + linker);
     ASSERT_THAT(version_files(before), Contains("versioned.so")) << linker;
@@ -106,7 +106,7 @@ TEST(Relabel, MakesNeedsOfVersionsFollow) {
 TEST(Relabel, GivesABaseWithVersionsItsOwnName) {
   for (const auto& linker : linkers()) {
     const std::string after =
-        relabelled(sample("versioned." + linker), {.own = "~12.3", .asked_for = true});
+        relabelled(sample("versioned." + linker), {.own = "~12.3", .needed_by_others = true});
     EXPECT_EQ(read(after).soname, "~12.3") << linker;
     EXPECT_EQ(complaints_about(after), "") << linker;
     EXPECT_THAT(after, HasSubstr("SAMPLE_1")) << linker;
@@ -121,7 +121,7 @@ TEST(Relabel, MakesUniqueSymbolsWeakAndClearsNodelete) {
   EXPECT_FALSE(read(relabelled(sample("nodelete"), {})).nodelete);
 }
 
-TEST(Relabel, ProtectsWhatAHandlerDefinesFromItsBases) {
+TEST(Relabel, ProtectsTheSymbolsOfAHandlerFromItsBases) {
   const auto protected_in = [](const std::string& bytes) {
     const Image image(bytes);
     const Symbols symbols(image);
@@ -139,16 +139,17 @@ TEST(Relabel, ProtectsWhatAHandlerDefinesFromItsBases) {
     const std::string after = relabelled(before, {.handler = true});
     EXPECT_TRUE(protected_in(after)) << linker;
     EXPECT_EQ(complaints_about(after), "") << linker;
-    EXPECT_FALSE(protected_in(relabelled(before, {}))) << "a library's may be replaced";
+    EXPECT_FALSE(protected_in(relabelled(before, {})))
+        << "the symbols of a library may be replaced";
   }
 }
 
-TEST(Relabel, HasNothingToDoWhereNothingIsWrong) {
+TEST(Relabel, HasNoPatchesWhenNothingIsToChange) {
   EXPECT_THAT(relabel(sample("handler.bfd"), {}), IsEmpty());
 }
 
-TEST(Relabel, LeavesAloneWhatSharesTheEndOfAName) {
-  // layout.page.so is needed, page.so is the soname, and the linker stored one of them only.
+TEST(Relabel, KeepsANameThatIsTheEndOfAReplacedOne) {
+  // layout.page.so is needed, page.so is the soname, and the linker stored both as one string.
   const std::string before = sample("tail");
   ASSERT_EQ(before.find("layout.page.so"), before.rfind("page.so") - 7);
   const std::string child = relabelled(before, {.needed = {{"layout.page.so", "~1.0"}}});
@@ -163,7 +164,7 @@ TEST(Relabel, LeavesAloneWhatSharesTheEndOfAName) {
   EXPECT_THAT(read(both).needed, Contains("~1.0"));
 }
 
-TEST(Relabel, LeavesASymbolAloneWhoseNameIsTheEndOfTheOldOne) {
+TEST(Relabel, KeepsASymbolWhoseNameIsTheEndOfAReplacedOne) {
   const auto has_symbol = [](const std::string& bytes, std::string_view name) {
     const Image image(bytes);
     const Symbols symbols(image);
@@ -182,11 +183,11 @@ TEST(Relabel, LeavesASymbolAloneWhoseNameIsTheEndOfTheOldOne) {
   }
 }
 
-TEST(Relabel, FindsRoomForALongNameInPlaceOfAShortOne) {
+TEST(Relabel, ReplacesAShortNameByALongOne) {
   EXPECT_EQ(read(relabelled(sample("short_name"), {.own = "~1234.5678"})).soname, "~1234.5678");
 }
 
-TEST(Relabel, MakesAFilterFollow) {
+TEST(Relabel, ReplacesTheNameInAFilter) {
   const std::string after = relabelled(sample("filter"), {.needed = {{"base.so", "~1.0"}}});
   const Image image(after);
   const auto filter = image.find(DT_FILTER);
@@ -194,17 +195,17 @@ TEST(Relabel, MakesAFilterFollow) {
   EXPECT_EQ(image.name(*filter), "~1.0");
 }
 
-TEST(Relabel, LeavesTheSymbolsOfASilentFileAlone) {
-  // No hash table counts them, so nothing but care keeps their names.
+TEST(Relabel, KeepsTheSymbolsOfAFileThatExportsNone) {
+  // No hash table tells how many there are.
   for (const auto& linker : linkers()) {
     const std::string after =
-        relabelled(sample("silent." + linker), {.own = "~1.0", .asked_for = true});
+        relabelled(sample("silent." + linker), {.own = "~1.0", .needed_by_others = true});
     EXPECT_THAT(after, HasSubstr(std::string("\0getenv", 7))) << linker;
     EXPECT_THAT(after, HasSubstr(std::string("__cxa_finalize\0", 15))) << linker;
   }
 }
 
-TEST(Relabel, KeepsTheTransactionHooksOfWhatNeedsTheirLibrary) {
+TEST(Relabel, KeepsTheItmHooksOfAFileThatNeedsLibitm) {
   std::string bytes = sample("short_name");
   const auto strings = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_STRTAB)).d_un.d_val;
   const auto size = value_at<Elf64_Dyn>(bytes, entry_of(bytes, DT_STRSZ)).d_un.d_val;
@@ -217,9 +218,9 @@ TEST(Relabel, KeepsTheTransactionHooksOfWhatNeedsTheirLibrary) {
   EXPECT_EQ(read(relabelled(sample("short_name"), {.own = label})).soname, label);
 }
 
-TEST(Relabel, RefusesWhatHasNoRoomAndNamesTheFlagThatHelps) {
+TEST(Relabel, RefusesAFileWithoutSpaceAndNamesTheFlagThatHelps) {
   const std::string bytes = sample("without_hooks");
-  EXPECT_THAT(refusal_of([&] { relabel(bytes, {.own = "~1.0", .asked_for = true}); }),
+  EXPECT_THAT(refusal_of([&] { relabel(bytes, {.own = "~1.0", .needed_by_others = true}); }),
               AllOf(HasSubstr("no space"), HasSubstr("; link it with"), HasSubstr("-Wl,-soname,")));
   EXPECT_EQ(refusal_of([&] { relabel(bytes, {.own = "~1.0"}); }), "");
   const std::string child = sample("child.1.bfd");
@@ -230,11 +231,11 @@ TEST(Relabel, RefusesWhatHasNoRoomAndNamesTheFlagThatHelps) {
               AllOf(HasSubstr("no space to replace base.so"), HasSubstr("-Wl,-soname,")));
 }
 
-TEST(Relabel, NamesItsPatchesInOrderAndWithinTheFile) {
+TEST(Relabel, ReturnsPatchesInOrderAndWithinTheFile) {
   const std::string bytes = sample("child.1.lld");
   std::uint64_t end = 0;
   for (const auto& patch :
-       relabel(bytes, {.own = "~1.1", .asked_for = true, .needed = {{"base.so", "~1.0"}}})) {
+       relabel(bytes, {.own = "~1.1", .needed_by_others = true, .needed = {{"base.so", "~1.0"}}})) {
     EXPECT_GE(patch.offset, end);
     EXPECT_FALSE(patch.bytes.empty());
     end = patch.offset + patch.bytes.size();
@@ -243,8 +244,8 @@ TEST(Relabel, NamesItsPatchesInOrderAndWithinTheFile) {
   EXPECT_LE(end, bytes.size());
 }
 
-TEST(Relabel, RefusesWhatReadRefuses) {
-  EXPECT_THAT(refusal_of([] { relabel("no ELF", {}); }), HasSubstr("not a shared object"));
+TEST(Relabel, RefusesAFileThatReadRefuses) {
+  EXPECT_THAT(refusal_of([] { relabel("text", {}); }), HasSubstr("not a shared object"));
 }
 
 }  // namespace

@@ -24,18 +24,18 @@ inline std::string bytes_of(const std::string& path) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-/// The bytes of the sample NAME.so; samples/make.sh says which there are.
+/// Returns the bytes of the sample NAME.so. samples/make.sh lists the samples.
 inline std::string sample(const std::string& name) {
   return bytes_of(kSamples + "/" + name + ".so");
 }
 
-/// The linkers that this machine has.
+/// Returns the linkers that this machine has.
 inline std::vector<std::string> linkers() {
   std::ifstream stream(kSamples + "/linkers");
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
-/// What this is refused for; empty when it is not.
+/// Returns the message of the Error that `action` throws; empty when it throws none.
 template <typename Action>
 std::string refusal_of(Action action) {
   try {
@@ -71,7 +71,7 @@ void put(std::string& bytes, std::size_t offset, const T& value) {
   std::memcpy(bytes.data() + offset, &value, sizeof value);
 }
 
-/// Where in the file the program header of the first segment of this type lies.
+/// Returns the offset of the program header of the first segment of this type.
 inline std::size_t segment_of(std::string_view bytes, Elf64_Word type) {
   const auto header = value_at<Elf64_Ehdr>(bytes, 0);
   for (std::size_t i = 0; i < header.e_phnum; ++i) {
@@ -82,7 +82,7 @@ inline std::size_t segment_of(std::string_view bytes, Elf64_Word type) {
   return 0;
 }
 
-/// Where in the file the first dynamic entry with this tag lies.
+/// Returns the offset of the first dynamic entry with this tag.
 inline std::size_t entry_of(std::string_view bytes, Elf64_Sxword tag) {
   const auto dynamic = value_at<Elf64_Phdr>(bytes, segment_of(bytes, PT_DYNAMIC));
   for (std::size_t i = 0; i < dynamic.p_filesz; i += sizeof(Elf64_Dyn)) {
@@ -93,7 +93,7 @@ inline std::size_t entry_of(std::string_view bytes, Elf64_Sxword tag) {
   return 0;
 }
 
-/// The bytes after a change of the header.
+/// Returns the file after a change of its ELF header.
 template <typename Change>
 std::string with_header(std::string bytes, Change change) {
   auto header = value_at<Elf64_Ehdr>(bytes, 0);
@@ -102,7 +102,7 @@ std::string with_header(std::string bytes, Change change) {
   return bytes;
 }
 
-/// The file with a segment more, which holds these bytes at this address.
+/// Returns the file with one more segment, which has these bytes at this address.
 inline std::string with_segment(std::string bytes, std::uint64_t address, const std::string& more) {
   const std::size_t header = segment_of(bytes, PT_GNU_STACK);
   bytes.resize((bytes.size() + 4095) / 4096 * 4096);
@@ -115,7 +115,7 @@ inline std::string with_segment(std::string bytes, std::uint64_t address, const 
   return bytes + more;
 }
 
-/// As a tool leaves it that takes the section table away.
+/// Returns the file as a tool leaves it that removes the section table.
 inline std::string without_sections(std::string bytes) {
   return with_header(std::move(bytes), [](Elf64_Ehdr& header) {
     header.e_shoff = 0;

@@ -125,7 +125,7 @@ TEST_F(Links, GiveAMemberOneLabelByWhateverNameItIsAskedFor) {
   has("pond.right", "", {"pond/base.so"});
   const auto links = draw();
   EXPECT_EQ(links.at("pond.base").labels.own, "~1.0");
-  EXPECT_TRUE(links.at("pond.base").labels.asked_for);
+  EXPECT_TRUE(links.at("pond.base").labels.needed_by_others);
   EXPECT_THAT(links.at("pond.left").labels.needed, ElementsAre(Pair("libbase.so", "~1.0")));
   EXPECT_THAT(links.at("pond.right").labels.needed, ElementsAre(Pair("pond/base.so", "~1.0")));
   EXPECT_EQ(links.at("pond.left").labels.own, "") << "nobody asks for it, and it has no soname";

@@ -1,4 +1,4 @@
-// A module that asks for the base.
+// A module that needs the base.
 #include "base.hpp"
 
 namespace {

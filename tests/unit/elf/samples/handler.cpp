@@ -1,4 +1,4 @@
-// A handler module that nothing is known of but its note.
+// The smallest handler module.
 #include <shoal/module.hpp>
 
 class Handler final : public shoal::Module {

@@ -1,13 +1,13 @@
 #!/bin/sh
-# make.sh FOLDER INCLUDE: shared objects of all kinds that the room elf must know, by g++ and by each
-# linker that is here. Flags of the build do not reach them: what they are is what tests say of them.
+# make.sh FOLDER INCLUDE: builds the shared objects that tests/unit/elf reads, with g++ and each linker of
+# this machine. The flags of the build do not apply: tests depend on what each file is.
 #
-#   base.V.L.so          soname base.so, version V of it by linker L
+#   base.V.L.so          soname base.so, version V, made by linker L
 #   child.V.L.so         needs base.so
 #   bare.V.L.so          the base without a soname
 #   child_of_bare.V.L.so needs bare.so
-#   versioned.L.so       the base with a version script; child_of_versioned.L.so needs versions of it
-#   handler.L.so         SHOAL_MODULE, all sections on their own and collected; stripped
+#   versioned.L.so       the base with a version script; child_of_versioned.L.so needs its versions
+#   handler.L.so         has SHOAL_MODULE; built with --gc-sections and stripped
 #   silent.L.so          exports nothing
 set -eu
 folder=$1
@@ -67,7 +67,7 @@ link short_name.so bfd base.1.o -Wl,-soname,b
 link filter.so bfd plain.o -Wl,--filter,base.so
 link both_hashes.so bfd base.1.o -Wl,--hash-style=both
 link without_hooks.so bfd plain.o -nostartfiles
-# The soname is the end of a name that is needed: linkers store both as one.
+# The soname is the end of a needed name: linkers store both as one string.
 link layout_page.so bfd base.1.o -Wl,-soname,layout.page.so
 link tail.so bfd child.1.o layout_page.so -Wl,-soname,page.so
 g++ -pie -O1 "$sources/program.cpp" -o program

@@ -1,4 +1,4 @@
-// The least that a sanitizer has something to do with.
+// The smallest code that sanitizers instrument.
 extern "C" __attribute__((visibility("default"))) int at(const int* numbers, int index) {
   return numbers[index] + index;
 }

@@ -1,2 +1,2 @@
-// No shared object.
+// A program, not a shared object.
 int main() { return 0; }

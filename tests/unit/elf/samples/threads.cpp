@@ -1,4 +1,4 @@
-// Thread-local storage: with a destructor, or in the place that runs out.
+// Thread-local storage: with a destructor, or of the initial-exec model.
 #ifdef WITH_DESTRUCTOR
 #include <string>
 thread_local std::string local;

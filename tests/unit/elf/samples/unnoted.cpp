@@ -1,2 +1,2 @@
-// A handler as somebody makes it who does without SHOAL_MODULE.
+// A handler made without SHOAL_MODULE.
 extern "C" __attribute__((visibility("default"))) void* shoal_make_module() { return nullptr; }
