@@ -5,12 +5,12 @@
 namespace shoal::crash {
 namespace {
 
-// Initial-exec: an access can neither allocate nor take a lock, as a handler needs it. Atomic: no
-// compiler may move the store past what the thread then does.
+// Initial-exec: an access neither allocates nor takes a lock, so it is safe in a handler. Atomic:
+// the compiler may not move the store behind the code that follows it.
 constinit thread_local std::atomic<const Activity*> current [[gnu::tls_model("initial-exec")]] =
     nullptr;
 
-void become(const Activity* activity) noexcept {
+void set_current(const Activity* activity) noexcept {
   std::atomic_signal_fence(std::memory_order_seq_cst);
   current.store(activity, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -22,7 +22,7 @@ void fit(std::string_view text, char* to, std::size_t size) noexcept {
   constexpr std::string_view kHex = "0123456789abcdef";
   constexpr std::string_view kCut = "...";
   std::size_t used = 0;
-  std::size_t cut_at = 0;  // the last place that leaves room for kCut
+  std::size_t cut_at = 0;  // the last position at which kCut still fits
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool is_control = byte < 0x20 || byte == 0x7f;
@@ -42,10 +42,10 @@ void fit(std::string_view text, char* to, std::size_t size) noexcept {
 }
 
 ActivityScope::ActivityScope(const Activity& activity) noexcept : before_(current_activity()) {
-  become(&activity);
+  set_current(&activity);
 }
 
-ActivityScope::~ActivityScope() { become(before_); }
+ActivityScope::~ActivityScope() { set_current(before_); }
 
 const Activity* current_activity() noexcept { return current.load(std::memory_order_relaxed); }
 

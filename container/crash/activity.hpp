@@ -7,13 +7,13 @@
 
 namespace shoal::crash {
 
-/// Writes `text` into `to`, made printable as base::printable does it (control bytes become \xNN),
-/// cut to fit with "..." at its end, and with a zero behind it.
+/// Writes `text` into `to`, made printable like base::printable (control bytes become \xNN). Cuts
+/// it to `size` bytes, with "..." at its end; adds a NUL.
 void fit(std::string_view text, char* to, std::size_t size) noexcept;
 
-/// A line of text in fixed memory, made printable as it is stored, so that a signal handler has
-/// nothing left to do but to write it. May be assigned to while it is read by a handler of the same
-/// thread, which then sees some mixture of both texts.
+/// A line of text in fixed memory. It is made printable when it is stored, so that a signal handler
+/// only has to write it. A handler of the same thread may read it during an assignment; then it
+/// sees a mixture of both texts.
 template <std::size_t kSize>
 class FixedText {
  public:
@@ -28,10 +28,10 @@ class FixedText {
   std::string_view view() const noexcept { return {text_.data(), ::strnlen(text_.data(), kSize)}; }
 
  private:
-  std::array<char, kSize> text_;  // no more than is used is ever touched: one is made per request
+  std::array<char, kSize> text_;  // not initialised, since one is made per request
 };
 
-/// What a thread is doing, for a crash report to tell. Empty texts and a null `files` are left out.
+/// What a thread is doing, for a crash report. The report leaves out empty texts and null `files`.
 struct Activity {
   FixedText<512> request;  ///< `GET /about?x=1`
   FixedText<64> id;        ///< of the request
@@ -39,14 +39,14 @@ struct Activity {
   FixedText<128> group;
   FixedText<128> generation;  ///< its label, `aquarium/12`
 
-  /// The files of that generation and their build-ids, a line for each, ending in a newline or
-  /// zero: `aquarium.screen.about.so 5f2c...`. Printable, unchanging, and outlives the
-  /// ActivityScope.
+  /// The files of that generation with their build-ids, one line each, ended by NUL:
+  /// `aquarium.screen.about.so 5f2c...`. Printable. Must outlive the ActivityScope unchanged.
   const char* files = nullptr;
 };
 
-/// While it lives, the current thread is doing `activity`, which outlives it; then again what it
-/// did before. Of one thread; nested ones end in reverse order.
+/// While this object lives, `activity` is what the current thread is doing. Its destructor restores
+/// what was set before. REQUIRES: made and destroyed by one thread, nested scopes in reverse order;
+/// `activity` outlives it.
 class ActivityScope {
  public:
   explicit ActivityScope(const Activity& activity) noexcept;
@@ -58,7 +58,8 @@ class ActivityScope {
   const Activity* const before_;
 };
 
-/// What the calling thread is doing; null for nothing. Safe in a signal handler.
+/// Returns what the calling thread is doing; null when no ActivityScope lives. Safe in a signal
+/// handler.
 const Activity* current_activity() noexcept;
 
 }  // namespace shoal::crash

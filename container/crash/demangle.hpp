@@ -5,8 +5,8 @@
 
 namespace shoal::crash {
 
-/// A line as `write_frame` writes it, with the function as its author knows it. Any other line
-/// comes back as it is.
+/// Returns a line that `write_frame` wrote with the name of its function demangled. Returns any
+/// other line unchanged.
 std::string demangled(std::string_view frame_line);
 
 }  // namespace shoal::crash

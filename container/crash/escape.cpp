@@ -13,7 +13,7 @@ struct Exit {
   Exit* outer;
 };
 
-// Initial-exec: for a handler, see activity.cpp.
+// Initial-exec: safe in a handler, see activity.cpp.
 constinit thread_local Exit* innermost [[gnu::tls_model("initial-exec")]] = nullptr;
 
 }  // namespace
@@ -21,7 +21,7 @@ constinit thread_local Exit* innermost [[gnu::tls_model("initial-exec")]] = null
 bool guarded(void (*step)(void*), void* argument) noexcept {
   Exit exit{};
   exit.outer = innermost;
-  if (sigsetjmp(exit.place, 1) != 0) return false;  // `escape` has set `innermost` back
+  if (sigsetjmp(exit.place, 1) != 0) return false;  // `escape` has reset `innermost`
   innermost = &exit;
   step(argument);
   innermost = exit.outer;
@@ -29,7 +29,7 @@ bool guarded(void (*step)(void*), void* argument) noexcept {
 }
 
 void allow_faults() noexcept {
-  // Not by sa_mask and SA_NODEFER: ThreadSanitizer overrules these.
+  // Not with sa_mask and SA_NODEFER: ThreadSanitizer ignores them.
   sigset_t faults;
   ::sigemptyset(&faults);
   for (const int signal : kCrashes) ::sigaddset(&faults, signal);

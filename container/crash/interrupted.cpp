@@ -6,7 +6,7 @@ namespace shoal::crash {
 namespace {
 
 #if defined(__x86_64__)
-constexpr std::uintptr_t kReturnAddress = sizeof(std::uintptr_t);  // on the stack, by `call`
+constexpr std::uintptr_t kReturnAddress = sizeof(std::uintptr_t);  // pushed by `call`
 
 auto& instruction_of(void* context) {
   return static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP];
@@ -15,7 +15,7 @@ auto& stack_of(void* context) {
   return static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP];
 }
 
-// AddressSanitizer may hold the place for one that nobody may read.
+// AddressSanitizer may have poisoned this part of the stack.
 __attribute__((no_sanitize("address", "thread"))) std::uintptr_t caller_of(void* context) {
   return *reinterpret_cast<const volatile std::uintptr_t*>(stack_of(context));
 }
@@ -41,7 +41,7 @@ std::uintptr_t Interrupted::caller() const { return caller_of(context_); }
 
 Interrupted::BeforeCall::BeforeCall(const Interrupted& thread, std::uintptr_t caller)
     : context_(thread.context_), instruction_(thread.instruction()) {
-  // Within the call: what the unwinder knows of the place after it may belong to another function.
+  // The address of the call: the one after it may belong to another function.
   instruction_of(context_) = caller - 1;
   stack_of(context_) += kReturnAddress;
 }

@@ -4,22 +4,23 @@
 
 namespace shoal::crash {
 
-/// The registers of a thread that a signal has interrupted, as its handler got them. Safe in a
-/// signal handler. The only code here that knows the machine.
+/// The registers of a thread that a signal has interrupted. Safe in a signal handler. The only code
+/// of this component that depends on the machine.
 class Interrupted {
  public:
-  /// `context` is the third argument of the handler.
+  /// `context` is the third argument of the signal handler.
   explicit Interrupted(void* context) : context_(context) {}
 
+  /// Returns the address of the interrupted instruction.
   std::uintptr_t instruction() const;
 
-  /// Where a function returns to that has been called and not begun: after a call of a null
-  /// pointer, the place of that call. Faults when the thread has no stack.
+  /// Returns the return address of a function that was called and has not begun. After a call of a
+  /// null pointer this is the caller. Faults if the stack pointer is invalid.
   std::uintptr_t caller() const;
 
-  /// For as long as it lives, the handler's context reads as if the interrupted thread had not made
-  /// that last call; so an unwinder gets past an address where there is no code. Not to be made in
-  /// a guarded step: a thread that goes on needs its registers as they were.
+  /// While this object lives, the handler's context looks as if the interrupted thread had not made
+  /// that last call, so that an unwinder gets past an address without code. Do not make it in a
+  /// guarded step, which can end early: a thread that continues needs its registers restored.
   class BeforeCall {
    public:
     BeforeCall(const Interrupted& thread, std::uintptr_t caller);

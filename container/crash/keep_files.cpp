@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/descriptor.hpp"
-#include "crash/writer.hpp"
+#include "base/files.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFiles = ".files";
 
-/// The folder of the generation at fault; empty when there is none. The process that named it had
-/// lost its mind.
+/// Returns the stage of the generation at fault; empty when the report names none. Checks the path:
+/// a process that crashes may have written anything.
 fs::path stage_of(const Report& report, const fs::path& stages) {
   std::error_code none;
   const fs::path code = fs::path(report.code).lexically_normal();
@@ -46,7 +46,8 @@ void prune(const fs::path& folder, std::uintmax_t most) {
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     if (entry->path().extension() == kFiles) kept.push_back(entry->path());
   }
-  std::ranges::sort(kept, std::ranges::greater{});  // by name, so the newest first
+  std::ranges::sort(
+      kept, std::ranges::greater{});  // by name, which begins with the time: the newest first
   std::uintmax_t sum = 0;
   for (const auto& files : kept) {
     const bool has_report = fs::exists(fs::path(files).replace_extension(".txt"), none);
@@ -57,7 +58,7 @@ void prune(const fs::path& folder, std::uintmax_t most) {
 
 void append(const fs::path& file, std::string_view text) {
   const base::Descriptor to(::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
-  if (to) DescriptorWriter(to.get()).put(text);
+  if (to) base::write_whole(to.get(), text);
 }
 
 }  // namespace
@@ -73,7 +74,7 @@ void keep_files(const Report& report, const fs::path& folder, const fs::path& st
   prune(folder, most);
   if (stage.empty() || error || !fs::exists(kept, error)) return;
   fs::path program = fs::read_symlink("/proc/self/exe", error);
-  append(report.kept, "to open a core of this process, replace CORE by its path:\n" +
+  append(report.kept, "to open a core dump of this process, replace CORE with its path:\n" +
                           ("  gdb -iex 'set solib-search-path " + kept.native() + "' " +
                            program.native() + " CORE\n"));
 }

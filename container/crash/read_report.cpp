@@ -14,9 +14,9 @@
 #include <string_view>
 
 #include "base/descriptor.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
 #include "crash/demangle.hpp"
-#include "crash/writer.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -28,7 +28,7 @@ constexpr std::size_t kMostKept = 32;
 constexpr std::string_view kRaw = ".report";
 constexpr std::string_view kKept = ".txt";
 
-/// The bytes of a regular file; nothing when there is none.
+/// Returns the first kMostBytes of a regular file; nullopt when there is no such file.
 std::optional<std::string> contents_of(const fs::path& path) {
   const base::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat status {};
@@ -51,7 +51,7 @@ Number number_in(std::string_view text, int base = 10) {
   return number;
 }
 
-/// What follows the first word: `11 SIGSEGV`.
+/// Returns what follows the first word: `SIGSEGV` of `11 SIGSEGV`.
 std::string rest_of(std::string_view text) {
   const auto space = text.find(' ');
   return std::string(space == std::string_view::npos ? "" : text.substr(space + 1));
@@ -72,7 +72,7 @@ void read_line(const std::string& line, Report& report) {
       {"sender",
        [&](const auto& value) {
          const bool itself = number_in<pid_t>(value) == report.pid;
-         report.cause = itself ? "raised by itself" : "sent by process " + value;
+         report.cause = itself ? "raised by the process itself" : "sent by process " + value;
        }},
       {"exit", [&](const auto& value) { report.cause = "exit(" + value + ") was called"; }},
       {"address", text(report.address)},
@@ -96,7 +96,7 @@ void read_line(const std::string& line, Report& report) {
   if (take != takes.end()) take->second(line.substr(colon + 2));
 }
 
-/// `0x1149 /srv/run/stages/7/pond.fish.so`
+/// Reads a line such as `0x1149 /srv/run/stages/7/pond.fish.so`.
 void read_place(std::string_view line, Report& report) {
   if (!line.starts_with("0x")) return;
   report.places.push_back({rest_of(line), number_in<std::uintptr_t>(line.substr(2), 16)});
@@ -110,11 +110,11 @@ std::string utc(std::chrono::system_clock::time_point when, const char* format) 
   return {text.data(), std::strftime(text.data(), text.size(), format, &broken_down)};
 }
 
-/// Fills in the report; what comes back is its text for people.
+/// Fills in the report. Returns its text for people.
 std::string read_text(std::string_view raw, Report& report) {
   std::string shown;
   std::vector<std::string>* list = nullptr;
-  bool places = false;  // these are of use to programs alone
+  bool places = false;  // true in the part that only programs need
   while (!raw.empty()) {
     const auto end = raw.find('\n');
     const bool whole = end != std::string_view::npos;
@@ -141,7 +141,7 @@ std::string read_text(std::string_view raw, Report& report) {
         shown.insert(shown.size() - 1, utc(report.time, " (%F %T UTC)"));
     }
   }
-  if (!report.whole) shown += "cut off here: the process ended before this report did\n";
+  if (!report.whole) shown += "incomplete: the process ended while it wrote this report\n";
   return shown;
 }
 
@@ -153,9 +153,7 @@ bool write_file(const fs::path& path, std::string_view text) {
   ::unlink(path.c_str());
   const base::Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file) return false;
-  DescriptorWriter(file.get()).put(text);
-  struct stat status {};
-  return ::fstat(file.get(), &status) == 0 && status.st_size == static_cast<off_t>(text.size());
+  return base::write_whole(file.get(), text);
 }
 
 std::vector<fs::path> files_of(const fs::path& folder, std::string_view ending) {
@@ -170,7 +168,7 @@ std::vector<fs::path> files_of(const fs::path& folder, std::string_view ending) 
 
 void prune(const fs::path& folder) {
   auto files = files_of(folder, kKept);
-  std::ranges::sort(files);  // by name, so by time
+  std::ranges::sort(files);  // by name, which begins with the time
   for (std::size_t i = 0; i + kMostKept < files.size(); ++i) ::unlink(files[i].c_str());
 }
 

@@ -12,13 +12,13 @@
 
 namespace shoal::crash {
 
-/// What a process that died wrote of its end (report.hpp). A text is empty and a number zero where
-/// it had nothing to say, or did not get so far.
+/// What a process wrote when it crashed (report.hpp). Texts that it did not write are empty, and
+/// numbers are 0.
 struct Report {
   int signal = 0;
   std::string signal_name;  ///< `SIGSEGV`
-  std::string cause;        ///< `nothing is mapped there`
-  std::string address;      ///< `0x0`: what it tried to reach
+  std::string cause;        ///< `address not mapped`
+  std::string address;      ///< `0x0`: the address that it accessed
   std::chrono::system_clock::time_point time;
   pid_t pid = 0;
   pid_t tid = 0;
@@ -30,39 +30,41 @@ struct Report {
   std::string group;
   std::string generation;  ///< `aquarium/12`
 
-  std::string code;      ///< path of the stage's file of the innermost frame that lies in one
-  std::string build_id;  ///< of that file
-  std::vector<std::string> stack;  ///< a line per frame, names demangled
+  std::string code;                ///< file of the innermost frame that is in a stage: a module's
+  std::string build_id;            ///< of that file
+  std::vector<std::string> stack;  ///< one line for each frame, names demangled
   std::vector<std::string> files;  ///< of the generation, with build-ids
 
-  /// Where a frame lies in its file; the path is empty when it lies in none.
+  /// The position of a frame in its file. The path is empty when it is in no file.
   struct Place {
     std::string path;
     std::uintptr_t address = 0;
   };
-  std::vector<Place> places;  ///< of the stack, frame by frame; may be fewer
+  std::vector<Place> places;  ///< one for each frame of the stack; may be fewer
 
-  bool whole = false;          ///< false: the process ended before the report did
-  std::filesystem::path kept;  ///< where it stands for people to read; empty: could not be written
+  bool whole = false;          ///< false: the process ended while it wrote the report
+  std::filesystem::path kept;  ///< the report for people; empty: it could not be written
 
-  /// `SIGSEGV (nothing is mapped there) at 0x0 in aquarium.screen.about (aquarium/12), GET /about`:
-  /// for a line of the log.
+  /// Returns a line for the log:
+  /// `SIGSEGV (address not mapped) at 0x0 in aquarium.screen.about (aquarium/12), GET /about`.
   std::string summary() const;
 };
 
-/// Reads what process `pid` wrote into `folder`, keeps it there for people, names demangled, as
-/// `<UTC time>-<pid>.txt`, removes the raw file, and of those kept all but the newest 32.
+/// Reads the report that process `pid` wrote into `folder`. Writes it for people, names demangled,
+/// as
+/// `<UTC time>-<pid>.txt`, removes the raw file, and removes all but the newest 32 of those for
+/// people.
 ///
-/// Nothing when it wrote none: it was killed, or left by itself. Believes nothing of what it reads:
-/// a file that is cut off or garbage gives what can be made of it, all of it printable. Throws
-/// nothing but std::bad_alloc. Safe to call from any thread, for one process once.
+/// Returns nullopt when there is no report: the process was killed, or exited. Trusts nothing that
+/// it reads: from an incomplete or damaged file it takes what is usable, and makes it printable.
+/// Throws only std::bad_alloc. Safe to call from any thread, once for each process.
 std::optional<Report> read_report(const std::filesystem::path& folder, pid_t pid);
 
-/// Adds the source of each frame to the report's stack, and to what was kept of it.
+/// Adds the source of each frame to the report's stack, and to the report for people.
 void add_sources(Report& report, const Sources& sources);
 
-/// The processes whose reports have not been read yet, the caller's own aside: at the start, those
-/// that died together with their supervisor.
+/// Returns the processes whose reports have not been read yet, without the caller. When the
+/// container starts, they are workers that crashed after their supervisor had ended.
 std::vector<pid_t> unread_reports(const std::filesystem::path& folder);
 
 }  // namespace shoal::crash

@@ -13,10 +13,10 @@
 #include <csignal>
 #include <cstring>
 #include <ctime>
-#include <stdexcept>
 #include <string>
 
 #include "base/descriptor.hpp"
+#include "base/failure.hpp"
 #include "base/private_folder.hpp"
 #include "crash/activity.hpp"
 #include "crash/escape.hpp"
@@ -36,16 +36,16 @@ constexpr unsigned kLongest = 5;  // seconds, for a whole report
 std::array<char, PATH_MAX> report_path{};
 std::array<char, PATH_MAX> stages_folder{};
 pid_t installed_in = 0;
-// Given up when the report is written: one for it, one for the files that are looked into. A
-// process often crashes when it has run out of descriptors.
+// Closed before the report is written: one for the report, one for the files that it reads. A
+// process often crashes because it has run out of descriptors.
 std::array<int, 2> reserve{-1, -1};
 
 std::atomic<pid_t> reporter{0};  // the thread that writes the report
 std::atomic<int> dying_of{0};
-std::atomic<int> exit_code{-1};  // of the call of exit() that is to blame; -1: of none
+std::atomic<int> exit_code{-1};  // of the call of exit() that is the cause; -1: there was no call
 Stack stack;                     // of the reporter
 
-/// The end of the process, as if there were no handler.
+/// Ends the process by this signal, as if it had no handler.
 [[noreturn]] void die(int signal) noexcept {
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
@@ -55,7 +55,7 @@ Stack stack;                     // of the reporter
   ::sigaddset(&set, signal);
   ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
   ::syscall(SYS_tgkill, ::getpid(), ::gettid(), signal);
-  ::_exit(128 + signal);  // where even that is forbidden
+  ::_exit(128 + signal);  // in case the system forbids tgkill
 }
 
 void bound_time() noexcept {
@@ -69,7 +69,7 @@ void bound_time() noexcept {
   ::alarm(kLongest);
 }
 
-/// One crash, for the steps of its report.
+/// The argument of each step of a report.
 struct Crash {
   int signal;
   const siginfo_t* info;
@@ -95,7 +95,8 @@ void line(Writer& out, std::string_view key, std::int64_t number,
   out.put("\n");
 }
 
-void write_what(void* argument) noexcept {
+/// Writes the signal, its cause, the time and the thread.
+void write_signal(void* argument) noexcept {
   const Crash& crash = *static_cast<const Crash*>(argument);
   Writer& out = *crash.out;
   timespec now{};
@@ -130,15 +131,15 @@ void write_activity(void* argument) noexcept {
   line(out, "generation", activity->generation.view());
 }
 
-/// The code that is probably at fault, whatever the thread was doing.
+/// Writes the module that is probably at fault. It may not be the one that handles the request.
 void write_code(void* argument) noexcept {
   Writer& out = *static_cast<const Crash*>(argument)->out;
   const Frame* const frame = first_below(stages_folder.data(), stack);
   if (frame == nullptr) return;
   line(out, "code", path_of(*frame));
   const base::Descriptor file(::open(frame->path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  std::array<char, 129> room{};
-  if (file) line(out, "build-id", build_id(file.get(), room));
+  std::array<char, 129> buffer{};
+  if (file) line(out, "build-id", build_id(file.get(), buffer));
 }
 
 void write_stack(void* argument) noexcept {
@@ -147,7 +148,7 @@ void write_stack(void* argument) noexcept {
   for (std::size_t i = 0; i < stack.size; ++i) write_frame(out, i, stack.frames[i]);
 }
 
-/// After the stack, for there may be many of them.
+/// Writes the files of the generation: after the stack, since there may be many of them.
 void write_files(void* argument) noexcept {
   Writer& out = *static_cast<const Crash*>(argument)->out;
   const Activity* const activity = current_activity();
@@ -158,7 +159,8 @@ void write_files(void* argument) noexcept {
   if (!files.ends_with('\n')) out.put("\n");
 }
 
-/// For the source of each frame, which its line has not the path for.
+/// Writes the path and address of each frame, for shoal-symbolize: the lines of the stack have no
+/// paths.
 void write_places(void* argument) noexcept {
   Writer& out = *static_cast<const Crash*>(argument)->out;
   out.put("places:\n");
@@ -172,14 +174,14 @@ void write_places(void* argument) noexcept {
 
 void write_report(Crash& crash) noexcept {
   for (const int descriptor : reserve) ::close(descriptor);
-  // What lies there is not ours: a process id has one crash.
+  // A file of this name is left from an earlier process with the same id.
   ::unlink(report_path.data());
   const base::Descriptor file(
       ::open(report_path.data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   DescriptorWriter out(file ? file.get() : STDERR_FILENO);
   crash.out = &out;
   out.put("shoal crash report\n");
-  guarded(&write_what, &crash);
+  guarded(&write_signal, &crash);
   guarded(&write_activity, &crash);
   walk(stack, crash.context);
   guarded(&write_code, &crash);
@@ -190,7 +192,7 @@ void write_report(Crash& crash) noexcept {
 }
 
 void on_crash(int signal, siginfo_t* info, void* context) noexcept {
-  // One that another process has sent is no fault of the step.
+  // A signal from another process is not a fault of a guarded step.
   if (info->si_code > 0 || info->si_pid == ::getpid()) escape();
   if (::getpid() != installed_in) die(signal);
   const pid_t self = ::gettid();
@@ -207,24 +209,25 @@ void on_crash(int signal, siginfo_t* info, void* context) noexcept {
   die(signal);
 }
 
-/// A worker leaves by its main thread, which runs no module's code. Any other that calls exit()
-/// takes the requests of all with it, which is a crash.
+/// Makes a crash of a call of exit() by a thread other than the main thread: it would end the
+/// requests of all threads. The main thread, which runs no module, ends a worker in this way.
 void on_exit_called(int status, void*) noexcept {
   if (::getpid() != installed_in || ::gettid() == installed_in) return;
   exit_code = status & 0xff;
   ::raise(SIGABRT);
 }
 
-[[noreturn]] void fail(const fs::path& path, int error) {
-  throw std::runtime_error(path.native() + ": crash reports cannot be written there (" +
-                           std::strerror(error) +
-                           "); check that the container's user may write there");
+[[noreturn]] void fail_for(const fs::path& path, int error) {
+  base::fail({.thing = path.native(),
+              .fact = "crash reports cannot be written there",
+              .error = error,
+              .remedy = "check that the user running shoal may write there"});
 }
 
 void store(const fs::path& path, std::array<char, PATH_MAX>& to) {
   std::string text = fs::absolute(path);
   if (text.ends_with('/')) text.pop_back();
-  if (text.size() >= to.size()) fail(path, ENAMETOOLONG);
+  if (text.size() >= to.size()) fail_for(path, ENAMETOOLONG);
   std::memcpy(to.data(), text.c_str(), text.size() + 1);
 }
 
@@ -232,7 +235,7 @@ void store(const fs::path& path, std::array<char, PATH_MAX>& to) {
 
 void install(const fs::path& folder, const fs::path& stages) {
   base::PrivateFolder::at(folder.parent_path()).folder(folder.filename());
-  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail(folder, errno);
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) fail_for(folder, errno);
   store(folder / (std::to_string(::getpid()) + ".report"), report_path);
   store(stages, stages_folder);
   for (int& descriptor : reserve) {

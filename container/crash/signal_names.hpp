@@ -6,10 +6,10 @@
 
 namespace shoal::crash {
 
-/// The signals by which code ends a process that it has broken.
+/// The signals of a crash.
 inline constexpr std::array kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-/// `SIGSEGV`; "" for one that is not among kCrashes. Safe in a signal handler.
+/// Returns `SIGSEGV` and so on; "" for a signal that is not in kCrashes. Safe in a signal handler.
 constexpr std::string_view name_of_signal(int signal) noexcept {
   switch (signal) {
     case SIGSEGV:
@@ -27,18 +27,18 @@ constexpr std::string_view name_of_signal(int signal) noexcept {
   }
 }
 
-/// What a person makes of `si_code`; "" for the rare ones. Safe in a signal handler.
+/// Returns what `si_code` means, for people; "" for rare codes. Safe in a signal handler.
 constexpr std::string_view name_of_cause(int signal, int code) noexcept {
   if (code == SI_USER || code == SI_TKILL || code == SI_QUEUE) return "sent by a process";
-  if (code == SI_KERNEL) return "an address that cannot be";
-  if (signal == SIGSEGV && code == SEGV_MAPERR) return "nothing is mapped there";
-  if (signal == SIGSEGV && code == SEGV_ACCERR) return "what is mapped there forbids it";
-  if (signal == SIGBUS && code == BUS_ADRALN) return "badly aligned";
+  if (code == SI_KERNEL) return "not a valid address";
+  if (signal == SIGSEGV && code == SEGV_MAPERR) return "address not mapped";
+  if (signal == SIGSEGV && code == SEGV_ACCERR) return "access not permitted";
+  if (signal == SIGBUS && code == BUS_ADRALN) return "misaligned address";
   if (signal == SIGBUS && code == BUS_ADRERR)
-    return "the mapped file ends before, or cannot be read";
+    return "the mapped file has become shorter, or cannot be read";
   if (signal == SIGFPE && code == FPE_INTDIV) return "integer divided by zero";
   if (signal == SIGFPE && code == FPE_INTOVF) return "integer overflow";
-  if (signal == SIGILL && code == ILL_ILLOPN) return "no instruction of this machine, or a trap";
+  if (signal == SIGILL && code == ILL_ILLOPN) return "illegal instruction, or a trap";
   return "";
 }
 

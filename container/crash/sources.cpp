@@ -15,6 +15,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/files.hpp"
 #include "base/printable.hpp"
 
 namespace shoal::crash {
@@ -25,25 +26,21 @@ using base::Descriptor;
 constexpr std::size_t kMostFiles = 24;
 constexpr std::size_t kMostBytes = 1 << 20;  // of the answer
 
-/// The same descriptor above those that the new process gives a meaning to.
+/// Returns a copy of the descriptor with a number above those that the new process uses.
 Descriptor lifted(int low) {
   constexpr int kAbove = STDERR_FILENO + 1 + static_cast<int>(kMostFiles);
   return Descriptor(::fcntl(low, F_DUPFD_CLOEXEC, kAbove));
 }
 
-/// A file in memory with this text, to be read from its beginning.
+/// Returns a file in memory with this text, at offset 0.
 Descriptor file_with(const std::string& text) {
   const Descriptor file(::memfd_create("places", MFD_CLOEXEC));
-  for (std::size_t done = 0; file && done < text.size();) {
-    const ssize_t size = ::write(file.get(), &text[done], text.size() - done);
-    if (size <= 0) return Descriptor();
-    done += static_cast<std::size_t>(size);
-  }
+  if (file && !base::write_whole(file.get(), text)) return Descriptor();
   ::lseek(file.get(), 0, SEEK_SET);
   return lifted(file.get());
 }
 
-/// Starts the program with these descriptors as 0, 1 and so on, and no others. The error, or 0.
+/// Starts the program with these descriptors as 0, 1 and so on, and no others. Returns errno, or 0.
 int spawn(const std::filesystem::path& program, const std::vector<Descriptor>& descriptors,
           pid_t& id) {
   posix_spawn_file_actions_t files;
@@ -73,7 +70,7 @@ int spawn(const std::filesystem::path& program, const std::vector<Descriptor>& d
   return error;
 }
 
-/// How many places this text tells of: an empty line ends each.
+/// Returns the number of places in this answer. An empty line ends each of them.
 std::size_t answered(std::string_view text) {
   std::size_t places = text.starts_with('\n') ? 1 : 0;
   for (auto at = text.find("\n\n"); at != text.npos; at = text.find("\n\n", at + 1)) ++places;
@@ -83,12 +80,12 @@ std::size_t answered(std::string_view text) {
 }  // namespace
 
 CodePlace CodeFiles::place(std::string_view path, std::uintptr_t address) {
-  // One without a slash is no file: the kernel's own linux-vdso.so.1.
+  // A name without a slash is not a file: linux-vdso.so.1 of the kernel.
   if (!path.starts_with('/')) return {-1, address, std::string(path)};
   auto file = std::ranges::find(files_, path, &File::path);
   if (file == files_.end() && files_.size() < kMostFiles) {
     std::string name(path);
-    // Not one that would wait, as a FIFO does.
+    // O_NONBLOCK: do not wait for the writer of a FIFO.
     Descriptor opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     file = files_.insert(file, {std::move(name), std::move(opened)});
   }
@@ -106,16 +103,17 @@ SourceLookup::~SourceLookup() { end({}); }
 void SourceLookup::start(const std::filesystem::path& program,
                          const std::vector<CodePlace>& places) {
   std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return end(std::strerror(errno));
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return end(std::string("no pipe can be created (") + std::strerror(errno) + ")");
   answer_ = Descriptor(ends[0]);
   const Descriptor to_write(ends[1]);
   ::fcntl(answer_.get(), F_SETFL, O_NONBLOCK);
 
   std::vector<Descriptor> given;
-  given.push_back(Descriptor());  // the questions, which are known last
+  given.push_back(Descriptor());  // for the questions, which are set below
   given.push_back(lifted(to_write.get()));
   given.push_back(lifted(Descriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC)).get()));
-  std::vector<std::pair<int, int>> numbers;  // of a file here and there
+  std::vector<std::pair<int, int>> numbers;  // descriptor in this process, and in the new one
   std::ostringstream questions;
   for (const auto& place : places) {
     auto number = std::ranges::find(numbers, place.file, &std::pair<int, int>::first);
@@ -143,8 +141,8 @@ void SourceLookup::end(const std::string& failure) {
   answer_ = Descriptor();
   if (id_ == 0 || ::getpid() != owner_) return;
   id_ = 0;
-  if (!process_) return;  // an old kernel: it ends by itself, for nothing takes its answer
-  // By its descriptor: its number may be another's by now, where all children are waited for.
+  if (!process_) return;  // an old kernel: the process ends when it writes into the closed pipe
+  // By its descriptor: if this process reaps all its children, the number may have been reused.
   ::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
   siginfo_t ignored;
   ::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &ignored, WEXITED);
@@ -159,7 +157,9 @@ bool SourceLookup::finished() {
     if (size > 0) text_.append(piece.data(), static_cast<std::size_t>(size));
     if (size > 0 && text_.size() <= kMostBytes) continue;
     if (size == 0 && answered(text_) == places_) return end({}), true;
-    end(size < 0 ? "it took too long" : size > 0 ? "its answer is too long" : "it ended too soon");
+    end(size < 0   ? "shoal-symbolize did not answer in time"
+        : size > 0 ? "the answer of shoal-symbolize is too long"
+                   : "shoal-symbolize ended before it had answered");
   }
   return true;
 }
@@ -194,7 +194,7 @@ std::vector<std::string> with_source(const std::string& frame_line,
   }
   std::string line = frame_line;
   if (!sources.empty()) {
-    const bool named = line.find("+0x") != line.rfind("+0x");  // the last one is the file's
+    const bool named = line.find("+0x") != line.rfind("+0x");  // the last one belongs to the file
     if (!named && !sources.back().function.empty() && address_end != std::string::npos) {
       line.insert(address_end, " " + sources.back().function);
     }

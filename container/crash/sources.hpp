@@ -13,18 +13,19 @@
 
 namespace shoal::crash {
 
-/// A place in code, as its file counts.
+/// A place in code: a file and an address in it.
 struct CodePlace {
-  int file = -1;  ///< descriptor of the file; -1: not known
+  int file = -1;  ///< descriptor of the open file; -1: not open
   std::uintptr_t address = 0;
   std::string path;
 };
 
-/// Keeps open the files that places are in, so that their source can still be found when they have
-/// been removed. Of one file 24 at most.
+/// Keeps the files of places open, so that their source can be found after they have been removed.
+/// Opens at most 24 files.
 class CodeFiles {
  public:
-  /// REQUIRES: the files outlive what is returned. `path` is absolute, or empty: in no file.
+  /// Returns the place with its file open, if possible. REQUIRES: this object outlives the result;
+  /// `path` is absolute, or empty for an address in no file.
   CodePlace place(std::string_view path, std::uintptr_t address);
 
  private:
@@ -35,45 +36,47 @@ class CodeFiles {
   std::vector<File> files_;
 };
 
-/// A line of source, and the function that it stands in; empty where that is not known. Printable.
+/// A line of source and its function. Printable. A text is empty when it is not known.
 struct Source {
   std::string function;
   std::string place;  ///< `/home/ada/site/layout/page.cpp:17`
 };
 
-/// For each place in turn its lines: of the innermost inlined function first.
+/// The source lines of each place, the innermost inlined function first.
 using Sources = std::vector<std::vector<Source>>;
 
-/// The source of some places, looked up by a process of its own (container/symbolize): reading
-/// debug information takes long, and what stands in it may be wrong. Used by one thread. Not for a
-/// signal handler.
+/// Finds the source of places with a separate process (container/symbolize): reading debug
+/// information is slow, and wrong debug information can crash the reader. Used by one thread. Not
+/// for a signal handler.
 class SourceLookup {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Starts it. `program` is shoal-symbolize. The files may be closed afterwards. It is given up
-  /// after `most`: nobody waits for it, so it may take its time on a busy machine.
+  /// Starts the process. `program` is the path of shoal-symbolize. The files may be closed
+  /// afterwards. The process is killed after `most`, which is long: no request waits for it, and
+  /// the machine may be busy.
   SourceLookup(const std::filesystem::path& program, const std::vector<CodePlace>& places,
                std::chrono::milliseconds most = std::chrono::seconds(10));
 
-  /// Ends the process if it still runs. In a copy of it, that a fork has made, it does not.
+  /// Kills the process if it still runs. Does not do so in a child process that fork() has made.
   ~SourceLookup();
   SourceLookup(const SourceLookup&) = delete;
   SourceLookup& operator=(const SourceLookup&) = delete;
 
-  /// Becomes readable when there is something for `finished`.
+  /// Returns a descriptor that becomes readable when `finished` should be called.
   int descriptor() const { return answer_.get(); }
 
-  /// When it is given up.
+  /// Returns the time at which the process is killed.
   Clock::time_point deadline() const { return deadline_; }
 
-  /// Takes what has been answered so far. True when no more is to come.
+  /// Reads what the process has answered so far. Returns true when the answer is complete or has
+  /// failed.
   bool finished();
 
-  /// Why it did not answer all; empty when it did, or has not finished.
+  /// Returns why the answer is not complete; empty when it is, or has not finished.
   const std::string& failure() const { return failure_; }
 
-  /// What has been answered so far, an entry for each place.
+  /// Returns what has been answered so far, one entry for each place.
   Sources sources() const;
 
  private:
@@ -90,8 +93,8 @@ class SourceLookup {
   std::string failure_;
 };
 
-/// The line of a frame, with its source at the end, and a line before it for each function that is
-/// inlined there.
+/// Returns the line of a frame with its source at the end. A line for each function that is inlined
+/// there comes before it.
 std::vector<std::string> with_source(const std::string& frame_line,
                                      const std::vector<Source>& sources);
 

@@ -33,8 +33,8 @@ _Unwind_Reason_Code take(_Unwind_Context* context, void* argument) {
 
 void unwind(void* stack) { _Unwind_Backtrace(&take, stack); }
 
-/// The object that holds this address. Takes no lock, unlike dladdr, which would wait for the
-/// loader.
+/// Finds the shared object with this address. Takes no lock, while dladdr would wait for the
+/// dynamic linker.
 bool find_object(std::uintptr_t address, dl_find_object& object) noexcept {
   return ::_dl_find_object(reinterpret_cast<void*>(address), &object) == 0;  // NOLINT
 }
@@ -53,7 +53,7 @@ void find_file(Frame& frame) noexcept {
   std::memcpy(frame.path.data(), path.data(), std::min(path.size(), frame.path.size() - 1));
 }
 
-/// Fills in the file of each frame. Guarded, since another thread may close a library just now.
+/// Fills in the file of each frame. Guarded, since another thread may be closing a library.
 void find_files(void* argument) {
   auto& stack = *static_cast<Stack*>(argument);
   for (std::size_t i = 0; i < stack.size; ++i) find_file(stack.frames[i]);
@@ -68,7 +68,8 @@ struct Caller {
   std::uintptr_t address = 0;
 };
 
-/// Where to go on when there is no code at the interrupted instruction; 0 when nothing helps.
+/// Returns the address to continue from when there is no code at the interrupted instruction; 0
+/// when there is code, or no such address.
 std::uintptr_t caller_of(const Interrupted& thread) noexcept {
   if (is_code(thread.instruction())) return 0;
   Caller caller{&thread};
@@ -125,7 +126,7 @@ void walk(Stack& stack, void* context) noexcept {
   const auto begin = stack.raw.begin();
   const auto end = begin + static_cast<std::ptrdiff_t>(stack.raw_size);
   auto raw = std::find_if(begin, end, [&](const auto& one) { return one.address == last_own; });
-  // A sanitizer may run a handler later, from elsewhere: then its whole stack is of use.
+  // A sanitizer may run a handler later, in another place: then all of that stack is used.
   for (raw = raw == end ? begin : raw + 1; raw != end; ++raw) {
     add(stack, raw->address, raw->is_return);
   }
@@ -147,7 +148,7 @@ std::uintptr_t place_in_file(const Frame& frame) noexcept {
 }
 
 void write_frame(Writer& writer, std::size_t number, const Frame& frame) noexcept {
-  // One without a slash is no file: the kernel's own linux-vdso.so.1.
+  // A name without a slash is not a file: linux-vdso.so.1 of the kernel.
   const bool is_file = std::strchr(frame.path.data(), '/') != nullptr;
   const base::Descriptor file(is_file ? ::open(frame.path.data(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
                                       : -1);

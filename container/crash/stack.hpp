@@ -11,18 +11,18 @@
 
 namespace shoal::crash {
 
-/// A place in code that a thread is in, or will return to.
+/// A place in code at which a thread is, or to which it will return.
 struct Frame {
   std::uintptr_t address = 0;
-  bool is_return = false;        ///< `address` is behind the call, not the place itself
-  std::uintptr_t offset = 0;     ///< of the address in its file, as addr2line takes it
-  std::array<char, 512> path{};  ///< of that file; "": in none; cut if it is longer
+  bool is_return = false;        ///< `address` is a return address: it follows the call
+  std::uintptr_t offset = 0;     ///< of the address in its file, as for addr2line
+  std::array<char, 512> path{};  ///< of that file, cut to fit; "": not in a file
 };
 
-/// The innermost frames of a thread, in fixed memory: 35 KB, so not for the stack of a handler.
+/// The innermost frames of a thread, in fixed memory. Too large for the stack of a handler: 35 KB.
 struct Stack {
   static constexpr std::size_t kMost = 64;
-  static constexpr std::size_t kMostRaw = kMost + 32;  // with those of handlers and sanitizers
+  static constexpr std::size_t kMostRaw = kMost + 32;  // with frames of handlers and sanitizers
 
   struct Raw {
     std::uintptr_t address;
@@ -32,36 +32,37 @@ struct Stack {
   std::size_t size = 0;
   std::array<Frame, kMost> frames;
   std::size_t raw_size = 0;
-  std::array<Raw, kMostRaw> raw;  ///< as the unwinder tells them: the work of `walk`
+  std::array<Raw, kMostRaw> raw;  ///< from the unwinder; used by `walk`
 };
 
-/// Makes ready what `walk` needs, once per process before its first use: the unwinder's library and
-/// this program's name. Not for a signal handler.
+/// Prepares what `walk` needs: loads the unwinder's library and finds the name of this program.
+/// Call it once in each process, before `walk`. Not for a signal handler.
 void prepare_to_walk();
 
-/// The stack of this thread as it was when a signal interrupted it: to be called by its handler,
-/// with the handler's third argument. Leaves out the frames of the handler. Takes no lock, reads no
-/// file, and where a smashed stack leads nowhere it ends with what was found by then, provided that
-/// the handler of SIGSEGV and SIGBUS calls `escape`.
+/// Fills in the stack of this thread as it was when a signal interrupted it, without the frames of
+/// the handler. Call it in the handler, with the handler's third argument. Takes no lock and reads
+/// no file. On a corrupted stack it ends with the frames found so far, provided that the handler of
+/// SIGSEGV and SIGBUS calls `escape`.
 void walk(Stack& stack, void* context) noexcept;
 
-/// Writes `#3 0x7f12 symbol+0x12 (aquarium.screen.about.so+0x1149)` and a newline; without what is
-/// not known. Names are as the linker knows them, mangled. Safe in a signal handler.
+/// Writes `#3 0x7f12 symbol+0x12 (aquarium.screen.about.so+0x1149)` and a newline. Leaves out what
+/// is not known. The symbol is mangled. Safe in a signal handler.
 void write_frame(Writer& writer, std::size_t number, const Frame& frame) noexcept;
 
-/// The same, with the function from this file, opened by the caller; negative: without.
+/// The same, with the symbol from `file`, which the caller has opened. Negative: without a symbol.
 void write_frame(Writer& writer, std::size_t number, const Frame& frame, int file) noexcept;
 
-/// The frames of these return addresses, innermost first. Not for a signal handler.
+/// Returns the frames of these return addresses, in the same order. Not for a signal handler.
 std::vector<Frame> frames_of(std::span<const std::uintptr_t> returns);
 
-/// Where in its file the frame is, or was when it called another.
+/// Returns the address in the file at which the frame is, or at which it called the next function.
 std::uintptr_t place_in_file(const Frame& frame) noexcept;
 
-/// The first frame whose file lies below `folder` (without a slash at its end); null if none does.
+/// Returns the first frame whose file is below `folder`; null when there is no such frame.
+/// REQUIRES: `folder` has no slash at its end.
 const Frame* first_below(std::string_view folder, const Stack& stack) noexcept;
 
-/// The path as text.
+/// Returns the path of the frame's file as text.
 std::string_view path_of(const Frame& frame) noexcept;
 
 }  // namespace shoal::crash

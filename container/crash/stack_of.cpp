@@ -10,6 +10,7 @@
 #include <ctime>
 #include <mutex>
 
+#include "base/mutex.hpp"
 #include "crash/escape.hpp"
 #include "crash/stack.hpp"
 #include "crash/trace.hpp"
@@ -19,26 +20,27 @@ namespace {
 
 using Clock = std::chrono::steady_clock;  // CLOCK_MONOTONIC
 
-// The first few are what libraries and debuggers take.
+// Libraries and debuggers use the first real-time signals.
 int sample_signal() { return SIGRTMIN + 7; }
 
 enum class State { kIdle, kAsked, kAnswering, kAnswered };
 
-// The one question that is open. `asked` goes to kAnswering by the thread that is meant, and from
-// there only that thread moves it on; so its stack is never overwritten while it writes it.
-std::mutex mutex;  // held by who asks
-std::atomic<State> asked{State::kIdle};
-std::atomic<pid_t> meant{0};
-Stack stack;  // of the thread that answers, then of the one that asked
+// There is one request for a stack at a time. Only the target thread sets `state` to kAnswering,
+// and only that thread then sets it to kAnswered, so that no other thread touches `stack`
+// meanwhile.
+base::Mutex one_at_a_time;  // held by the thread that asks
+std::atomic<State> state{State::kIdle};
+std::atomic<pid_t> target{0};
+Stack stack;  // used by the target thread, and after kAnswered by the thread that asks
 sem_t answered;
 
 void answer(int, siginfo_t*, void* context) noexcept {
   const int error = errno;
-  State state = State::kAsked;
-  if (meant.load() == ::gettid() && asked.compare_exchange_strong(state, State::kAnswering)) {
+  State expected = State::kAsked;
+  if (target.load() == ::gettid() && state.compare_exchange_strong(expected, State::kAnswering)) {
     allow_faults();
     walk(stack, context);
-    asked = State::kAnswered;
+    state = State::kAnswered;
     ::sem_post(&answered);
   }
   errno = error;
@@ -54,14 +56,14 @@ void install_answer() {
   ::sigaction(sample_signal(), &action, nullptr);
 }
 
-bool wait_for_answer(Clock::time_point deadline) {
+bool wait_for_answer(Clock::time_point deadline) SHOAL_REQUIRES(one_at_a_time) {
   const auto rest = deadline.time_since_epoch();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(rest);
   const timespec until{seconds.count(), std::chrono::nanoseconds(rest - seconds).count()};
-  while (asked != State::kAnswered) {
+  while (state != State::kAnswered) {
     if (::sem_clockwait(&answered, CLOCK_MONOTONIC, &until) != 0 && errno != EINTR) break;
   }
-  return asked == State::kAnswered;
+  return state == State::kAnswered;
 }
 
 }  // namespace
@@ -70,23 +72,23 @@ std::vector<Frame> frames_of_thread(pid_t thread, std::chrono::milliseconds time
   static std::once_flag once;
   std::call_once(once, &install_answer);
   const auto deadline = Clock::now() + timeout;
-  const std::lock_guard lock(mutex);
-  // One that was too slow for an earlier question may still be writing.
-  if (asked == State::kAnswering && !wait_for_answer(deadline)) return {};
+  const base::MutexLock lock(one_at_a_time);
+  // The target of an earlier request that timed out may still be writing.
+  if (state == State::kAnswering && !wait_for_answer(deadline)) return {};
 
-  meant = thread;
-  asked = State::kAsked;
+  target = thread;
+  state = State::kAsked;
   if (::syscall(SYS_tgkill, ::getpid(), thread, sample_signal()) != 0) {
-    asked = State::kIdle;
+    state = State::kIdle;
     return {};
   }
   if (!wait_for_answer(deadline)) {
-    State state = State::kAsked;
-    if (asked.compare_exchange_strong(state, State::kIdle)) return {};
-    // It has just begun, and that takes it a moment.
+    State expected = State::kAsked;
+    if (state.compare_exchange_strong(expected, State::kIdle)) return {};
+    // The thread has just begun to answer and needs a moment.
     if (!wait_for_answer(Clock::now() + timeout)) return {};
   }
-  asked = State::kIdle;
+  state = State::kIdle;
   return {stack.frames.begin(), stack.frames.begin() + static_cast<std::ptrdiff_t>(stack.size)};
 }
 

@@ -13,13 +13,13 @@
 namespace shoal::crash {
 namespace {
 
-// What no file of good will reaches: a hostile one must not keep a dying process alive.
+// Bounds that no honest file reaches: a hostile one must not keep a crashing process alive.
 constexpr std::uint64_t kMostSymbols = 2'000'000;
 constexpr std::size_t kMostSections = 65'535;
 constexpr std::size_t kMostSegments = 256;
 constexpr std::size_t kMostNotes = 64;
 
-/// How many bytes of `size` could be read at `offset`.
+/// Reads up to `size` bytes at `offset`. Returns how many it could read.
 std::size_t read_some(int file, std::uint64_t offset, void* to, std::size_t size) noexcept {
   if (offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) return 0;
   ssize_t got = 0;
@@ -46,7 +46,7 @@ bool read_section(int file, const ElfW(Ehdr) & head, std::size_t number,
          read_at(file, head.e_shoff + number * sizeof(section), section);
 }
 
-/// The table of symbols, the better one of the two that a file may have.
+/// Finds .symtab, or .dynsym in a file without it.
 bool find_table(int file, const ElfW(Ehdr) & head, ElfW(Shdr) & table) noexcept {
   bool found = false;
   ElfW(Shdr) section{};
@@ -65,8 +65,8 @@ bool is_function(const ElfW(Sym) & symbol) noexcept {
   return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF;
 }
 
-/// Hand-written assembler has functions without a size: these reach to the next one, or to the end
-/// of their section.
+/// Returns true if the symbol may contain the address. Functions in assembler may have no size:
+/// they reach to the next function, or to the end of their section.
 bool holds(const ElfW(Sym) & symbol, std::uint64_t address) noexcept {
   return symbol.st_value <= address &&
          (symbol.st_size == 0 || address - symbol.st_value < symbol.st_size);
@@ -115,9 +115,9 @@ std::uint64_t padded(std::uint64_t size, std::uint64_t alignment) noexcept {
   return (size + alignment - 1) / alignment * alignment;
 }
 
-/// Looks through the notes of one segment. Empty when no build-id is among them.
+/// Returns the build-id from the notes of one segment; empty when there is none.
 std::string_view build_id_in(int file, const ElfW(Phdr) & segment,
-                             std::array<char, 129>& room) noexcept {
+                             std::array<char, 129>& buffer) noexcept {
   constexpr std::string_view kHex = "0123456789abcdef";
   const std::uint64_t alignment = segment.p_align == 8 ? 8 : 4;
   std::uint64_t at = 0;
@@ -131,10 +131,10 @@ std::string_view build_id_in(int file, const ElfW(Phdr) & segment,
       const std::size_t size = std::min<std::size_t>(note.head.n_descsz, id.size());
       const std::size_t got = read_some(file, segment.p_offset + text, id.data(), size);
       for (std::size_t byte = 0; byte < got; ++byte) {
-        room[2 * byte] = kHex[id[byte] >> 4];
-        room[2 * byte + 1] = kHex[id[byte] & 0xf];
+        buffer[2 * byte] = kHex[id[byte] >> 4];
+        buffer[2 * byte + 1] = kHex[id[byte] & 0xf];
       }
-      return {room.data(), 2 * got};
+      return {buffer.data(), 2 * got};
     }
     at = padded(text + note.head.n_descsz, alignment);
   }
@@ -153,14 +153,14 @@ void find_function(int file, std::uint64_t address, Function& found) noexcept {
   if (!read_section(file, head, table.sh_link, names) || names.sh_type != SHT_STRTAB) return;
   if (!find_symbol(file, table, address, symbol) || symbol.st_name >= names.sh_size) return;
   if (symbol.st_size == 0 && !is_in_section_of(file, head, symbol, address)) return;
-  const std::uint64_t room = names.sh_size - symbol.st_name;
+  const std::uint64_t left = names.sh_size - symbol.st_name;
   const std::size_t size = read_some(file, names.sh_offset + symbol.st_name, found.name.data(),
-                                     std::min<std::uint64_t>(found.name.size() - 1, room));
+                                     std::min<std::uint64_t>(found.name.size() - 1, left));
   found.name[size] = '\0';
   found.start = symbol.st_value;
 }
 
-std::string_view build_id(int file, std::array<char, 129>& room) noexcept {
+std::string_view build_id(int file, std::array<char, 129>& buffer) noexcept {
   ElfW(Ehdr) head{};
   if (!read_head(file, head) || head.e_phentsize != sizeof(ElfW(Phdr))) return {};
   const std::size_t count = std::min<std::size_t>(head.e_phnum, kMostSegments);
@@ -168,7 +168,7 @@ std::string_view build_id(int file, std::array<char, 129>& room) noexcept {
     ElfW(Phdr) segment{};
     if (!read_at(file, head.e_phoff + i * sizeof(segment), segment)) return {};
     if (segment.p_type != PT_NOTE) continue;
-    const auto id = build_id_in(file, segment, room);
+    const auto id = build_id_in(file, segment, buffer);
     if (!id.empty()) return id;
   }
   return {};

@@ -8,18 +8,20 @@ namespace shoal::crash {
 
 /// A function of a shared object.
 struct Function {
-  std::array<char, 2048> name{};  ///< mangled, ends in a zero, cut if it is longer; "": not found
+  std::array<char, 2048> name{};  ///< mangled, ended by NUL, cut to fit; "": not found
   std::uint64_t start = 0;        ///< its address in the file
 };
 
-/// Which function of an ELF file holds this address (one of the file, before it was loaded). Looks
-/// into .symtab, for a module's own functions stand nowhere else; into .dynsym if that is stripped.
+/// Finds the function of an ELF file that contains this address of the file (not of the process).
+/// Reads .symtab, since only that has the hidden functions of a module; in a stripped file,
+/// .dynsym.
 ///
-/// Reads by pread alone, in pieces of fixed size, and trusts nothing: safe in a signal handler, on
-/// hostile files, and on those that change meanwhile.
+/// Reads with pread in pieces of fixed size and trusts nothing: safe in a signal handler, with
+/// hostile files, and with files that change meanwhile.
 void find_function(int file, std::uint64_t address, Function& found) noexcept;
 
-/// The build-id of an ELF file in hexadecimal, within `room`; empty when it has none. As safe.
-std::string_view build_id(int file, std::array<char, 129>& room) noexcept;
+/// Writes the build-id of an ELF file to `buffer`, in hexadecimal digits, and returns it; empty
+/// when the file has no build-id. As safe as find_function.
+std::string_view build_id(int file, std::array<char, 129>& buffer) noexcept;
 
 }  // namespace shoal::crash

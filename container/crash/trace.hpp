@@ -8,8 +8,8 @@
 
 namespace shoal::crash {
 
-/// A stack that can be told of later, too, when its code has been unmapped and its files removed:
-/// it keeps them open. Not for a signal handler.
+/// A stack whose lines can still be made after its code has been unmapped and its files removed: it
+/// keeps the files open. Not for a signal handler.
 class Trace {
  public:
   Trace() = default;
@@ -17,10 +17,10 @@ class Trace {
 
   bool empty() const { return frames_.empty(); }
 
-  /// For a SourceLookup, one for each line.
+  /// Returns the place of each frame, for a SourceLookup.
   const std::vector<CodePlace>& places() const { return places_; }
 
-  /// A line for each frame, innermost first, names demangled. Reads the files.
+  /// Returns one line for each frame, the innermost first, names demangled. Reads the files.
   std::vector<std::string> lines() const;
 
  private:

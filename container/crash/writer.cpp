@@ -1,9 +1,8 @@
 #include "crash/writer.hpp"
 
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
+
+#include "base/files.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -46,12 +45,7 @@ void Writer::hex(std::uintptr_t value) noexcept {
 }
 
 void DescriptorWriter::put(std::string_view bytes) noexcept {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  base::write_whole(descriptor_, bytes);
 }
 
 }  // namespace shoal::crash

@@ -5,14 +5,15 @@
 
 namespace shoal::crash {
 
-/// Writes text piece by piece, with no memory of its own: safe in a signal handler when `put` is.
+/// Writes text in pieces, without memory of its own: safe in a signal handler if `put` is.
 class Writer {
  public:
-  /// Writes `bytes` as they are. Errors are swallowed: there is nobody left to tell.
+  /// Writes `bytes` unchanged. Ignores errors, since a crashing process cannot report them.
   virtual void put(std::string_view bytes) noexcept = 0;
 
-  /// Writes `text` without its control bytes, for a name out of a file may hold anything.
+  /// Writes `text` with `?` for each control byte: a name from a file may contain any byte.
   void printable(std::string_view text) noexcept;
+
   void decimal(std::int64_t number) noexcept;
   void hex(std::uintptr_t number) noexcept;  ///< `0x7f00`
 
@@ -20,7 +21,7 @@ class Writer {
   ~Writer() = default;
 };
 
-/// Writes to a descriptor that stays the caller's. Safe in a signal handler.
+/// Writes to a descriptor, which it does not close. Safe in a signal handler.
 class DescriptorWriter final : public Writer {
  public:
   explicit DescriptorWriter(int descriptor) : descriptor_(descriptor) {}

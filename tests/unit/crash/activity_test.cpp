@@ -18,24 +18,24 @@ std::string stored(std::string_view text) {
 
 TEST(FixedText, IsEmptyAtFirst) { EXPECT_EQ(FixedText<16>().view(), ""); }
 
-TEST(FixedText, KeepsWhatFits) {
+TEST(FixedText, KeepsATextThatFits) {
   EXPECT_EQ(stored(""), "");
   EXPECT_EQ(stored("GET /about"), "GET /about");
   EXPECT_EQ(stored("exactly fifteen"), "exactly fifteen");
 }
 
-TEST(FixedText, ShowsThatItWasCut) {
+TEST(FixedText, EndsACutTextWithDots) {
   EXPECT_EQ(stored("sixteen letters."), "sixteen lett...");
   EXPECT_EQ(stored(std::string(1000, 'x')), "xxxxxxxxxxxx...");
 }
 
-TEST(FixedText, EscapesAsLogsDo) {
+TEST(FixedText, EscapesLikeLogs) {
   const std::string bytes("a\r\n\0", 4);
   EXPECT_EQ(stored(bytes), "a\\x0d\\x0a\\x00");
   EXPECT_EQ(stored("caf\xc3\xa9"), base::printable("caf\xc3\xa9"));
 }
 
-TEST(FixedText, NeverCutsAnEscapeInTwo) {
+TEST(FixedText, DoesNotCutAnEscape) {
   EXPECT_EQ(stored(std::string(1000, '\n')), "\\x0a\\x0a\\x0a...");
   EXPECT_EQ(stored("0123456789ab\n"), "0123456789ab...");
   EXPECT_EQ(stored("0123456789a\n"), "0123456789a\\x0a");

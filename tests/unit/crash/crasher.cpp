@@ -1,12 +1,13 @@
-// A worker in small. In the current folder:
+// A small worker:
 //
 //   crasher MODULE HOW [WITH...]
 //
-// opens MODULE below stages/ and has it crash as HOW says; its report goes to crashes/. WITH:
-// `thread` (in a thread of the container's own), `no_activity`, `bad_files` (a pointer to nothing),
-// `no_descriptors` (none is left), `no_folder` (crashes/ is gone), `deaf` (nobody reads what it
-// says). HOW `wait` says so and waits; `look` says where a thread is that cannot be unwound, and
-// ends well.
+// loads MODULE from stages/ of the current folder and makes it crash: HOW is an argument of its
+// function swim(), or `wait` (prints `waiting` and waits for a signal), or `look` (prints the stack
+// of a thread that cannot be unwound, and exits with 0). The report goes to crashes/. WITH:
+// `thread` (in another thread), `no_activity`, `bad_files` (an invalid pointer), `no_descriptors`
+// (all are used), `no_folder` (crashes/ is removed), `no_listener` (standard error is a full pipe
+// that no process reads).
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -38,10 +39,10 @@ namespace fs = std::filesystem;
 std::atomic<int> lost{0};
 std::atomic<int> found{0};
 
-/// Has no frame pointer while it waits, which its unwind table does not know.
+/// Has an invalid frame pointer while it waits, of which its unwind table has no record.
 [[gnu::noinline]] void lose_the_frame() {
-  auto* const room = static_cast<volatile char*>(__builtin_alloca(lost + 16));
-  room[0] = 0;
+  auto* const space = static_cast<volatile char*>(__builtin_alloca(lost + 16));
+  space[0] = 0;
   asm volatile(
       "mov %%rbp, %%rbx\n mov $16, %%rbp\n movl $1, (%0)\n"
       "1: cmpl $0, (%1)\n je 1b\n mov %%rbx, %%rbp"
@@ -64,8 +65,8 @@ int look() {
 }
 #endif
 
-/// Nobody reads from the pipe that standard error is, and it is full.
-void have_no_listener() {
+/// Makes standard error a full pipe that no process reads.
+void fill_standard_error() {
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) throw std::runtime_error("pipe");
   ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
@@ -108,7 +109,7 @@ int main(int argc, char** argv) try {
   const base::OwnThread own_thread;
   crash::install("crashes", "stages");
   if (with.contains("no_folder")) fs::remove_all("crashes");
-  if (with.contains("deaf")) have_no_listener();
+  if (with.contains("no_listener")) fill_standard_error();
 #if defined(__x86_64__)
   if (how == "look") return look();
 #endif
@@ -125,7 +126,7 @@ int main(int argc, char** argv) try {
   const bool descriptors = !with.contains("no_descriptors");
   const auto begin = [&] {
     if (with.contains("no_activity")) return work(module, how, descriptors);
-    const crash::ActivityScope doing(activity);
+    const crash::ActivityScope scope(activity);
     work(module, how, descriptors);
   };
   if (!with.contains("thread")) {

@@ -26,7 +26,7 @@ inline std::string contents(const std::filesystem::path& file) {
   return text.str();
 }
 
-/// A crasher in a folder of its own, with copies of the modules in stages/1.
+/// Runs `crasher` in a folder of its own, with copies of the modules in stages/1.
 class Crashing : public ::testing::Test {
  protected:
   Crashing() {
@@ -59,14 +59,14 @@ class Crashing : public ::testing::Test {
 
   void wait() { ASSERT_EQ(::waitpid(pid_, &status_, 0), pid_); }
 
-  /// Has the module pond.fish crash, to the end.
+  /// Makes the module pond.fish crash and waits for the end of the process.
   void crash(const std::string& how, std::vector<std::string> with = {}) {
     with.insert(with.begin(), {"1/pond.fish.so", how});
     start(with);
     wait();
   }
 
-  /// The signal that it died by; 0 when it has ended by itself.
+  /// Returns the signal that ended the process; 0 when it has exited.
   int died_by() const { return WIFSIGNALED(status_) ? WTERMSIG(status_) : 0; }
   int exit_code() const { return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1; }
 
@@ -75,7 +75,7 @@ class Crashing : public ::testing::Test {
   Report report() {
     const auto report = read_report(crashes(), pid_);
     if (report) return *report;
-    ADD_FAILURE() << "no report; the process said: " << output();
+    ADD_FAILURE() << "no report; output of the process: " << output();
     return {};
   }
 
@@ -86,7 +86,7 @@ class Crashing : public ::testing::Test {
   test::ScratchFolder folder_;
 };
 
-/// The lines as one text, for matchers.
+/// Returns the lines as one text, for matchers.
 inline std::string text_of(const std::vector<std::string>& lines) {
   std::string text;
   for (const auto& line : lines) text += line + "\n";

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Crashes of generations whose stages lie in `stages/own/`, the reports in `crashes/`.
+/// Crashes of generations with stages in `stages/own/` and reports in `crashes/`.
 class KeepingFiles : public ::testing::Test {
  protected:
   KeepingFiles() {
@@ -33,7 +33,7 @@ class KeepingFiles : public ::testing::Test {
     return stage;
   }
 
-  /// The report `name` of a process that crashed in this code.
+  /// Returns the report `name` of a process that crashed in this code, after keep_files.
   Report crash(const std::string& name, const fs::path& code,
                std::uintmax_t most = kMostKeptBytes) const {
     Report report;
@@ -53,7 +53,7 @@ class KeepingFiles : public ::testing::Test {
   test::ScratchFolder folder_;
 };
 
-TEST_F(KeepingFiles, MovesTheStageOfTheCrashedGenerationBesideItsReport) {
+TEST_F(KeepingFiles, MovesTheStageBesideTheReport) {
   const auto stage = this->stage("lone.2.1");
   const auto other = this->stage("site.1.2");
   const auto report = crash("20260101T000000Z-7", stage / "lone.so");
@@ -65,7 +65,7 @@ TEST_F(KeepingFiles, MovesTheStageOfTheCrashedGenerationBesideItsReport) {
               HasSubstr("gdb -iex 'set solib-search-path " + kept.native() + "' "));
 }
 
-TEST_F(KeepingFiles, RemovesThemTogetherWithTheirReport) {
+TEST_F(KeepingFiles, RemovesFilesWhoseReportIsGone) {
   const auto first = crash("1", stage("lone.2.1") / "lone.so");
   fs::remove(first.kept);
   crash("2", stage("lone.2.2") / "lone.so");
@@ -87,7 +87,7 @@ TEST_F(KeepingFiles, RemovesTheOldestBeyondTheBound) {
   EXPECT_THAT(contents(large.kept), Not(HasSubstr("gdb")));
 }
 
-TEST_F(KeepingFiles, MovesNothingThatIsNoStage) {
+TEST_F(KeepingFiles, MovesOnlyStages) {
   const auto stage = this->stage("lone.2.1");
   fs::create_directory(folder_ / "elsewhere");
   fs::create_directory_symlink(folder_ / "elsewhere", stages() / "own" / "link");

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kRaw =
     "shoal crash report\n"
     "signal: 11 SIGSEGV\n"
-    "cause: 1 nothing is mapped there\n"
+    "cause: 1 address not mapped\n"
     "address: 0x10\n"
     "time: 1700000000\n"
     "pid: 4711\n"
@@ -51,7 +51,7 @@ class Reading : public ::testing::Test {
  protected:
   fs::path folder() const { return folder_ / ""; }
 
-  void leave(pid_t pid, std::string_view text) {
+  void write_raw(pid_t pid, std::string_view text) {
     std::ofstream(folder_ / (std::to_string(pid) + ".report")) << text;
   }
 
@@ -76,12 +76,12 @@ class Reading : public ::testing::Test {
 };
 
 TEST_F(Reading, FindsEveryLine) {
-  leave(4711, kRaw);
+  write_raw(4711, kRaw);
   const auto report = read(4711);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->signal, 11);
   EXPECT_EQ(report->signal_name, "SIGSEGV");
-  EXPECT_EQ(report->cause, "nothing is mapped there");
+  EXPECT_EQ(report->cause, "address not mapped");
   EXPECT_EQ(report->address, "0x10");
   EXPECT_EQ(std::chrono::system_clock::to_time_t(report->time), 1700000000);
   EXPECT_EQ(report->pid, 4711);
@@ -100,8 +100,8 @@ TEST_F(Reading, FindsEveryLine) {
   EXPECT_TRUE(report->whole);
 }
 
-TEST_F(Reading, KeepsItForPeopleByTimeAndProcess) {
-  leave(4711, kRaw);
+TEST_F(Reading, WritesAReportForPeopleNamedByTimeAndProcess) {
+  write_raw(4711, kRaw);
   const auto report = read(4711);
   EXPECT_THAT(files(), ElementsAre("20231114T221320Z-4711.txt"));
   EXPECT_EQ(report->kept, folder() / "20231114T221320Z-4711.txt");
@@ -109,13 +109,13 @@ TEST_F(Reading, KeepsItForPeopleByTimeAndProcess) {
               AllOf(HasSubstr("request: GET /about\n"),
                     HasSubstr("time: 1700000000 (2023-11-14 22:13:20 UTC)\n"),
                     HasSubstr("#0 0x7f12 Fish::swim()+0x12 (pond.fish.so+0x1149)\n"),
-                    Not(HasSubstr("cut off"))));
+                    Not(HasSubstr("incomplete"))));
 }
 
-TEST_F(Reading, AddsTheSourceOfEachFrameToWhatIsKept) {
+TEST_F(Reading, AddsTheSourceOfEachFrame) {
   std::string raw(kRaw);
   raw.insert(raw.rfind("end\n"), "places:\n0x1148 /run/stages/1/pond.fish.so\n0x0 \n");
-  leave(4711, raw);
+  write_raw(4711, raw);
   auto report = read(4711);
   ASSERT_TRUE(report);
   ASSERT_EQ(report->places.size(), 2u);
@@ -139,25 +139,25 @@ TEST_F(Reading, AddsTheSourceOfEachFrameToWhatIsKept) {
   EXPECT_EQ(after.substr(0, after.find("stack:")), before.substr(0, before.find("stack:")));
 }
 
-TEST_F(Reading, FindsNothingWhereNothingWasWritten) {
+TEST_F(Reading, FindsNoReportWhenNoneWasWritten) {
   EXPECT_FALSE(read(4711));
   EXPECT_FALSE(read_report(folder() / "missing", 4711));
   EXPECT_THAT(files(), IsEmpty());
 }
 
 TEST_F(Reading, ReadsAReportOnce) {
-  leave(4711, kRaw);
+  write_raw(4711, kRaw);
   EXPECT_TRUE(read(4711));
   EXPECT_FALSE(read(4711));
 }
 
-TEST_F(Reading, TakesWhatIsThereOfOneThatWasCutOffAnywhere) {
+TEST_F(Reading, ReadsTheFirstPartOfAnIncompleteReport) {
   for (std::size_t size = 0; size < kRaw.size(); ++size) {
-    leave(4711, kRaw.substr(0, size));
+    write_raw(4711, kRaw.substr(0, size));
     const auto report = read(4711);
     ASSERT_TRUE(report) << size;
     EXPECT_FALSE(report->whole) << size;
-    EXPECT_THAT(contents(report->kept), HasSubstr("cut off here")) << size;
+    EXPECT_THAT(contents(report->kept), HasSubstr("incomplete: the process ended")) << size;
     if (size > kRaw.find("address")) {
       EXPECT_EQ(report->signal, 11) << size;
     }
@@ -167,12 +167,12 @@ TEST_F(Reading, TakesWhatIsThereOfOneThatWasCutOffAnywhere) {
   }
 }
 
-TEST_F(Reading, BelievesNothingOfGarbage) {
-  std::mt19937 numbers(4711);  // NOLINT: the same garbage each time
+TEST_F(Reading, SurvivesGarbage) {
+  std::mt19937 numbers(4711);  // NOLINT: the same in each run
   for (int round = 0; round < 200; ++round) {
     std::string text(kRaw);
     for (int i = 0; i < 40; ++i) text[numbers() % text.size()] = static_cast<char>(numbers());
-    leave(4711, text);
+    write_raw(4711, text);
     const auto report = read(4711);
     ASSERT_TRUE(report);
     const auto is_printable = [](const std::string& line) {
@@ -186,8 +186,8 @@ TEST_F(Reading, BelievesNothingOfGarbage) {
   }
 }
 
-TEST_F(Reading, TakesNoNumberThatIsNone) {
-  leave(4711, "signal: many\ntime: 99999999999999999999\ntid: -\nend\n");
+TEST_F(Reading, IgnoresNumbersThatAreNotNumbers) {
+  write_raw(4711, "signal: many\ntime: 99999999999999999999\ntid: -\nend\n");
   const auto report = read(4711);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->signal, 0);
@@ -195,15 +195,15 @@ TEST_F(Reading, TakesNoNumberThatIsNone) {
   EXPECT_LT(std::chrono::system_clock::now() - report->time, std::chrono::hours(1));
 }
 
-TEST_F(Reading, HasABound) {
-  leave(4711, "signal: 6 SIGABRT\n" + std::string(std::size_t{8} << 20, 'x'));
+TEST_F(Reading, HasASizeLimit) {
+  write_raw(4711, "signal: 6 SIGABRT\n" + std::string(std::size_t{8} << 20, 'x'));
   const auto report = read(4711);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->signal, 6);
   EXPECT_LT(fs::file_size(report->kept), std::size_t{2} << 20);
 }
 
-TEST_F(Reading, FollowsNoLinkAndWaitsForNoPipe) {
+TEST_F(Reading, IgnoresLinksAndPipes) {
   std::ofstream(folder() / "secret") << kRaw;
   fs::create_symlink(folder() / "secret", folder() / "4711.report");
   ::mkfifo((folder() / "4712.report").c_str(), 0600);
@@ -211,11 +211,11 @@ TEST_F(Reading, FollowsNoLinkAndWaitsForNoPipe) {
   EXPECT_FALSE(read(4712));
 }
 
-TEST_F(Reading, KeepsTheNewest) {
+TEST_F(Reading, KeepsTheNewestReports) {
   const std::string raw(kRaw);
   const auto time = raw.find("1700000000");
   for (int i = 0; i < 40; ++i) {
-    leave(100 + i, std::string(raw).replace(time, 10, std::to_string(1700000000 + i * 60)));
+    write_raw(100 + i, std::string(raw).replace(time, 10, std::to_string(1700000000 + i * 60)));
     ASSERT_TRUE(read(100 + i));
   }
   const auto kept = files();
@@ -225,10 +225,10 @@ TEST_F(Reading, KeepsTheNewest) {
   EXPECT_THAT(kept.back(), HasSubstr("-139.txt"));
 }
 
-TEST_F(Reading, TellsWhoseReportsAreUnread) {
-  leave(12, kRaw);
-  leave(7, kRaw);
-  leave(::getpid(), kRaw);
+TEST_F(Reading, ListsUnreadReports) {
+  write_raw(12, kRaw);
+  write_raw(7, kRaw);
+  write_raw(::getpid(), kRaw);
   std::ofstream(folder() / "notes.report") << "mine";
   EXPECT_THAT(unread_reports(folder()), ::testing::UnorderedElementsAre(7, 12));
   EXPECT_THAT(unread_reports(folder() / "missing"), IsEmpty());

@@ -25,24 +25,24 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-constexpr std::chrono::seconds kLong{20};  // no machine is so slow
+constexpr std::chrono::seconds kLong{20};  // longer than the slowest machine needs
 
-volatile int after = 0;  // a call at the very end of a function would leave no frame
+volatile int after = 0;  // set after a call, so that it is not a tail call, which has no frame
 
-/// A thread that is where the test wants it, until the end of this object.
+/// A thread that stays in a function of the test until this object is destroyed.
 class Thread {
  public:
-  /// `stay` does not return before `leaves` has become true.
+  /// `stay` must not return before its argument has become true.
   template <typename Stay>
   explicit Thread(const Stay& stay)
       : thread_([this, stay] {
           id_ = ::gettid();
-          stay(leaves_);
+          stay(stop_);
         }) {
     while (id_ == 0) std::this_thread::yield();
   }
   ~Thread() {
-    leaves_ = true;
+    stop_ = true;
     thread_.join();
   }
   Thread(const Thread&) = delete;
@@ -52,11 +52,11 @@ class Thread {
 
  private:
   std::atomic<pid_t> id_{0};
-  std::atomic<bool> leaves_{false};
+  std::atomic<bool> stop_{false};
   std::thread thread_;
 };
 
-/// The stack, once it shows what it must: a thread that was just started may not be there yet.
+/// Returns the stack of the thread when it contains `function`: a new thread may not be there yet.
 std::string stack_with(const Thread& thread, const std::string& function) {
   std::string stack;
   eventually([&] {
@@ -66,19 +66,19 @@ std::string stack_with(const Thread& thread, const std::string& function) {
   return stack;
 }
 
-[[gnu::noinline]] void sleep_in_the_sun(const std::atomic<bool>& leaves) {
-  while (!leaves) ::usleep(20'000);
+[[gnu::noinline]] void sleep_in_the_sun(const std::atomic<bool>& stop) {
+  while (!stop) ::usleep(20'000);
   after = 1;
 }
 
-[[gnu::noinline]] void swim_in_circles(const std::atomic<bool>& leaves) {
-  while (!leaves) {
+[[gnu::noinline]] void swim_in_circles(const std::atomic<bool>& stop) {
+  while (!stop) {
   }
   after = 1;
 }
 
 TEST(StackOf, ShowsWhereAThreadSleeps) {
-  const Thread thread([](const auto& leaves) { sleep_in_the_sun(leaves); });
+  const Thread thread([](const auto& stop) { sleep_in_the_sun(stop); });
   EXPECT_THAT(stack_with(thread, "sleep_in_the_sun"),
               AllOf(StartsWith("#0 0x"),
                     HasSubstr("shoal::crash::(anonymous namespace)::sleep_in_the_sun("),
@@ -86,7 +86,7 @@ TEST(StackOf, ShowsWhereAThreadSleeps) {
 }
 
 TEST(StackOf, ShowsWhereAThreadSpins) {
-  const Thread thread([](const auto& leaves) { swim_in_circles(leaves); });
+  const Thread thread([](const auto& stop) { swim_in_circles(stop); });
   EXPECT_THAT(stack_with(thread, "swim_in_circles"), HasSubstr("swim_in_circles("));
 }
 
@@ -101,17 +101,17 @@ TEST(StackOf, IsEmptyForAnotherProcess) { EXPECT_THAT(stack_of(::getppid(), kLon
 
 TEST(StackOf, IsEmptyWhenTheThreadDoesNotAnswer) {
   std::atomic<bool> deaf{false};
-  const Thread thread([&](const auto& leaves) {
+  const Thread thread([&](const auto& stop) {
     sigset_t all;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
     deaf = true;
-    sleep_in_the_sun(leaves);
+    sleep_in_the_sun(stop);
   });
   ASSERT_TRUE(eventually([&] { return deaf.load(); }));
   EXPECT_THAT(stack_of(thread.id(), std::chrono::milliseconds(20)), IsEmpty());
-  // And the next question is not answered by this one.
-  const Thread other([](const auto& leaves) { sleep_in_the_sun(leaves); });
+  // The next request for a stack is not answered by this thread.
+  const Thread other([](const auto& stop) { sleep_in_the_sun(stop); });
   EXPECT_THAT(stack_with(other, "sleep_in_the_sun"), HasSubstr("sleep_in_the_sun("));
 }
 
@@ -130,8 +130,8 @@ TEST(StackOf, InterruptsAPoll) {
 
 TEST(StackOf, DoesNotDisturbThreadsThatThrowAndAllocate) {
   std::atomic<unsigned long> rounds{0};
-  const auto busy = [&](const std::atomic<bool>& leaves) {
-    while (!leaves) {
+  const auto busy = [&](const std::atomic<bool>& stop) {
+    while (!stop) {
       try {
         std::vector<std::string> strings(20, std::string(100, 'x'));
         throw std::runtime_error(strings.back());
@@ -151,8 +151,8 @@ TEST(StackOf, DoesNotDisturbThreadsThatThrowAndAllocate) {
   EXPECT_TRUE(eventually([&] { return rounds > before + 10; }));
 }
 
-TEST(StackOf, CanBeAskedForByManyAtOnce) {
-  const Thread thread([](const auto& leaves) { sleep_in_the_sun(leaves); });
+TEST(StackOf, MayBeCalledByManyThreads) {
+  const Thread thread([](const auto& stop) { sleep_in_the_sun(stop); });
   stack_with(thread, "sleep_in_the_sun");
   std::vector<std::thread> askers;
   std::atomic<int> answers{0};
@@ -168,7 +168,7 @@ TEST(StackOf, CanBeAskedForByManyAtOnce) {
 }
 
 #if !defined(__SANITIZE_THREAD__)
-// This hands a signal on at the thread's next call, by frames of its own, and these make none.
+// ThreadSanitizer delivers a signal at the next call of a thread, with frames of its own.
 
 [[gnu::noinline]] void wait_for_the_lock(std::mutex& mutex) {
   const std::lock_guard lock(mutex);
@@ -184,13 +184,13 @@ TEST(StackOf, ShowsWhereAThreadWaitsForAMutex) {
 }
 
 TEST(StackOf, LeavesOutItsOwnFrames) {
-  const Thread thread([](const auto& leaves) { swim_in_circles(leaves); });
+  const Thread thread([](const auto& stop) { swim_in_circles(stop); });
   const std::string stack = stack_with(thread, "swim_in_circles");
   EXPECT_EQ(stack.find("crash::walk"), std::string::npos) << stack;
   EXPECT_EQ(stack.find("_Unwind_Backtrace"), std::string::npos) << stack;
 }
 
-TEST(StackOf, LeavesAReadAlone) {
+TEST(StackOf, DoesNotInterruptARead) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);
   std::atomic<ssize_t> got{-2};

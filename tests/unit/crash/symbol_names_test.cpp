@@ -32,10 +32,10 @@ void write(std::string& bytes, std::size_t at, const T& value) {
   std::memcpy(bytes.data() + at, &value, sizeof(value));
 }
 
-/// A real module, to be looked into or to be broken.
-class Symbols : public ::testing::Test {
+/// The bytes of a real module, which a test may change.
+class SymbolNames : public ::testing::Test {
  protected:
-  Symbols() {
+  SymbolNames() {
     std::ostringstream text;
     text << std::ifstream(CRASH_MODULES "/fish.so").rdbuf();
     bytes_ = text.str();
@@ -48,7 +48,7 @@ class Symbols : public ::testing::Test {
     return Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   }
 
-  /// Where the header of the first section of this type stands.
+  /// Returns the offset of the header of the first section of this type.
   std::size_t section(unsigned type) const {
     for (std::size_t i = 0; i < head_.e_shnum; ++i) {
       const std::size_t at = head_.e_shoff + i * sizeof(ElfW(Shdr));
@@ -66,7 +66,7 @@ class Symbols : public ::testing::Test {
     write(bytes_, at, header);
   }
 
-  /// Where `swim` begins, as the full table has it.
+  /// Returns the address of `swim` according to .symtab.
   std::uint64_t swim() const {
     const auto table = read<ElfW(Shdr)>(bytes_, section(SHT_SYMTAB));
     const auto names = read<ElfW(Shdr)>(bytes_, head_.e_shoff + table.sh_link * sizeof(ElfW(Shdr)));
@@ -86,8 +86,8 @@ class Symbols : public ::testing::Test {
   }
 
   std::string build_id_of() {
-    std::array<char, 129> room{};
-    return std::string(build_id(file().get(), room));
+    std::array<char, 129> buffer{};
+    return std::string(build_id(file().get(), buffer));
   }
 
   std::string bytes_;
@@ -97,33 +97,35 @@ class Symbols : public ::testing::Test {
   test::ScratchFolder folder_;
 };
 
-TEST_F(Symbols, NameTheFunctionThatHoldsAnAddress) {
+TEST_F(SymbolNames, FindTheFunctionOfAnAddress) {
   const auto begin = swim();
   EXPECT_EQ(function_at(begin), "swim");
   EXPECT_EQ(function_at(begin + 5), "swim");
   EXPECT_NE(function_at(begin - 1), "swim");
 }
 
-TEST_F(Symbols, KnowWhereTheFunctionBegins) {
+TEST_F(SymbolNames, HaveTheStartOfTheFunction) {
   Function function;
   find_function(file().get(), swim() + 5, function);
   EXPECT_EQ(function.start, swim());
 }
 
-TEST_F(Symbols, FindNothingWhereThereIsNoCode) {
+TEST_F(SymbolNames, FindNothingWhereThereIsNoCode) {
   EXPECT_EQ(function_at(0), "");
   EXPECT_EQ(function_at(~std::uint64_t{0}), "");
 }
 
-TEST_F(Symbols, OfAStrippedModuleAreThoseThatItExports) {
+TEST_F(SymbolNames, OfAStrippedModuleAreItsExportedFunctions) {
   const auto begin = swim();
   change_section(SHT_SYMTAB, [](auto& header) { header.sh_type = SHT_NULL; });
   EXPECT_EQ(function_at(begin + 5), "swim");
 }
 
-TEST_F(Symbols, TellTheBuildId) { EXPECT_EQ(build_id_of(), "00112233445566778899aabbccddeeff"); }
+TEST_F(SymbolNames, IncludeTheBuildId) {
+  EXPECT_EQ(build_id_of(), "00112233445566778899aabbccddeeff");
+}
 
-TEST_F(Symbols, AreNoneInWhatIsNoModule) {
+TEST_F(SymbolNames, AreEmptyForAFileThatIsNotAModule) {
   for (const auto* const text : {"", "\x7f",
                                  "\x7f"
                                  "ELF",
@@ -137,7 +139,7 @@ TEST_F(Symbols, AreNoneInWhatIsNoModule) {
   EXPECT_STREQ(function.name.data(), "");
 }
 
-TEST_F(Symbols, OfAFileThatIsCutAnywhereDoNoHarm) {
+TEST_F(SymbolNames, OfATruncatedFileDoNoHarm) {
   const std::string whole = bytes_;
   const auto begin = swim();
   for (std::size_t size = 0; size < whole.size(); size += 1 + size / 20) {
@@ -147,7 +149,7 @@ TEST_F(Symbols, OfAFileThatIsCutAnywhereDoNoHarm) {
   }
 }
 
-TEST_F(Symbols, ThatLieAboutTheirPlaceDoNoHarm) {
+TEST_F(SymbolNames, WithWrongOffsetsDoNoHarm) {
   const std::string whole = bytes_;
   const auto begin = swim();
   for (const std::uint64_t lie :
@@ -179,9 +181,9 @@ TEST_F(Symbols, ThatLieAboutTheirPlaceDoNoHarm) {
   }
 }
 
-TEST_F(Symbols, WithoutAnEndAreRefused) {
+TEST_F(SymbolNames, InAHugeTableAreNotSearched) {
   const auto begin = swim();
-  // A table that a sparse file seems to hold: more than can be read in a life.
+  // A table in a sparse file that would take years to read.
   change_section(SHT_SYMTAB, [&](auto& header) {
     header.sh_offset = bytes_.size();
     header.sh_size = std::uint64_t{1} << 60;
@@ -195,10 +197,10 @@ TEST_F(Symbols, WithoutAnEndAreRefused) {
   EXPECT_STREQ(function.name.data(), "");
 }
 
-TEST_F(Symbols, OfAScrambledFileDoNoHarm) {
+TEST_F(SymbolNames, OfADamagedFileDoNoHarm) {
   const std::string whole = bytes_;
   const auto begin = swim();
-  std::mt19937 numbers(4711);  // NOLINT: the same each time
+  std::mt19937 numbers(4711);  // NOLINT: the same in each run
   const std::size_t tables = head_.e_shoff;
   for (int round = 0; round < 100; ++round) {
     bytes_ = whole;

@@ -1,4 +1,5 @@
-// A module with a way to crash for every taste. Only `swim` is exported, as in a real one.
+// A module that can crash in many ways. Exports only `swim`, as a real module exports only one
+// function.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -16,7 +17,7 @@ namespace {
 
 constexpr long kPage = 4096;
 
-// Behind each call that must be seen on the stack: a call at the very end would leave no frame.
+// Set after each call that must be on the stack: a tail call has no frame.
 volatile int after = 0;
 
 class Fish {
@@ -53,19 +54,19 @@ class Fish {
     after = text[kPage];
   }
 
-  /// The C library finds out, and aborts while it holds the lock of its heap.
+  /// The C library detects the damage, and aborts while it holds the lock of its heap.
   UNCHECKED void free_what_is_broken() {
     auto* const big = static_cast<volatile char*>(std::malloc(2000));
     void* const next = std::malloc(2000);
-    big[2008] = 0;  // of the next one's size: the bit that says that this one is in use
+    big[2008] = 0;  // in the size of the next block: the bit that says that this one is in use
     std::free(const_cast<char*>(big));
     std::free(next);
   }
 
-  /// Writes over its own frame and those of its callers.
+  /// Overwrites its own frame and those of its callers.
   UNCHECKED void smash() {
     volatile long here[2];
-    static volatile int i;  // elsewhere, or it would be written over as well
+    static volatile int i;  // static: not on the stack, which is overwritten
     for (i = 0; i < 40; ++i) here[i] = 0x4141414141414141;
     *static_cast<volatile int*>(nullptr) = 1;
   }
@@ -89,12 +90,12 @@ UNCHECKED void two_at_once() {
 }
 
 UNCHECKED void with_another_thread(void (Fish::*what)()) {
-  std::thread other([] { ::pause(); });  // else the heap takes no lock
+  std::thread other([] { ::pause(); });  // with one thread the heap takes no lock
   (Fish().*what)();
   other.join();
 }
 
-/// The crash of a child is its own affair.
+/// A crash of a child process is not reported.
 UNCHECKED void in_a_child() {
   const pid_t child = ::fork();
   if (child == 0) {

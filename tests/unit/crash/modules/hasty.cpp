@@ -1,4 +1,4 @@
-// A module that crashes before anybody has called it, while the dynamic linker holds its locks.
+// A module that crashes in a static initialiser, while the dynamic linker holds its locks.
 
 #include "unchecked.hpp"
 

@@ -1,4 +1,5 @@
 #pragma once
 
-// What breaks on purpose: no sanitizer may notice before the kernel does, and no call may vanish.
+// For functions that crash: no sanitizer may report them before the kernel does, and no call may be
+// inlined.
 #define UNCHECKED __attribute__((noinline, no_sanitize("address", "thread", "undefined")))
