@@ -1,4 +1,4 @@
-// Tells the source of addresses in code. Started by shoal, see README.md.
+// Prints the source of addresses in code. Started by shoal, see README.md.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -12,7 +12,7 @@
 
 namespace {
 
-// shoal waits for less than that; it may be gone meanwhile.
+// Longer than shoal waits. Ends this process if shoal has ended meanwhile.
 constexpr unsigned kLongest = 20;  // seconds
 
 struct Question {
@@ -20,7 +20,7 @@ struct Question {
   std::uint64_t address = 0;
 };
 
-/// `4 0x1149 /srv/run/stages/7/pond.fish.so`
+/// Reads a line such as `4 0x1149 /srv/run/stages/7/pond.fish.so`.
 Question read_question(const std::string& line, shoal::symbolize::Places& places) {
   std::istringstream words(line);
   Question question;
@@ -33,14 +33,14 @@ Question read_question(const std::string& line, shoal::symbolize::Places& places
 
 void answer(const std::vector<shoal::symbolize::Source>& sources) {
   for (const auto& [function, place] : sources) std::cout << place << "\t" << function << "\n";
-  std::cout << std::endl;  // at once: what comes later may take too long
+  std::cout << std::endl;  // flushed, since the next answer may take too long
 }
 
 }  // namespace
 
 int main() try {
   ::alarm(kLongest);
-  ::unsetenv("DEBUGINFOD_URLS");  // NOLINT: there is one thread
+  ::unsetenv("DEBUGINFOD_URLS");  // NOLINT: this process has one thread
   shoal::symbolize::Places places;
   std::vector<Question> questions;
   for (std::string line; std::getline(std::cin, line);) {

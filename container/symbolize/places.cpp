@@ -15,7 +15,7 @@ namespace shoal::symbolize {
 namespace {
 
 const Dwfl_Callbacks* callbacks() {
-  static char* separate_files = nullptr;  // libdw's own places
+  static char* separate_files = nullptr;  // the default of libdw
   static const Dwfl_Callbacks kCallbacks{.find_elf = dwfl_build_id_find_elf,
                                          .find_debuginfo = dwfl_standard_find_debuginfo,
                                          .section_address = dwfl_offline_section_address,
@@ -23,13 +23,14 @@ const Dwfl_Callbacks* callbacks() {
   return &kCallbacks;
 }
 
-/// What is known of one address.
+/// An address in a compilation unit.
 struct Place {
   Dwarf_Die* unit;
-  Dwarf_Addr address;  // as the unit counts
+  Dwarf_Addr address;  // relative to the unit's addresses
 };
 
-/// Not every compiler writes the table by which units are found: then all are asked.
+/// Finds the compilation unit of an address. Not every compiler writes the table of units by
+/// address; without it, searches all units.
 std::optional<Place> find_place(Dwfl_Module* module, Dwarf_Addr address) {
   Dwarf_Addr bias = 0;
   if (Dwarf_Die* unit = ::dwfl_module_addrdie(module, address, &bias)) {
@@ -85,7 +86,7 @@ Dwarf_Word number_of(Dwarf_Die* die, unsigned name) {
   return number;
 }
 
-/// Where an inlined function was called.
+/// Returns the place at which an inlined function is called.
 std::string call_of(Dwarf_Die* unit, Dwarf_Die* inlined) {
   Dwarf_Files* files = nullptr;
   if (::dwarf_getsrcfiles(unit, &files, nullptr) != 0) return {};
@@ -94,7 +95,7 @@ std::string call_of(Dwarf_Die* unit, Dwarf_Die* inlined) {
   return place_of(unit, file, static_cast<int>(number_of(inlined, DW_AT_call_line)));
 }
 
-/// The unit with the functions: with -gsplit-dwarf they are in a file of their own.
+/// Returns the unit with the functions: with -gsplit-dwarf it is in another file.
 Dwarf_Die unit_with_functions(const Place& place) {
   Dwarf_Die split{};
   std::uint8_t type = 0;
@@ -106,11 +107,12 @@ Dwarf_Die unit_with_functions(const Place& place) {
   return *place.unit;
 }
 
-/// The scopes around the address, innermost first.
+/// Returns the scopes around the address, the innermost first.
 std::vector<Dwarf_Die> scopes_around(Dwarf_Die& unit, Dwarf_Addr address) {
   Dwarf_Die* found = nullptr;
   if (::dwarf_getscopes(&unit, address, &found) <= 0) return {};
-  // These end in the source's view of an inlined function; we want what it is inlined in.
+  // These scopes end at the definition of an inlined function. The scopes of the innermost one lead
+  // on to the functions that it is inlined in.
   Dwarf_Die innermost = *found;
   std::free(found);  // NOLINT: libdw allocates with malloc
   found = nullptr;
@@ -134,7 +136,7 @@ Places::~Places() = default;
 void Places::add(int file, const std::string& path) {
   if (modules_.contains(file)) return;
   ::dwfl_report_begin_add(dwfl_.get());
-  // Named by its descriptor, for two files may have one path.
+  // Named by its descriptor, since two files may have the same path.
   Dwfl_Module* const module =
       ::dwfl_report_offline(dwfl_.get(), std::to_string(file).c_str(), path.c_str(), file);
   ::dwfl_report_end(dwfl_.get(), nullptr, nullptr);

@@ -11,15 +11,15 @@ struct Dwfl_Module;
 
 namespace shoal::symbolize {
 
-/// A line of source, and the function that it stands in. A text is empty where it is not known.
+/// A line of source and its function. A text is empty when it is not known.
 struct Source {
-  std::string function;  ///< demangled where it is C++
+  std::string function;  ///< demangled if it is a C++ function
   std::string place;     ///< `/home/ada/site/layout/page.cpp:17`
 };
 
-/// Finds the source of addresses in shared objects and programs, from their DWARF or that of a
-/// separate file (.gnu_debuglink, or by build-id in /usr/lib/debug). Asks no server. Used by one
-/// thread.
+/// Finds the source of addresses in shared objects and programs, in their DWARF or in that of a
+/// separate file (.gnu_debuglink, or by build-id in /usr/lib/debug). Does not query a debuginfod
+/// server. Used by one thread.
 class Places {
  public:
   Places();
@@ -27,11 +27,12 @@ class Places {
   Places(const Places&) = delete;
   Places& operator=(const Places&) = delete;
 
-  /// Makes the file known by its descriptor, which is taken. `path` is where it lies, or lay.
+  /// Adds an open file, and takes over its descriptor, by which it is known from now on. `path` is
+  /// its path, which need not exist any more.
   void add(int file, const std::string& path);
 
-  /// The source of this address, as the file itself counts: the innermost inlined function first,
-  /// the function that holds them all last. Empty when nothing is known.
+  /// Returns the source of this address of the file: the innermost inlined function first, the
+  /// function that contains all of them last. Empty when nothing is known.
   std::vector<Source> find(int file, std::uint64_t address) const;
 
  private:
@@ -40,7 +41,7 @@ class Places {
   };
 
   std::unique_ptr<Dwfl, End> dwfl_;
-  std::map<int, Dwfl_Module*> modules_;  // null: not one that can be read
+  std::map<int, Dwfl_Module*> modules_;  // null: the file cannot be read
 };
 
 }  // namespace shoal::symbolize

@@ -1,4 +1,4 @@
-// Where the test asks for: the call in an inlined function, in an inlined function.
+// The place for which the test asks: a call in an inlined function that is inlined in another one.
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
 namespace {

@@ -1,4 +1,4 @@
-// The program shoal-symbolize: what it finds of modules with debug information of all kinds.
+// The program shoal-symbolize with modules that have debug information of all kinds.
 #include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ std::string output_of(const std::string& command) {
   return output;
 }
 
-/// `/src/here.cpp:12`: the line that ends in this comment.
+/// Returns the place of the line that ends in this comment: `/src/here.cpp:12`.
 std::string line_of(const std::string& comment) {
   std::ifstream source(SYMBOLIZE_SOURCE);
   int number = 0;
@@ -38,7 +38,7 @@ std::string line_of(const std::string& comment) {
 
 fs::path module(const std::string& kind) { return fs::path(SYMBOLIZE_MODULES) / (kind + ".so"); }
 
-/// The address in the module that the test asks for, as its file counts.
+/// Returns the address in the module's file for which the test asks.
 std::uintptr_t here_in(const std::string& kind) {
   void* const library = ::dlopen(module(kind).c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) return 0;
@@ -62,26 +62,25 @@ std::string ask(std::uintptr_t address, const fs::path& file) {
                    file.native());
 }
 
-class AModuleWithDebugInformation : public ::testing::TestWithParam<const char*> {};
+class DebugInformation : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(AModuleWithDebugInformation, HasTheLineOfEachInlinedFunction) {
+TEST_P(DebugInformation, GivesTheLineOfEachInlinedFunction) {
   EXPECT_THAT(ask(here_in(GetParam()), module(GetParam())),
               ContainsRegex("^" + line_of("deep") + "\t[^\n]*deep[^\n]*\n" + line_of("middle") +
                             "\t[^\n]*middle[^\n]*\n" + line_of("here") + "\there\n\n$"));
 }
 
-INSTANTIATE_TEST_SUITE_P(, AModuleWithDebugInformation,
-                         ::testing::Values("plain", "lines", "split", "old"),
+INSTANTIATE_TEST_SUITE_P(, DebugInformation, ::testing::Values("plain", "lines", "split", "old"),
                          [](const auto& each) { return std::string(each.param); });
 
-class AModule : public ::testing::Test {
+class Symbolize : public ::testing::Test {
  protected:
   void SetUp() override {
     std::string name = (fs::temp_directory_path() / "shoal.XXXXXX").native();
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
   }
-  ~AModule() override {
+  ~Symbolize() override {
     std::error_code none;
     fs::remove_all(folder_, none);
   }
@@ -89,11 +88,11 @@ class AModule : public ::testing::Test {
   fs::path folder_;
 };
 
-TEST_F(AModule, WithoutDebugInformationHasNoLines) {
+TEST_F(Symbolize, FindsNoLineWithoutDebugInformation) {
   EXPECT_EQ(ask(here_in("none"), module("none")), "\n");
 }
 
-TEST_F(AModule, HasTheLinesOfAFileThatItsDebugLinkNames) {
+TEST_F(Symbolize, FollowsADebugLink) {
   const std::string file = folder_ / "m.so";
   output_of("cp " + module("plain").native() + " " + file + " && objcopy --only-keep-debug " +
             file + " " + file + ".debug && objcopy --strip-debug --add-gnu-debuglink=" + file +
@@ -103,13 +102,13 @@ TEST_F(AModule, HasTheLinesOfAFileThatItsDebugLinkNames) {
   EXPECT_EQ(ask(here_in("plain"), file), "\n");
 }
 
-TEST_F(AModule, WithoutItsDwoFilesHasTheLineAlone) {
+TEST_F(Symbolize, FindsOnlyTheLineWithoutDwoFiles) {
   const fs::path file = folder_ / "m.so";
   output_of("sed 's/\\.dwo/.gon/g' " + module("split").native() + " >" + file.native());
   EXPECT_EQ(ask(here_in("split"), file), line_of("deep") + "\t\n\n");
 }
 
-TEST_F(AModule, ThatIsCutOffOrIsNoneHasNoLines) {
+TEST_F(Symbolize, SurvivesTruncatedAndOtherFiles) {
   const fs::path file = folder_ / "m.so";
   const auto address = here_in("plain");
   for (const int size : {0, 3, 64, 1000, 5000, 9000}) {
@@ -121,7 +120,7 @@ TEST_F(AModule, ThatIsCutOffOrIsNoneHasNoLines) {
   EXPECT_EQ(ask(address, file), "\n");
 }
 
-TEST_F(AModule, IsNotNeededForAnAnswerToEachQuestion) {
+TEST_F(Symbolize, AnswersQuestionsThatItCannotRead) {
   EXPECT_EQ(output_of("printf '%s\\n' '-1 0x0 ' '77 0x12 /nowhere' 'what?' '' | " SYMBOLIZE),
             "\n\n\n\n");
 }
