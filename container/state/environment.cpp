@@ -7,18 +7,20 @@
 #include <cstring>
 #include <string>
 
+#include "base/failure.hpp"
 #include "shoal/state.hpp"
-#include "state/failure.hpp"
-#include "state/folder.hpp"
+#include "state/lmdb_error.hpp"
+#include "state/state_folder.hpp"
 
 namespace shoal::state {
 namespace {
 
-constexpr unsigned kReaders = 2048;  // that read at the same moment, in all processes
-constexpr const char* kEntries = "shoal.1.entries";  // 1: how entries are written
+constexpr unsigned kReaders = 2048;                  // at the same time, in all processes together
+constexpr const char* kEntries = "shoal.1.entries";  // 1: version of the format of entries
 constexpr const char* kExpiries = "shoal.1.expiries";
 
-/// What a write takes beyond its value: copies of the pages from both tables' roots to the leaves.
+/// What a write needs beyond its value: copies of the pages from the roots of both tables to the
+/// leaves.
 constexpr std::uint64_t kPagesPerWrite = 16;
 
 struct Abort {
@@ -28,7 +30,7 @@ using Txn = std::unique_ptr<MDB_txn, Abort>;
 
 Txn begin(MDB_env* env, unsigned flags, const std::filesystem::path& path) {
   MDB_txn* txn = nullptr;
-  check(::mdb_txn_begin(env, nullptr, flags, &txn), path);
+  require_success(::mdb_txn_begin(env, nullptr, flags, &txn), path);
   return Txn(txn);
 }
 
@@ -52,14 +54,16 @@ Environment::Environment(const Options& options) : options_(options) {
     open();
     extend();
     open_tables();
-  } catch (const Full&) {
-    throw StateError(options_.path.native() + ": there is no room for a store; raise state.size");
+  } catch (const StoreFull&) {
+    base::fail<StateError>({.thing = options_.path.native(),
+                            .fact = "state.size is too small for a store",
+                            .remedy = "raise state.size"});
   }
   forget_dead_readers();
 }
 
 Environment::~Environment() {
-  // A clean stop leaves on disk what kProcess had left to the kernel.
+  // After a clean stop all writes are on disk; with kProcess the kernel may not have written them.
   if (!options_.read_only) ::mdb_env_sync(env(), /*force=*/1);
 }
 
@@ -67,71 +71,71 @@ void Environment::open() {
   const auto& path = options_.path;
   if (!options_.read_only) prepare_folder(path, kReaders);
   MDB_env* made = nullptr;
-  check(::mdb_env_create(&made), path);
+  require_success(::mdb_env_create(&made), path);
   env_.reset(made);
-  check(::mdb_env_set_maxdbs(made, 2), path);
-  check(::mdb_env_set_maxreaders(made, kReaders), path);
-  // MDB_NOTLS: who writes may read in between. Not MDB_WRITEMAP: a stray pointer of a module must
-  // not reach the file.
+  require_success(::mdb_env_set_maxdbs(made, 2), path);
+  require_success(::mdb_env_set_maxreaders(made, kReaders), path);
+  // MDB_NOTLS: a thread that writes may read in between. Not MDB_WRITEMAP: a module with a stray
+  // pointer must not be able to write to the file.
   unsigned flags = MDB_NOTLS;
   if (options_.read_only) flags |= MDB_RDONLY;
   if (options_.durability == Durability::kProcess) flags |= MDB_NOSYNC;
-  check(::mdb_env_open(made, path.c_str(), flags, 0600), path);
+  require_success(::mdb_env_open(made, path.c_str(), flags, 0600), path);
 }
 
 void Environment::extend() {
   const auto& path = options_.path;
   MDB_stat stat;
-  check(::mdb_env_stat(env(), &stat), path);
+  require_success(::mdb_env_stat(env(), &stat), path);
   page_size_ = stat.ms_psize;
   const auto info = info_of(env());
   const std::uint64_t used = (info.me_last_pgno + 1) * page_size_;
   int file = -1;
-  check(::mdb_env_get_fd(env(), &file), path);
-  ::fcntl(file, F_SETFD, FD_CLOEXEC);  // LMDB sees to its others, not to this one
+  require_success(::mdb_env_get_fd(env(), &file), path);
+  ::fcntl(file, F_SETFD, FD_CLOEXEC);  // LMDB does so for its other descriptors
   if (options_.read_only) return prepare_file(path, file, used, 0);
-  // A store that was larger once must have room to erase from, too.
+  // A store that was larger before needs free pages to erase entries, too.
   const std::uint64_t pages = options_.size / page_size_;
   const std::uint64_t size = std::max(pages * page_size_, used + reserve_of(pages) * page_size_);
-  check(::mdb_env_set_mapsize(env(), size), path);
+  require_success(::mdb_env_set_mapsize(env(), size), path);
   prepare_file(path, file, used, size);
 }
 
 void Environment::open_tables() {
   const auto& path = options_.path;
   for (const unsigned flags : {unsigned{MDB_RDONLY}, 0U}) {
-    // For reading first: where they are, the start must not wait for a writer.
+    // Read-only first: if the tables exist, the start must not wait for a writer.
     auto txn = begin(env(), flags, path);
     const unsigned create = flags == 0 ? MDB_CREATE : 0;
     int code = ::mdb_dbi_open(txn.get(), kEntries, create, &entries_);
     if (code == MDB_SUCCESS) {
       code = ::mdb_dbi_open(txn.get(), kExpiries, create | MDB_DUPSORT, &expiries_);
     }
-    if (code == MDB_SUCCESS) return check(::mdb_txn_commit(txn.release()), path);
-    if (code != MDB_NOTFOUND) check(code, path);
+    if (code == MDB_SUCCESS) return require_success(::mdb_txn_commit(txn.release()), path);
+    if (code != MDB_NOTFOUND) require_success(code, path);
     MDB_stat stat;
-    check(::mdb_env_stat(env(), &stat), path);
-    if (stat.ms_entries != 0) check(MDB_INVALID, path);  // another program's
+    require_success(::mdb_env_stat(env(), &stat), path);
+    if (stat.ms_entries != 0) require_success(MDB_INVALID, path);  // a table of another program
     if (!options_.read_only) continue;
     has_tables_ = false;
     return;
   }
 }
 
-void Environment::require_room(std::size_t bytes) const {
+void Environment::require_space(std::size_t bytes) const {
   const std::uint64_t limit = options_.size / page_size_;
   const std::uint64_t used = info_of(env()).me_last_pgno + 1;
   const std::uint64_t needed = kPagesPerWrite + bytes / page_size_ + 1 + reserve_of(limit);
   if (used + needed <= limit) return;
-  // Only near the end, for this is slower: pages that were used before and are free again.
-  if (used + needed > limit + free_pages()) throw Full();
+  // Pages that were used before and are free again. Slower, so only when the store is nearly full.
+  if (used + needed > limit + free_pages()) throw StoreFull();
 }
 
 std::uint64_t Environment::free_pages() const {
-  // LMDB lists them in its table 0, for those who read only. Each entry begins with a count.
+  // LMDB lists them in its table 0, which may only be read. Each entry begins with a count.
   const auto txn = begin(env(), MDB_RDONLY, options_.path);
   MDB_cursor* cursor = nullptr;
-  check(::mdb_cursor_open(txn.get(), 0, &cursor), options_.path);
+  require_success(::mdb_cursor_open(txn.get(), 0, &cursor), options_.path);
   const std::unique_ptr<MDB_cursor, decltype(&::mdb_cursor_close)> closing(cursor,
                                                                            &::mdb_cursor_close);
   std::uint64_t sum = 0;

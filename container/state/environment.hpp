@@ -10,11 +10,11 @@ struct MDB_env;
 
 namespace shoal::state {
 
-/// A store's file, mapped into this process: its two tables, and how much room is left. Immutable
+/// A store's file, mapped into this process: its two tables, and how much space is left. Immutable
 /// once made; safe to use from any thread.
 ///
-/// REQUIRES: one object per file and process. LMDB's locks are the process's: closing a second one
-/// would let go of those of the first.
+/// REQUIRES: one object per file and process. LMDB's file locks belong to the process, so closing a
+/// second object would release the locks of the first.
 class Environment {
  public:
   /// Throws StateError.
@@ -26,17 +26,18 @@ class Environment {
   const Options& options() const { return options_; }
   MDB_env* env() const { return env_.get(); }
 
-  /// Handles of the tables: group and key -> entry, and time of expiry -> those that expire then.
+  /// Handles of the tables: group and key -> entry, and time of expiry -> keys that expire then.
   unsigned entries() const { return entries_; }
   unsigned expiries() const { return expiries_; }
 
-  /// Whether the tables are there. Only a store that is read may lack them: its maker died early.
+  /// Returns true if the tables exist. Only a read-only store may lack them: the process that made
+  /// it was killed before it had written them.
   bool has_tables() const { return has_tables_; }
 
-  /// Throws Full unless `bytes` can be written such that there is room left to erase: that takes
-  /// pages, too, and without them a full store would stay full for ever.
-  /// REQUIRES: the caller's thread is the writer.
-  void require_room(std::size_t bytes) const;
+  /// Throws StoreFull unless `bytes` can be written with enough pages left to erase entries.
+  /// Erasing takes pages, too; without them a full store would stay full for ever.
+  /// REQUIRES: the calling thread is in a write transaction.
+  void require_space(std::size_t bytes) const;
 
   /// Frees the slots of readers that died, whose snapshots keep pages from being used again.
   void forget_dead_readers() const;

@@ -2,8 +2,9 @@
 
 #include <charconv>
 
+#include "base/failure.hpp"
 #include "base/printable.hpp"
-#include "state/failure.hpp"
+#include "state/lmdb_error.hpp"
 
 namespace shoal::state {
 namespace {
@@ -11,29 +12,30 @@ namespace {
 using Time = Transaction::Time;
 using std::chrono::milliseconds;
 
-/// Twice as many as a write can add, so that what has expired never gathers.
+/// Twice as many entries as a write can add, so that expired entries do not accumulate.
 constexpr unsigned kRemovedPerWrite = 2;
 
-/// What is removed at once when the store is full: few enough for the pages that erasing has for
-/// itself.
+/// Entries removed in one transaction when the store is full: few enough for the pages that are
+/// reserved for erasing.
 constexpr unsigned kRemovedPerBatch = 16;
 
-/// Set while this thread writes. LMDB has one writer, and it would wait for itself.
+/// True while this thread writes. LMDB allows one writer: a second write in the same thread would
+/// wait for the first for ever.
 thread_local bool writing = false;
 
-class Writing {
+class WriteScope {
  public:
-  Writing() {
+  WriteScope() {
     if (writing) {
-      throw StateError(
-          "State is written to from within State::update, which would wait for itself; return what "
-          "is to be written, or write after it");
+      base::fail<StateError>(
+          {.fact = "State was written to from within State::update, which would wait for itself",
+           .remedy = "return the new value from the function, or write after `update` returns"});
     }
     writing = true;
   }
-  ~Writing() { writing = false; }
-  Writing(const Writing&) = delete;
-  Writing& operator=(const Writing&) = delete;
+  ~WriteScope() { writing = false; }
+  WriteScope(const WriteScope&) = delete;
+  WriteScope& operator=(const WriteScope&) = delete;
 };
 
 Time expiry_after(Time now, milliseconds ttl) {
@@ -59,33 +61,37 @@ GroupState::GroupState(std::string group, std::shared_ptr<const Environment> env
                        bool read_only)
     : group_(std::move(group)), environment_(std::move(environment)), read_only_(read_only) {}
 
-void GroupState::refuse(std::string_view key, const std::string& why) const {
+void GroupState::refuse(std::string_view key, const std::string& fact,
+                        const std::string& remedy) const {
   constexpr std::size_t kShown = 80;  // bytes
   std::string shown = base::printable(key.substr(0, kShown));
   if (key.size() > kShown) shown += "...";
-  throw StateError("state of group " + group_ + ": key \"" + shown + "\": " + why);
+  base::fail<StateError>({.thing = "state of group " + group_ + ": key \"" + shown + '"',
+                          .fact = fact,
+                          .remedy = remedy});
 }
 
 std::string GroupState::key_in_store(std::string_view key) const {
-  if (key.empty()) refuse(key, "is empty; give it 1 to " + std::to_string(kMaxKey) + " bytes");
+  if (key.empty()) refuse(key, "is empty", "give it 1 to " + std::to_string(kMaxKey) + " bytes");
   if (key.size() > kMaxKey) {
-    refuse(key, "has " + std::to_string(key.size()) + " bytes; use at most " +
-                    std::to_string(kMaxKey) + ", such as a digest of what it stands for");
+    refuse(key, "has " + std::to_string(key.size()) + " bytes",
+           "use at most " + std::to_string(kMaxKey) + ", such as a hash of the long key");
   }
-  // No group's name has a NUL, so no two groups share a key.
+  // The name of a group has no NUL, so two groups never share a key.
   return std::string(group_).append(1, '\0').append(key);
 }
 
 void GroupState::require_size(std::string_view key, std::string_view value) const {
   if (value.size() <= kMaxValue) return;
-  refuse(key, "the value has " + std::to_string(value.size()) + " bytes; store at most " +
-                  std::to_string(kMaxValue) + ", or keep it in a file and store its name");
+  refuse(key, "the value has " + std::to_string(value.size()) + " bytes",
+         "store at most " + std::to_string(kMaxValue) +
+             ", or keep the value in a file and store its name");
 }
 
 void GroupState::require_writable() const {
   if (!read_only_) return;
-  throw StateError(
-      "State is read-only while a module is probed; write only when !context.probing()");
+  base::fail<StateError>({.fact = "State is read-only while a module is probed",
+                          .remedy = "write only when !context.probing()"});
 }
 
 template <typename Work>
@@ -100,19 +106,21 @@ auto GroupState::attempt(const Work& work) const {
 template <typename Work>
 auto GroupState::write(const Work& work) const {
   require_writable();
-  const Writing mark;
+  const WriteScope scope;
   try {
     return attempt(work);
-  } catch (const Full&) {
+  } catch (const StoreFull&) {
   }
   try {
     remove_all_expired();
     return attempt(work);
-  } catch (const Full&) {
+  } catch (const StoreFull&) {
   }
   const auto& options = environment_->options();
-  throw StateError(options.path.native() + ": full: what has not expired fills its " +
-                   to_text(options.size) + "; raise state.size, or erase entries");
+  base::fail<StateError>(
+      {.thing = options.path.native(),
+       .fact = "full: entries that have not expired fill its " + to_text(options.size),
+       .remedy = "raise state.size, or erase entries"});
 }
 
 void GroupState::remove_all_expired() const {
@@ -142,7 +150,7 @@ void GroupState::set(std::string_view key, std::string_view value, milliseconds 
 std::string GroupState::update(std::string_view key, const Change& change, milliseconds ttl) {
   const auto stored = key_in_store(key);
   if (ttl < milliseconds(1)) {
-    refuse(key, "the time to live is " + std::to_string(ttl.count()) + " ms; give it at least 1");
+    refuse(key, "the time to live is " + std::to_string(ttl.count()) + " ms", "give it at least 1");
   }
   return write([&](Transaction& transaction) {
     std::string value = change(transaction.find(stored));
@@ -158,10 +166,13 @@ std::int64_t GroupState::add(std::string_view key, std::int64_t delta, milliseco
       key,
       [&](const std::optional<std::string>& text) {
         const auto number = text ? number_in(*text) : 0;
-        if (!number) refuse(key, "what is there is no number; `set` one, or use another key");
+        if (!number)
+          refuse(key, "the stored value is not a number", "`set` one, or use another key");
         if (__builtin_add_overflow(*number, delta, &sum)) {
-          refuse(key, std::to_string(*number) + " + " + std::to_string(delta) +
-                          " is no number of 64 bits; `set` it anew");
+          refuse(key,
+                 std::to_string(*number) + " + " + std::to_string(delta) +
+                     " does not fit into 64 bits",
+                 "`set` a smaller number first");
         }
         return std::to_string(sum);
       },

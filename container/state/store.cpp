@@ -4,20 +4,21 @@
 
 #include <condition_variable>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "base/failure.hpp"
+#include "base/mutex.hpp"
 #include "base/printable.hpp"
-#include "state/folder.hpp"
 #include "state/group_state.hpp"
+#include "state/state_folder.hpp"
 
 namespace shoal::state {
 namespace {
 
-constexpr std::size_t kMaxGroup = 255;  // bytes; with NUL and key what LMDB takes for a key
+constexpr std::size_t kMaxGroup = 255;  // bytes; with NUL and key the longest key of LMDB
 
-using Identity = std::pair<dev_t, ino_t>;  // of data.mdb, whatever path leads to it
+using Identity = std::pair<dev_t, ino_t>;  // of data.mdb, by whatever path it is opened
 
 std::optional<Identity> identity_of(const std::filesystem::path& path) {
   struct stat status;
@@ -25,25 +26,29 @@ std::optional<Identity> identity_of(const std::filesystem::path& path) {
   return Identity(status.st_dev, status.st_ino);
 }
 
-/// What this process has open. An environment stays in the table until it is closed for good, so
-/// that no other is opened beside it.
-class Opened : public std::enable_shared_from_this<Opened> {
+/// The stores that this process has open. An environment stays in the table until it is completely
+/// closed, so that no second one is opened beside it.
+class OpenStores : public std::enable_shared_from_this<OpenStores> {
  public:
   std::shared_ptr<Environment> open(const Options& options) {
-    // Held while opening: of two threads that come, the second finds what the first has opened.
-    std::unique_lock lock(mutex_);
+    // Held while opening: of two threads, the second finds what the first has opened.
+    base::MutexLock lock(mutex_);
     while (const auto identity = identity_of(options.path)) {
       const auto found = open_.find(*identity);
       if (found == open_.end()) break;
       if (auto environment = found->second.lock()) return shared(environment, options);
-      closed_.wait(lock);  // its last user is about to
+      closed_.wait(lock);  // its last user is closing it
     }
     auto made = std::make_unique<Environment>(options);
     const auto identity = identity_of(options.path);
-    if (!identity) throw StateError(options.path.native() + ": was removed while it was opened");
+    if (!identity) {
+      base::fail<StateError>({.thing = options.path.native(),
+                              .fact = "was removed while it was being opened",
+                              .remedy = "restart the container"});
+    }
     const auto close = [self = shared_from_this(), identity](Environment* environment) {
       std::default_delete<Environment>()(environment);
-      const std::lock_guard closing(self->mutex_);
+      const base::MutexLock closing(self->mutex_);
       self->open_.erase(*identity);
       self->closed_.notify_all();
     };
@@ -58,20 +63,22 @@ class Opened : public std::enable_shared_from_this<Opened> {
     const auto& has = open->options();
     const bool same = has.size == wanted.size && has.durability == wanted.durability;
     if (wanted.read_only || (same && !has.read_only)) return open;
-    throw StateError(wanted.path.native() +
-                     ": is open in this process with another state.size or state.durability, or "
-                     "read-only; start the container again to change them");
+    base::fail<StateError>(
+        {.thing = wanted.path.native(),
+         .fact =
+             "is open in this process with another state.size or state.durability, or read-only",
+         .remedy = "restart the container to change them"});
   }
 
-  std::mutex mutex_;
-  std::condition_variable closed_;
-  std::map<Identity, std::weak_ptr<Environment>> open_;
+  base::Mutex mutex_;
+  std::condition_variable_any closed_;
+  std::map<Identity, std::weak_ptr<Environment>> open_ SHOAL_GUARDED_BY(mutex_);
 };
 
 std::shared_ptr<Environment> open(const Options& options) {
   if (options.read_only && !has_store(options.path)) return nullptr;
-  static const auto opened = std::make_shared<Opened>();
-  return opened->open(options);
+  static const auto stores = std::make_shared<OpenStores>();
+  return stores->open(options);
 }
 
 }  // namespace
@@ -80,8 +87,10 @@ Store::Store(const Options& options) : environment_(open(options)), read_only_(o
 
 std::shared_ptr<State> Store::of(const std::string& group) const {
   if (group.empty() || group.size() > kMaxGroup || group.find('\0') != std::string::npos) {
-    throw StateError("state of group \"" + base::printable(group) + "\": a group's name has 1 to " +
-                     std::to_string(kMaxGroup) + " bytes; name it otherwise");
+    base::fail<StateError>(
+        {.thing = "state of group \"" + base::printable(group) + '"',
+         .fact = "a group's name must have 1 to " + std::to_string(kMaxGroup) + " bytes",
+         .remedy = "choose another name"});
   }
   return std::make_shared<GroupState>(group, environment_, read_only_);
 }

@@ -10,23 +10,24 @@ namespace shoal::state {
 
 class Environment;
 
-/// Where the State of all groups is kept: one folder, shared by all processes that open it. It must
-/// lie on a local file system.
+/// The State of all groups: one folder, shared by all processes that open it. It must be on a local
+/// file system, not on NFS.
 ///
-/// A store that is open in this process already is shared: with the same options, or read-only.
-/// Not to be used across fork; exec is fine. Safe to call from any thread.
+/// Several objects in one process share the open store if their options are the same, or if the
+/// later ones are read-only. Not to be used after fork in the child; exec is fine. Safe to call
+/// from any thread.
 class Store {
  public:
-  /// Opens the store, or makes it. Throws StateError when it cannot, or when this process has it
-  /// open with options that differ.
+  /// Opens the store, or creates it. Throws StateError if that fails, or if this process has the
+  /// store open with other options.
   explicit Store(const Options& options);
 
-  /// What belongs to `group`. Keeps the store open for as long as it lives. Throws StateError when
-  /// the name has more than 255 bytes, or none.
+  /// Returns the State of `group`, which keeps the store open while it lives. Throws StateError if
+  /// the name is empty or has more than 255 bytes.
   std::shared_ptr<State> of(const std::string& group) const;
 
  private:
-  std::shared_ptr<Environment> environment_;  ///< null: read-only, and nothing is there
+  std::shared_ptr<Environment> environment_;  ///< null: read-only, and there is no store yet
   bool read_only_;
 };
 

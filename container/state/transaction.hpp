@@ -12,53 +12,57 @@ struct MDB_txn;
 
 namespace shoal::state {
 
-/// One look at the store, or one change of it: all that `commit` makes true at once, and nothing
-/// without it. Used by the thread that made it. Keys are those of the whole store.
+/// A snapshot of the store to read from, or a change of the store: `commit` makes all of the change
+/// visible at once; without it nothing changes. Use it in the thread that made it. A key here is
+/// the key of the whole store: group, NUL and the group's own key.
 class Transaction {
  public:
   enum class Kind { kRead, kWrite };
 
-  /// Milliseconds since 1970; what never expires does so at kNever.
+  /// Milliseconds since 1970. An entry that never expires has kNever.
   using Time = std::uint64_t;
   static constexpr Time kNever = UINT64_MAX;
 
-  /// kWrite waits until no other thread or process writes. Throws StateError.
+  /// kWrite waits until no other thread or process writes, without a bound. Throws StateError.
   /// REQUIRES: the environment has its tables and outlives this object.
   Transaction(const Environment& environment, Kind kind);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  /// When it began: what expires by then is absent from it.
+  /// Returns the time when the transaction began. An entry whose time of expiry is not later counts
+  /// as absent.
   Time now() const { return now_; }
 
+  /// Returns the value; nullopt if the key is absent or has expired.
   std::optional<std::string> find(std::string_view key) const;
 
-  /// Throws Full.
+  /// Throws StoreFull.
   void put(std::string_view key, std::string_view value, Time expiry);
 
-  /// Whether it was there.
+  /// Returns true if the key was there and had not expired.
   bool erase(std::string_view key);
 
-  /// Removes at most `most` entries that have expired, oldest first, and returns how many.
+  /// Removes at most `most` expired entries, the longest expired first. Returns how many it
+  /// removed.
   unsigned remove_expired(unsigned most);
 
-  /// Changes nothing, yet counts as a change: what one transaction freed LMDB lets only the next
-  /// but one use.
+  /// Changes nothing, but makes `commit` count as a change. LMDB lets the next but one transaction
+  /// use the pages that one has freed.
   void touch();
 
   void commit();
 
  private:
-  /// The time of expiry and the value; nothing where the key is not. The view is valid until the
-  /// next change.
+  /// `value` is valid until the next change.
   struct Entry {
     Time expiry;
     std::string_view value;
   };
+  /// Returns the entry, expired or not; nullopt if the key is absent.
   std::optional<Entry> entry(std::string_view key) const;
   void forget_expiry(std::string_view key, Time expiry);
-  void check(int code) const;
+  void require_success(int code) const;
 
   struct Abort {
     void operator()(MDB_txn* txn) const;

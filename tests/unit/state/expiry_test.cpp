@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "kept.hpp"
+#include "state_of_a_group.hpp"
 
 namespace shoal::state {
 namespace {
@@ -10,14 +10,14 @@ namespace {
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-class Expiry : public Kept {
+class Expiry : public StateOfAGroup {
  protected:
-  /// Until `key` is absent. A test whose key never expires ends with the time limit of all tests.
+  /// Waits until `key` is absent. If it never expires, the time limit of all tests ends the test.
   void wait_until_absent(const std::string& key) {
     while (pond().get(key)) std::this_thread::sleep_for(1ms);
   }
 
-  /// Bytes that the store really takes on disk.
+  /// Returns the bytes that the store takes on disk.
   std::int64_t taken() const {
     struct stat status {};
     ::stat(file().c_str(), &status);
@@ -25,7 +25,7 @@ class Expiry : public Kept {
   }
 };
 
-TEST_F(Expiry, IsFarAwayByDefault) {
+TEST_F(Expiry, NeverComesByDefault) {
   pond().set("fish", "carp");
   pond().set("bird", "duck", 1ms);
   wait_until_absent("bird");
@@ -61,12 +61,12 @@ TEST_F(Expiry, IsThatOfTheLastWrite) {
   pond().set("bird", "duck", 1ms);
   wait_until_absent("bird");
   wait_until_absent("later");
-  for (int i = 0; i < 8; ++i) pond().set("any", "x");  // removes what has expired, and only that
+  for (int i = 0; i < 8; ++i) pond().set("any", "x");  // removes expired entries, and only those
   EXPECT_EQ(pond().get("fish"), "carp");
   EXPECT_NE(pond().get("visits"), std::nullopt);
 }
 
-TEST_F(Expiry, IsLeftOutWhenSomethingIsThereAgain) {
+TEST_F(Expiry, DoesNotRemoveALaterEntryWithTheSameKey) {
   pond().set("fish", "carp", 1ms);
   wait_until_absent("fish");
   pond().set("fish", "pike");
@@ -75,21 +75,21 @@ TEST_F(Expiry, IsLeftOutWhenSomethingIsThereAgain) {
   EXPECT_TRUE(pond().erase("fish"));
 }
 
-TEST_F(Expiry, ComesAfterTheLongestTimeToo) {
+TEST_F(Expiry, MayBeAsLateAsTheLongestTime) {
   pond().set("fish", "carp", State::kForever - 1ms);
   EXPECT_EQ(pond().get("fish"), "carp");
 }
 
-TEST_F(Expiry, LiesAheadAlways) {
+TEST_F(Expiry, MustBeInTheFuture) {
   EXPECT_EQ(error_of([&] { pond().set("fish", "carp", 0ms); }),
             "state of group pond: key \"fish\": the time to live is 0 ms; give it at least 1");
   EXPECT_THAT(error_of([&] { pond().add("fish", 1, -5ms); }), HasSubstr("-5 ms"));
 }
 
-TEST_F(Expiry, LeavesNothingBehind) {
+TEST_F(Expiry, FreesTheSpaceOfExpiredEntries) {
   options_.size = 64 << 20;
   const std::string value(1000, 'v');
-  // 20 MB in all. Each write takes two of the dead away, so few are ever there at once.
+  // 20 MB in all. Each write removes two expired entries, so there are never many.
   for (int i = 0; i < 20'000; ++i) pond().set("session " + std::to_string(i), value, 1ms);
   EXPECT_LT(taken(), 8 << 20);
 }

@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "kept.hpp"
+#include "state_of_a_group.hpp"
 
 namespace shoal::state {
 namespace {
@@ -13,11 +13,11 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using namespace std::chrono_literals;
 
-class FullStore : public Kept {
+class FullStore : public StateOfAGroup {
  protected:
   FullStore() { options_.size = 2 << 20; }
 
-  /// Sets keys 0, 1, 2 ... of `group` until one fails, and returns how many there are.
+  /// Sets the keys 0, 1, 2 ... of `state` until one fails. Returns how many it set.
   int fill(State& state, std::size_t bytes) {
     const std::string value(bytes, 'v');
     for (int count = 0;; ++count) {
@@ -35,13 +35,13 @@ class FullStore : public Kept {
   std::string last_error_;
 };
 
-TEST_F(FullStore, SaysWhichAndWhatToDo) {
+TEST_F(FullStore, NamesItsFolderAndTheRemedy) {
   EXPECT_GT(fill(pond(), 1000), 600);
   EXPECT_THAT(last_error_, AllOf(StartsWith(options_.path.native() + ": full: "), HasSubstr("2MiB"),
                                  HasSubstr("raise state.size")));
 }
 
-TEST_F(FullStore, KeepsWhatItHas) {
+TEST_F(FullStore, KeepsItsEntries) {
   const int count = fill(pond(), 1000);
   for (int i = 0; i < count; ++i) {
     ASSERT_EQ(pond().get(std::to_string(i)).value_or("").size(), 1000u) << i;
@@ -51,11 +51,12 @@ TEST_F(FullStore, KeepsWhatItHas) {
 
 TEST_F(FullStore, IsNotLargerOnDiskThanAllowed) {
   fill(pond(), 10);
-  EXPECT_LE(taken(), static_cast<std::int64_t>(options_.size) + (64 << 10));  // and the file system
+  EXPECT_LE(taken(), static_cast<std::int64_t>(options_.size) +
+                         (64 << 10));  // and blocks of the file system
 }
 
-// Erasing takes room, too: without a reserve the store would stay full for ever.
-TEST_F(FullStore, CanBeErasedFromWhateverItIsFullOf) {
+// Erasing needs free pages, too: without a reserve the store would stay full for ever.
+TEST_F(FullStore, CanBeEmptiedWhateverTheSizeOfItsEntries) {
   options_.size = 1 << 20;
   for (const std::size_t bytes : {10, 1000, 3000, 100'000}) {
     const auto group = store().of("group" + std::to_string(bytes));
@@ -74,20 +75,20 @@ TEST_F(FullStore, HoldsAsMuchAgainAfterErasing) {
   EXPECT_GT(fill(pond(), 1000), first / 10 * 9);
 }
 
-TEST_F(FullStore, MakesRoomOfWhatHasExpired) {
+TEST_F(FullStore, ReusesTheSpaceOfExpiredEntries) {
   const std::string value(1000, 'v');
   const auto session = [&](int i) { pond().set("session " + std::to_string(i), value, 50ms); };
   int count = 0;
   const auto fill_with_sessions = [&] {
     for (; count < 700; ++count) session(count);
   };
-  // Slow machines may see the first ones expire while the last are set: as good.
+  // On a slow machine the first may expire while the last are set; the test holds then, too.
   EXPECT_EQ(error_of(fill_with_sessions), "no StateError");
   while (pond().get("session " + std::to_string(count - 1))) std::this_thread::sleep_for(1ms);
-  EXPECT_GT(fill(pond(), 1000), 700);  // needs the room of nearly all of them
+  EXPECT_GT(fill(pond(), 1000), 700);  // needs the space of nearly all of them
 }
 
-TEST_F(FullStore, CallsTheFunctionAgainAfterMakingRoom) {
+TEST_F(FullStore, CallsTheFunctionAgainAfterFreeingSpace) {
   const std::string value(100'000, 'v');
   int count = 0;
   while (error_of([&] { pond().set(std::to_string(count), value, 100ms); }) == "no StateError") {

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "kept.hpp"
+#include "state_of_a_group.hpp"
 #include "unit/as_nobody.hpp"
 
 namespace shoal::state {
@@ -15,7 +15,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class Opening : public Kept {
+class Opening : public StateOfAGroup {
  protected:
   std::string error() {
     return error_of([&] { pond().get("fish"); });
@@ -33,7 +33,7 @@ unsigned mode_of(const fs::path& path) {
   return status.st_mode & 0777;
 }
 
-TEST_F(Opening, MakesTheFolderForNobodyElse) {
+TEST_F(Opening, MakesTheFolderForThisUserAlone) {
   options_.path = folder() / "a/b/state";
   pond().set("fish", "carp");
   EXPECT_EQ(mode_of(options_.path), 0700u);
@@ -41,14 +41,14 @@ TEST_F(Opening, MakesTheFolderForNobodyElse) {
   EXPECT_EQ(mode_of(options_.path / "lock.mdb"), 0600u);
 }
 
-TEST_F(Opening, LeavesAFolderThatIsThereAsItIs) {
+TEST_F(Opening, KeepsTheModeOfAFolderThatExists) {
   fs::create_directory(options_.path);
   fs::permissions(options_.path, fs::perms(0750));
   pond().set("fish", "carp");
   EXPECT_EQ(mode_of(options_.path), 0750u);
 }
 
-TEST_F(Opening, TakesAPathWithASlashAtItsEnd) {
+TEST_F(Opening, AcceptsAPathThatEndsWithASlash) {
   options_.path = folder() / "a/state/";
   pond().set("fish", "carp");
   EXPECT_EQ(pond().get("fish"), "carp");
@@ -91,21 +91,21 @@ TEST_F(Opening, LastsAsLongAsAnyState) {
   EXPECT_EQ(pond().get("fish"), "carp");
 }
 
-TEST_F(Opening, IsNotInheritedByProgramsThatAreStarted) {
+TEST_F(Opening, IsNotInheritedByChildProcesses) {
   pond().set("fish", "carp");
-  int ours = 0;
+  int descriptors = 0;
   for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
     std::error_code none;
     const auto target = fs::read_symlink(entry.path(), none);
     if (!target.native().starts_with(options_.path.native())) continue;
-    ++ours;
+    ++descriptors;
     const int number = std::stoi(entry.path().filename());
     EXPECT_NE(::fcntl(number, F_GETFD) & FD_CLOEXEC, 0) << target;
   }
-  EXPECT_GT(ours, 0);
+  EXPECT_GT(descriptors, 0);
 }
 
-TEST_F(Opening, RefusesAPathThatIsNoFolder) {
+TEST_F(Opening, RefusesAPathThatIsNotAFolder) {
   std::ofstream(options_.path) << "text";
   EXPECT_EQ(error(), options_.path.native() + ": is not a folder; name another in state.path");
   EXPECT_THAT(error_of([&] { probed(); }), HasSubstr("is not a folder"));
@@ -126,20 +126,21 @@ TEST_F(Opening, RefusesAPathWhereNoFolderCanBeMade) {
   EXPECT_THAT(error(), AllOf(StartsWith("/proc/shoal/state: "), HasSubstr("state.path")));
 }
 
-TEST_F(Opening, RefusesAForeignFile) {
+TEST_F(Opening, RefusesAFileOfAnotherFormat) {
   write(std::string(100'000, 'x'));
-  EXPECT_THAT(error(), AllOf(StartsWith(options_.path.native()), HasSubstr("is no store of Shoal"),
-                             HasSubstr("move it away")));
+  EXPECT_THAT(error(),
+              AllOf(StartsWith(options_.path.native()), HasSubstr("is not a store of Shoal"),
+                    HasSubstr("move the folder away")));
   EXPECT_EQ(fs::file_size(file()), 100'000u);
-  EXPECT_THAT(error_of([&] { probed(); }), HasSubstr("is no store of Shoal"));
+  EXPECT_THAT(error_of([&] { probed(); }), HasSubstr("is not a store of Shoal"));
 }
 
 TEST_F(Opening, RefusesAFileOfZeros) {
   write(std::string(100'000, '\0'));
-  EXPECT_THAT(error(), HasSubstr("is no store of Shoal"));
+  EXPECT_THAT(error(), HasSubstr("is not a store of Shoal"));
 }
 
-TEST_F(Opening, TakesAnEmptyFileForANewStore) {
+TEST_F(Opening, TreatsAnEmptyFileAsANewStore) {
   write("");
   pond().set("fish", "carp");
   EXPECT_EQ(pond().get("fish"), "carp");
@@ -151,13 +152,13 @@ TEST_F(Opening, RefusesAFileThatWasCut) {
   close();
   fs::resize_file(file(), 100 * 4096);
   EXPECT_THAT(error(), AllOf(HasSubstr("is damaged"), HasSubstr("cut at 409600 of"),
-                             HasSubstr("move it away")));
+                             HasSubstr("move the folder away")));
   EXPECT_THAT(error_of([&] { probed(); }), HasSubstr("is damaged"));
   fs::resize_file(file(), 100);
-  EXPECT_THAT(error(), HasSubstr("move it away"));
+  EXPECT_THAT(error(), HasSubstr("move the folder away"));
 }
 
-TEST_F(Opening, NeedsNothingOfWhatLiesBehindTheLastEntry) {
+TEST_F(Opening, AcceptsAFileThatWasCutBehindTheLastEntry) {
   pond().set("fish", "carp");
   close();
   fs::resize_file(file(), 1 << 20);

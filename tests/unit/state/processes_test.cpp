@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/descriptor.hpp"
-#include "kept.hpp"
+#include "state_of_a_group.hpp"
 
 extern char** environ;  // NOLINT: POSIX names it so
 
@@ -19,7 +19,7 @@ namespace {
 
 using base::Descriptor;
 
-/// A state_writer, which ends with this object at the latest.
+/// A process that runs state_writer. The destructor kills it.
 class Writer {
  public:
   explicit Writer(std::vector<std::string> arguments) {
@@ -44,8 +44,8 @@ class Writer {
     if (pid_ > 0) kill();
   }
 
-  /// What it says first, or nothing when it ends without.
-  std::string first_words() {
+  /// Returns the first bytes that it writes; an empty text if it ends without writing.
+  std::string first_output() {
     std::array<char, 64> words{};
     const ssize_t size = ::read(output_.get(), words.data(), words.size());
     return {words.data(), static_cast<std::size_t>(size > 0 ? size : 0)};
@@ -56,7 +56,7 @@ class Writer {
     wait();
   }
 
-  /// Its exit code, or -1 when it was killed.
+  /// Waits for its end. Returns its exit code; -1 if a signal ended it.
   int wait() {
     int status = 0;
     ::waitpid(pid_, &status, 0);
@@ -69,7 +69,7 @@ class Writer {
   Descriptor output_;
 };
 
-class Processes : public Kept {
+class Processes : public StateOfAGroup {
  protected:
   const std::string& path() const { return options_.path.native(); }
 };
@@ -91,11 +91,11 @@ TEST_F(Processes, SeeWhatOthersHaveWritten) {
   EXPECT_EQ(pond().get("visits"), "42");
 }
 
-TEST_F(Processes, GoOnWhenAWriterIsKilledInTheMiddle) {
+TEST_F(Processes, ContinueWhenAWriterIsKilledDuringAnUpdate) {
   pond().set("fish", "carp");
   Writer writer({"hang", path()});
-  ASSERT_EQ(writer.first_words(), "updating\n");
-  EXPECT_EQ(pond().get("fish"), "pike");  // what it had committed, and readers wait for nobody
+  ASSERT_EQ(writer.first_output(), "updating\n");
+  EXPECT_EQ(pond().get("fish"), "pike");  // what it had committed: readers do not wait for a writer
   writer.kill();
   EXPECT_EQ(pond().get("fish"), "pike");
   pond().set("fish", "perch");
@@ -103,10 +103,10 @@ TEST_F(Processes, GoOnWhenAWriterIsKilledInTheMiddle) {
   EXPECT_EQ(pond().add("visits", 1), 1);
 }
 
-TEST_F(Processes, FindAllThatWasWrittenWhenTheOnlyOneIsKilled) {
+TEST_F(Processes, FindAllEntriesAfterTheOnlyWriterWasKilled) {
   {
     Writer writer({"hang", path()});
-    ASSERT_EQ(writer.first_words(), "updating\n");
+    ASSERT_EQ(writer.first_output(), "updating\n");
     writer.kill();
   }
   EXPECT_EQ(probed()->get("fish"), "pike");
@@ -115,18 +115,18 @@ TEST_F(Processes, FindAllThatWasWrittenWhenTheOnlyOneIsKilled) {
   EXPECT_EQ(pond().get("visits"), "2");
 }
 
-TEST_F(Processes, SurviveBeingKilledAgainAndAgain) {
+TEST_F(Processes, LoseNothingWhenWritersAreKilledAgainAndAgain) {
   std::int64_t before = 0;
   for (int round = 0; round < 10; ++round) {
     Writer writer({"add", path(), "1000000"});
     while (std::stoll(pond().get("visits").value_or("0")) < before + 20) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    writer.kill();  // at whatever it does just now
+    writer.kill();  // at any point of a write
     const auto read = std::stoll(pond().get("visits").value());
     EXPECT_GE(read, before + 20);
     before = pond().add("visits", 0);
-    // What it was adding when it was killed may count, for nobody was told that it does not.
+    // The call that was running when it was killed may have been committed, or not.
     EXPECT_GE(before, read);
     EXPECT_LE(before, read + 1);
   }

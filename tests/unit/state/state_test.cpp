@@ -1,6 +1,6 @@
 // What State promises to a module: see shoal/state.hpp.
 
-#include "kept.hpp"
+#include "state_of_a_group.hpp"
 
 namespace shoal::state {
 namespace {
@@ -9,35 +9,35 @@ using testing::AllOf;
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-TEST_F(Kept, HasNothingAtFirst) { EXPECT_EQ(pond().get("fish"), std::nullopt); }
+TEST_F(StateOfAGroup, IsEmptyAtFirst) { EXPECT_EQ(pond().get("fish"), std::nullopt); }
 
-TEST_F(Kept, GivesBackWhatWasSet) {
+TEST_F(StateOfAGroup, ReturnsTheValueThatWasSetLast) {
   pond().set("fish", "carp");
   EXPECT_EQ(pond().get("fish"), "carp");
   pond().set("fish", "pike");
   EXPECT_EQ(pond().get("fish"), "pike");
 }
 
-TEST_F(Kept, TellsAnEmptyValueFromNone) {
+TEST_F(StateOfAGroup, DistinguishesAnEmptyValueFromAnAbsentKey) {
   pond().set("fish", "");
   EXPECT_EQ(pond().get("fish"), "");
 }
 
-TEST_F(Kept, TakesAnyBytes) {
+TEST_F(StateOfAGroup, StoresAnyBytes) {
   const std::string bytes("\0\xff\n\"", 4);
   pond().set(bytes, bytes);
   EXPECT_EQ(pond().get(bytes), bytes);
   EXPECT_EQ(pond().get(bytes.substr(0, 3)), std::nullopt);
 }
 
-TEST_F(Kept, ErasesWhatIsThere) {
+TEST_F(StateOfAGroup, ErasesAnEntry) {
   pond().set("fish", "carp");
   EXPECT_TRUE(pond().erase("fish"));
   EXPECT_EQ(pond().get("fish"), std::nullopt);
   EXPECT_FALSE(pond().erase("fish"));
 }
 
-TEST_F(Kept, SurvivesBeingOpenedAgain) {
+TEST_F(StateOfAGroup, IsThereAfterReopening) {
   pond().set("fish", "carp");
   pond().set("brief", "x", 24h);
   close();
@@ -45,7 +45,7 @@ TEST_F(Kept, SurvivesBeingOpenedAgain) {
   EXPECT_EQ(pond().get("brief"), "x");
 }
 
-TEST_F(Kept, SurvivesBeingOpenedAgainWithAnySetting) {
+TEST_F(StateOfAGroup, IsThereAfterReopeningWithOtherSettings) {
   options_.durability = Durability::kMachine;
   pond().set("fish", "carp");
   close();
@@ -56,7 +56,7 @@ TEST_F(Kept, SurvivesBeingOpenedAgainWithAnySetting) {
   EXPECT_EQ(pond().get("fish"), "pike");
 }
 
-TEST_F(Kept, IsTheGroupsOwn) {
+TEST_F(StateOfAGroup, IsSeparateFromThatOfOtherGroups) {
   const auto lake = store().of("lake");
   pond().set("fish", "carp");
   EXPECT_EQ(lake->get("fish"), std::nullopt);
@@ -64,14 +64,14 @@ TEST_F(Kept, IsTheGroupsOwn) {
   EXPECT_EQ(store().of("pond")->get("fish"), "carp");
 }
 
-TEST_F(Kept, IsTheGroupsOwnThoughItsNameBeginsAnothers) {
+TEST_F(StateOfAGroup, IsSeparateFromThatOfAGroupWhoseNameBeginsAlike) {
   store().of("a")->set("b:c", "1");
   store().of("a.b")->set("c", "2");
   EXPECT_EQ(store().of("a")->get("b:c"), "1");
   EXPECT_EQ(store().of("a")->get(std::string(".b\0c", 4)), std::nullopt);
 }
 
-TEST_F(Kept, TakesTheLongestKeyOfTheGroupWithTheLongestName) {
+TEST_F(StateOfAGroup, AcceptsTheLongestKeyInTheGroupWithTheLongestName) {
   const auto group = store().of(std::string(255, 'g'));
   const std::string key(State::kMaxKey, 'k');
   group->set(key, "carp", 1h);
@@ -81,7 +81,7 @@ TEST_F(Kept, TakesTheLongestKeyOfTheGroupWithTheLongestName) {
   EXPECT_THAT(error_of([&] { store().of(""); }), HasSubstr("1 to 255 bytes"));
 }
 
-TEST_F(Kept, RefusesKeysThatAreOutOfBounds) {
+TEST_F(StateOfAGroup, RefusesEmptyAndTooLongKeys) {
   const std::string longer(State::kMaxKey + 1, 'k');
   EXPECT_THAT(error_of([&] { pond().set(longer, "carp"); }),
               AllOf(HasSubstr("group pond"), HasSubstr("256 bytes"), HasSubstr("at most 255")));
@@ -91,7 +91,7 @@ TEST_F(Kept, RefusesKeysThatAreOutOfBounds) {
   EXPECT_THAT(error_of([&] { pond().erase(""); }), HasSubstr("is empty"));
 }
 
-TEST_F(Kept, RefusesValuesThatAreOutOfBounds) {
+TEST_F(StateOfAGroup, RefusesTooLongValues) {
   const std::string largest(State::kMaxValue, 'v');
   pond().set("fish", largest);
   EXPECT_EQ(pond().get("fish"), largest);
@@ -100,7 +100,7 @@ TEST_F(Kept, RefusesValuesThatAreOutOfBounds) {
   EXPECT_EQ(pond().get("fish"), largest);
 }
 
-TEST_F(Kept, AddsToWhatIsThere) {
+TEST_F(StateOfAGroup, AddsToTheStoredNumber) {
   EXPECT_EQ(pond().add("visits", 1), 1);
   EXPECT_EQ(pond().add("visits", 41), 42);
   EXPECT_EQ(pond().add("visits", -50), -8);
@@ -109,17 +109,17 @@ TEST_F(Kept, AddsToWhatIsThere) {
   EXPECT_EQ(pond().add("visits", 0), 7);
 }
 
-TEST_F(Kept, AddsToNumbersOnly) {
+TEST_F(StateOfAGroup, AddsToNumbersOnly) {
   for (const std::string text : {"carp", "", "1 ", " 1", "1.5", "0x1", "9223372036854775808"}) {
     pond().set("fish", text);
     EXPECT_THAT(error_of([&] { pond().add("fish", 1); }),
-                AllOf(HasSubstr("key \"fish\""), HasSubstr("is no number")))
+                AllOf(HasSubstr("key \"fish\""), HasSubstr("is not a number")))
         << text;
     EXPECT_EQ(pond().get("fish"), text);
   }
 }
 
-TEST_F(Kept, AddsNothingThatDoesNotFit) {
+TEST_F(StateOfAGroup, RefusesASumThatDoesNotFit) {
   pond().add("most", INT64_MAX);
   EXPECT_THAT(error_of([&] { pond().add("most", 1); }),
               AllOf(HasSubstr("key \"most\""), HasSubstr("64 bits")));
@@ -129,20 +129,20 @@ TEST_F(Kept, AddsNothingThatDoesNotFit) {
   EXPECT_EQ(pond().add("least", INT64_MAX), -1);
 }
 
-TEST_F(Kept, ShowsAKeyThatNobodyCouldReadAsSuch) {
+TEST_F(StateOfAGroup, EscapesControlCharactersOfAKeyInErrors) {
   EXPECT_THAT(error_of([&] { pond().set("a\nb", "carp", 0ms); }), HasSubstr("key \"a\\x0ab\""));
 }
 
-TEST_F(Kept, IsReadOnlyWhileAModuleIsProbed) {
-  const std::string says =
+TEST_F(StateOfAGroup, IsReadOnlyWhileAModuleIsProbed) {
+  const std::string read_only =
       "State is read-only while a module is probed; write only when !context.probing()";
   pond().set("fish", "carp");
   close();
   const auto state = probed();
   EXPECT_EQ(state->get("fish"), "carp");
-  EXPECT_EQ(error_of([&] { state->set("fish", "pike"); }), says);
-  EXPECT_EQ(error_of([&] { state->add("visits", 1); }), says);
-  EXPECT_EQ(error_of([&] { state->erase("fish"); }), says);
+  EXPECT_EQ(error_of([&] { state->set("fish", "pike"); }), read_only);
+  EXPECT_EQ(error_of([&] { state->add("visits", 1); }), read_only);
+  EXPECT_EQ(error_of([&] { state->erase("fish"); }), read_only);
   bool called = false;
   EXPECT_EQ(error_of([&] {
               state->update("fish", [&](const auto&) {
@@ -150,12 +150,12 @@ TEST_F(Kept, IsReadOnlyWhileAModuleIsProbed) {
                 return "pike";
               });
             }),
-            says);
+            read_only);
   EXPECT_FALSE(called);
   EXPECT_EQ(state->get("fish"), "carp");
 }
 
-TEST_F(Kept, IsEmptyWhileAModuleIsProbedBeforeThereIsAStore) {
+TEST_F(StateOfAGroup, IsEmptyWhileAModuleIsProbedIfThereIsNoStore) {
   const auto state = probed();
   EXPECT_EQ(state->get("fish"), std::nullopt);
   EXPECT_THAT(error_of([&] { state->set("fish", "pike"); }), HasSubstr("read-only"));

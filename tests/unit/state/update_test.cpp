@@ -1,7 +1,7 @@
 #include <thread>
 #include <vector>
 
-#include "kept.hpp"
+#include "state_of_a_group.hpp"
 
 namespace shoal::state {
 namespace {
@@ -9,7 +9,7 @@ namespace {
 using testing::HasSubstr;
 using Seen = std::optional<std::string>;
 
-class Update : public Kept {};
+class Update : public StateOfAGroup {};
 
 TEST_F(Update, MakesTheNewValueFromTheOld) {
   const auto longer = [](const Seen& seen) { return seen.value_or("none") + "+"; };
@@ -18,24 +18,24 @@ TEST_F(Update, MakesTheNewValueFromTheOld) {
   EXPECT_EQ(pond().get("fish"), "none++");
 }
 
-TEST_F(Update, LeavesAllAsItWasWhenItsFunctionThrows) {
+TEST_F(Update, ChangesNothingWhenItsFunctionThrows) {
   pond().set("fish", "carp");
   const auto fails = [](const Seen&) -> std::string { throw std::domain_error("no fish"); };
   EXPECT_THROW(pond().update("fish", fails), std::domain_error);
   EXPECT_EQ(pond().get("fish"), "carp");
   EXPECT_THROW(pond().update("bird", fails), std::domain_error);
   EXPECT_EQ(pond().get("bird"), std::nullopt);
-  pond().set("fish", "pike");  // nobody waits for the one that failed
+  pond().set("fish", "pike");  // the failed update holds no lock
   EXPECT_EQ(pond().get("fish"), "pike");
 }
 
-TEST_F(Update, LetsItsFunctionThrowWhatIsNoException) {
+TEST_F(Update, PassesOnWhatItsFunctionThrowsEvenAnInt) {
   EXPECT_THROW(pond().update("fish", [](const Seen&) -> std::string { throw 42; }), int);
   pond().set("fish", "pike");
   EXPECT_EQ(pond().get("fish"), "pike");
 }
 
-TEST_F(Update, StoresNothingThatIsTooLarge) {
+TEST_F(Update, RefusesAResultThatIsTooLarge) {
   pond().set("fish", "carp");
   EXPECT_THAT(error_of([&] {
                 pond().update("fish",
@@ -45,7 +45,7 @@ TEST_F(Update, StoresNothingThatIsTooLarge) {
   EXPECT_EQ(pond().get("fish"), "carp");
 }
 
-TEST_F(Update, MayReadAndSeesWhatWasThereBefore) {
+TEST_F(Update, ReadsTheEntriesFromBeforeItsStart) {
   pond().set("fish", "carp");
   pond().set("bird", "duck");
   pond().update("fish", [&](const Seen&) {
@@ -54,7 +54,7 @@ TEST_F(Update, MayReadAndSeesWhatWasThereBefore) {
   EXPECT_EQ(pond().get("fish"), "carp and duck");
 }
 
-TEST_F(Update, DoesNotWaitForItselfWhenItWrites) {
+TEST_F(Update, RefusesAWriteFromWithinItsFunction) {
   const auto lake = store().of("lake");
   const auto within = [&](const auto& work) {
     return error_of([&] {
@@ -72,7 +72,7 @@ TEST_F(Update, DoesNotWaitForItselfWhenItWrites) {
   EXPECT_THAT(within([&] { pond().update("n", [](const Seen&) { return "x"; }); }),
               HasSubstr("from within State::update"));
   EXPECT_EQ(pond().get("fish"), "carp");
-  pond().set("fish", "pike");  // and afterwards all is well
+  pond().set("fish", "pike");  // writing works again
   EXPECT_EQ(pond().get("fish"), "pike");
 }
 
@@ -94,7 +94,7 @@ TEST_F(Update, LosesNothingWhenManyThreadsWrite) {
   EXPECT_EQ(pond().get("updated").value().size(), std::size_t{kThreads} * kTimes);
 }
 
-TEST_F(Update, LetsOthersReadMeanwhile) {
+TEST_F(Update, DoesNotBlockReaders) {
   pond().set("fish", "carp");
   pond().update("fish", [&](const Seen&) {
     Seen seen;

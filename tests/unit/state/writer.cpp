@@ -1,7 +1,7 @@
 // Writes to a store from a process of its own:
 //
-//   state_writer add PATH TIMES    adds 1 to "visits" of the group pond so many times
-//   state_writer hang PATH         begins to update "fish", says so, and never comes to an end
+//   state_writer add PATH TIMES    adds 1 to "visits" of the group pond, TIMES times
+//   state_writer hang PATH         begins to update "fish", prints "updating", and waits for ever
 
 #include <unistd.h>
 

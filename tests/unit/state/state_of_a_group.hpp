@@ -12,15 +12,15 @@
 
 namespace shoal::state {
 
-/// A folder of its own with a store in it, and verbs for it.
-class Kept : public testing::Test {
+/// A temporary folder with a store in it.
+class StateOfAGroup : public testing::Test {
  protected:
-  Kept() {
+  StateOfAGroup() {
     std::string pattern = testing::TempDir() + "shoal-state-XXXXXX";
     folder_ = ::mkdtemp(pattern.data());
     options_.path = folder_ / "state";
   }
-  ~Kept() override {
+  ~StateOfAGroup() override {
     pond_.reset();
     store_.reset();
     std::error_code none;
@@ -30,7 +30,7 @@ class Kept : public testing::Test {
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path file() const { return options_.path / "data.mdb"; }
 
-  /// The State of the group `pond`, in a store that is opened when it is first asked for.
+  /// Returns the State of the group `pond`. Opens the store at the first call.
   State& pond() {
     if (pond_ == nullptr) pond_ = store().of("pond");
     return *pond_;
@@ -45,14 +45,14 @@ class Kept : public testing::Test {
     store_.reset();
   }
 
-  /// The State of `pond` as a probe has it.
+  /// Returns the State of `pond` as a probe sees it.
   std::shared_ptr<State> probed() const {
     Options options = options_;
     options.read_only = true;
     return Store(options).of("pond");
   }
 
-  /// What StateError says when `work` is done; a text that matches nothing when it is not thrown.
+  /// Returns the text of the StateError that `work` throws; "no StateError" if it throws nothing.
   template <typename Work>
   static std::string error_of(const Work& work) {
     try {
