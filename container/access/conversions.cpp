@@ -7,7 +7,7 @@
 #include <ratio>
 #include <string>
 
-#include "access/values.hpp"
+#include "access/request_values.hpp"
 #include "base/printable.hpp"
 #include "shoal/host/access.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::microseconds;
 
-/// Appends what came from outside.
+/// Appends a value from outside, escaped.
 void append_value(std::string& line, std::string_view value) {
   base::append_printable(line, value.substr(0, kLongestValue), "\"\\");
 }
@@ -33,7 +33,7 @@ void append_decimal(std::string& line, double number, int places) {
               static_cast<std::size_t>(std::snprintf(text, sizeof text, "%.*f", places, number)));
 }
 
-/// Percent of one processor for as long as the request took.
+/// Appends processor time as a percentage of the time that the request took.
 void append_share(std::string& line, microseconds used, microseconds took) {
   const double whole = static_cast<double>(std::max<microseconds::rep>(took.count(), 1));
   append_decimal(line, 100.0 * static_cast<double>(used.count()) / whole, 2);
@@ -143,7 +143,7 @@ std::vector<Conversion> make_conversions() {
        {{"seconds", append_duration<std::ratio<1>>},
         {"milliseconds", append_duration<std::milli>},
         {"milli", append_duration<std::milli>},
-        {"miliseconds", append_duration<std::milli>},  // as php-fpm once spelt it, and still takes
+        {"miliseconds", append_duration<std::milli>},  // php-fpm accepts its old misspelling, too
         {"mili", append_duration<std::milli>},
         {"microseconds", append_microseconds},
         {"micro", append_microseconds}}},

@@ -7,14 +7,14 @@
 
 namespace shoal::access {
 
-/// One letter behind a percent sign.
+/// A letter after a percent sign, and what it appends to a line.
 struct Conversion {
-  /// What may stand in braces before the letter.
+  /// What may be in braces before the letter.
   enum class Braces {
     kNone,
-    kUnit,  ///< the name of one of `ways`, which may be left out: then it is the first
-    kName,  ///< a name, which must be there
-    kTime   ///< a format of strftime, which may be left out
+    kUnit,  ///< optional: the unit of one of `ways`; the default is the first
+    kName,  ///< required: the name of a variable or header
+    kTime   ///< optional: a format of strftime
   };
   struct Way {
     std::string_view unit;
@@ -23,10 +23,10 @@ struct Conversion {
 
   char letter;
   Braces braces;
-  std::vector<Way> ways;  ///< one, unless kUnit
+  std::vector<Way> ways;  ///< exactly one unless `braces` is kUnit
 };
 
-/// All there are, in the order of the manual.
+/// Returns all conversions, in the order of conf/README.md. Safe to call from any thread.
 const std::vector<Conversion>& conversions();
 
 }  // namespace shoal::access

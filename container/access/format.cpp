@@ -13,8 +13,8 @@ namespace {
 
 using Braces = Conversion::Braces;
 
-/// As Apache's common log format and php-fpm write it.
-constexpr const char* kUsualTime = "%d/%b/%Y:%H:%M:%S %z";
+/// As in Apache's common log format and in php-fpm.
+constexpr const char* kDefaultTime = "%d/%b/%Y:%H:%M:%S %z";
 
 std::string in_quotes(std::string_view text) { return '"' + base::printable(text) + '"'; }
 
@@ -56,9 +56,7 @@ std::string known_units(const Conversion& conversion) {
 
 void append_text(const Visit&, const std::string& text, std::string& line) { line += text; }
 
-}  // namespace
-
-/// Takes a format apart from front to back, and goes on behind whatever is wrong.
+/// Parses a format from front to back. Continues behind each error, so that all are found.
 class Parser {
  public:
   explicit Parser(std::string_view text) : rest_(text) {
@@ -95,12 +93,12 @@ class Parser {
       braces = whole.substr(2, end - 2);
       letter = end + 1;
     }
-    // All bytes of a character that is no letter, so that the error shows it whole.
+    // All bytes of the character, so that an error shows it whole.
     take(letter + base::size_of_character(whole.substr(std::min(letter, whole.size()))));
     const std::string_view shown = whole.substr(0, whole.size() - rest_.size());
     if (shown.size() == letter) {
-      return refuse(shown, braced ? "ends before its letter; write it as in %{milli}d"
-                                  : "stands alone at the end; a percent sign is written %%");
+      return refuse(shown, braced ? "has no letter after its braces; write it as in %{milli}d"
+                                  : "has no letter after it; write %% for a percent sign");
     }
     const Conversion* conversion = find_conversion(shown[letter]);
     if (conversion == nullptr || shown.size() > letter + 1) return refuse_letter(shown, letter);
@@ -120,7 +118,8 @@ class Parser {
     }
     if (conversion.braces != Braces::kUnit) {
       const bool by_default = conversion.braces == Braces::kTime && braces.empty();
-      parts_.push_back({conversion.ways[0].append, by_default ? kUsualTime : std::string(braces)});
+      parts_.push_back(
+          {conversion.ways[0].append, by_default ? kDefaultTime : std::string(braces)});
       return;
     }
     const auto& ways = conversion.ways;
@@ -130,18 +129,18 @@ class Parser {
     refuse(shown, "has an unknown unit" + base::did_you_mean(braces, units_of(conversion)) +
                       (base::nearest(braces, units_of(conversion))
                            ? ""
-                           : "; known: " + known_units(conversion)));
+                           : "; the units are " + known_units(conversion)));
   }
 
   void refuse_letter(std::string_view shown, std::size_t letter) {
     const char other = in_other_case(shown[letter]);
     const bool slip = shown.size() == letter + 1 && find_conversion(other) != nullptr;
-    refuse(shown, slip ? std::string("is no conversion; did you mean %") + other + "?"
-                       : "is no conversion; known:" + known_conversions());
+    refuse(shown, slip ? std::string("is not a conversion; did you mean %") + other + "?"
+                       : "is not a conversion; the conversions are" + known_conversions());
   }
 
-  void refuse(std::string_view shown, const std::string& why) {
-    errors_.push_back(in_quotes(shown) + " " + why);
+  void refuse(std::string_view shown, const std::string& problem) {
+    errors_.push_back(in_quotes(shown) + " " + problem);
   }
 
   std::string_view rest_;
@@ -150,13 +149,16 @@ class Parser {
   bool found_cpu_ = false;
 };
 
+}  // namespace
+
 FormatError::FormatError(std::vector<std::string> errors)
     : std::runtime_error(errors.front()), errors_(std::move(errors)) {}
 
 Format::Format(std::string_view text) : json_(text == "json") {
   if (json_) return;
   if (base::printable(text) != text) {
-    throw FormatError({in_quotes(text) + " has control characters; separate by spaces"});
+    throw FormatError(
+        {in_quotes(text) + " has control characters, or bytes that are not UTF-8; remove them"});
   }
   if (text.find('%') == std::string_view::npos) {
     const std::string slip = base::did_you_mean(text, std::array{"json"});
@@ -173,9 +175,9 @@ Format::Format(std::string_view text) : json_(text == "json") {
 
 std::string Format::line(const Visit& visit) const {
   if (json_) return json_line(visit);
-  constexpr std::size_t kUsual = 256;
+  constexpr std::size_t kExpectedSize = 256;
   std::string line;
-  line.reserve(kUsual);
+  line.reserve(kExpectedSize);
   for (const auto& part : parts_) part.append(visit, part.argument, line);
   return line;
 }

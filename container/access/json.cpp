@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "access/format.hpp"
-#include "access/values.hpp"
+#include "access/request_values.hpp"
 #include "shoal/host/access.hpp"
 
 namespace shoal::access {

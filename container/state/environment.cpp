@@ -63,7 +63,7 @@ Environment::Environment(const Options& options) : options_(options) {
 }
 
 Environment::~Environment() {
-  // After a clean stop all writes are on disk; with kProcess the kernel may not have written them.
+  // A clean stop leaves all writes on disk; with kProcess the kernel may not have written them yet.
   if (!options_.read_only) ::mdb_env_sync(env(), /*force=*/1);
 }
 

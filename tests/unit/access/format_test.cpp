@@ -5,7 +5,7 @@
 namespace shoal::access {
 namespace {
 
-/// A format, and what comes of it.
+/// A format, and the line that it makes.
 struct Case {
   const char* name;
   const char* format;
@@ -18,30 +18,30 @@ const Case kCases[] = {
     {"TextAroundIt", "a %m b", "a GET b"},
     {"Cpu", "%C", "40.50"},
     {"CpuInTotal", "%{total}C%%", "40.50%"},
-    {"CpuOfTheProgram", "%{user}C", "32.40"},
-    {"CpuOfTheKernel", "%{system}C", "8.10"},
+    {"CpuInUserMode", "%{user}C", "32.40"},
+    {"CpuInKernelMode", "%{system}C", "8.10"},
     {"Duration", "%d", "1.235"},
     {"Seconds", "%{seconds}d", "1.235"},
     {"Milliseconds", "%{milliseconds}d", "1234.567"},
     {"Milli", "%{milli}d", "1234.567"},
-    {"MiliAsPhpOnceSpeltIt", "%{mili}d %{miliseconds}d", "1234.567 1234.567"},
+    {"MiliAsInOldPhp", "%{mili}d %{miliseconds}d", "1234.567 1234.567"},
     {"Microseconds", "%{microseconds}d", "1234567"},
     {"MicroInCapitals", "%{MICRO}d", "1234567"},
     {"Variable", "%{SERVER_PROTOCOL}e", "HTTP/1.1"},
-    {"VariableThatIsNot", "%{HTTP_REFERER}e", "-"},
+    {"AbsentVariable", "%{HTTP_REFERER}e", "-"},
     {"File", "%f", "/apps/site/tank.so"},
     {"RequestLength", "%l", "0"},
     {"Method", "%m", "GET"},
     {"Group", "%n", "site"},
     {"Query", "%q", "fish=cod"},
-    {"QueryWithItsMark", "%r%Q%q", "/tank/a%20b?fish=cod"},
+    {"QueryWithItsQuestionMark", "%r%Q%q", "/tank/a%20b?fish=cod"},
     {"Path", "%r", "/tank/a%20b"},
     {"Visitor", "%R", "192.0.2.7"},
     {"Status", "%s", "418"},
-    {"TimeOfBeginning", "%t", "15/Nov/2023:00:13:20 +0200"},
-    {"TimeOfBeginningInAFormat", "%{%Y-%m-%dT%H:%M:%S%z}t", "2023-11-15T00:13:20+0200"},
-    {"TimeOfEnd", "%T", "15/Nov/2023:00:13:21 +0200"},
-    {"TimeOfEndInAFormat", "%{%s}T", "1700000001"},
+    {"StartTime", "%t", "15/Nov/2023:00:13:20 +0200"},
+    {"StartTimeInAFormat", "%{%Y-%m-%dT%H:%M:%S%z}t", "2023-11-15T00:13:20+0200"},
+    {"EndTime", "%T", "15/Nov/2023:00:13:21 +0200"},
+    {"EndTimeInAFormat", "%{%s}T", "1700000001"},
     {"User", "%u", "-"},
     {"BodySize", "%b", "5"},
     {"Generation", "%g", "site/12"},
@@ -50,9 +50,9 @@ const Case kCases[] = {
     {"HeaderOfTheModule", "%{X-Fish}o", "cod"},
     {"HeaderInOtherCase", "%{x-fish}o", "cod"},
     {"HeaderOfTheContainer", "%{X-Shoal-Generation}o", "site/12"},
-    {"LengthThatTheContainerTold", "%{Content-Length}o", "5"},
-    {"TypeThatTheContainerTold", "%{Content-Type}o", "text/html; charset=utf-8"},
-    {"HeaderThatIsNot", "%{Location}o", "-"},
+    {"LengthSetByTheContainer", "%{Content-Length}o", "5"},
+    {"TypeSetByTheContainer", "%{Content-Type}o", "text/html; charset=utf-8"},
+    {"AbsentHeader", "%{Location}o", "-"},
     {"DefaultOfPhpFpm", "%R - %u %t \"%m %r\" %s",
      "192.0.2.7 - - 15/Nov/2023:00:13:20 +0200 \"GET /tank/a%20b\" 418"},
 };
@@ -70,12 +70,12 @@ TEST_P(AConversion, StandsFor) {
 INSTANTIATE_TEST_SUITE_P(, AConversion, ::testing::ValuesIn(kCases),
                          [](const auto& each) { return std::string(each.param.name); });
 
-TEST_F(Visited, TellsOfItsProcess) {
+TEST_F(Visited, HasTheProcessIds) {
   EXPECT_EQ(line("%p"), std::to_string(::getpid()));
   EXPECT_EQ(line("%P"), std::to_string(::getppid()));
 }
 
-TEST_F(Visited, TellsOfMemoryInSeveralUnits) {
+TEST_F(Visited, HasTheMemoryInSeveralUnits) {
   const auto bytes = std::stoull(line("%M"));
   EXPECT_GT(bytes, 1u << 20);
   EXPECT_GE(std::stoull(line("%{bytes}M")), bytes);
@@ -85,47 +85,47 @@ TEST_F(Visited, TellsOfMemoryInSeveralUnits) {
   EXPECT_LT(std::stoull(line("%{megabytes}M")), bytes / 1024);
 }
 
-TEST_F(Visited, TellsTheLengthOfABody) {
+TEST_F(Visited, HasTheLengthOfTheRequestBody) {
   sent("CONTENT_LENGTH", "4711");
   EXPECT_EQ(line("%l"), "4711");
   sent("CONTENT_LENGTH", "many");
   EXPECT_EQ(line("%l"), "0");
 }
 
-TEST_F(Visited, HasDashesWhereNobodyAnswered) {
-  nobody_answered();
+TEST_F(Visited, HasDashesIfNoModuleAnswered) {
+  no_module_answered();
   EXPECT_EQ(line("%f %g %h %n"), "- - - -");
 }
 
-TEST_F(Visited, HasNoMarkWithoutAQuery) {
+TEST_F(Visited, HasNoQuestionMarkWithoutAQuery) {
   sent("QUERY_STRING", "");
   sent("REQUEST_URI", "/tank");
   EXPECT_EQ(line("%r%Q%q"), "/tank");
 }
 
-TEST_F(Visited, ShowsTheDecodedPathWhereTheWebServerTellsNoOther) {
+TEST_F(Visited, ShowsTheDecodedPathWithoutARequestUri) {
   exchange_.params.erase("REQUEST_URI");
   EXPECT_EQ(line("%r"), "/tank/a b");
 }
 
-TEST_F(Visited, HasNoHeadersWhereTheAnswerHasNotBegun) {
+TEST_F(Visited, HasNoHeadersIfTheAnswerHasNotBegun) {
   response_->header("X-Fish", "cod");
   EXPECT_EQ(line("%{X-Fish}o"), "-");
 }
 
-TEST_F(Visited, OfNoTimeAtAllUsedNoProcessor) {
+TEST_F(Visited, ThatTookNoTimeUsedNoProcessor) {
   visit_.took = 0us;
   visit_.cpu = {};
   EXPECT_EQ(line("%C %d"), "0.00 0.000");
 }
 
-TEST(AFormat, KnowsWhetherItAsksForProcessorTime) {
+TEST(AFormat, ReportsIfItNeedsProcessorTime) {
   EXPECT_TRUE(Format("%s %{user}C").asks_for_cpu());
   EXPECT_FALSE(Format("%s %d %%C").asks_for_cpu());
   EXPECT_FALSE(Format("json").asks_for_cpu());
 }
 
-TEST(TheThread, HasUsedSomeProcessorTime) {
+TEST(ProcessorTime, OfThisThreadGrows) {
   const Cpu before = cpu_of_this_thread();
   Cpu now = before;
   while (now.user + now.system == before.user + before.system) now = cpu_of_this_thread();

@@ -9,7 +9,7 @@ namespace {
 
 using std::string_literals::operator""s;
 
-/// What a visitor may send, and how a line of text shows it.
+/// A value that a visitor may send, and how a text line shows it.
 struct Hostile {
   const char* name;
   std::string value;
@@ -57,13 +57,13 @@ TEST_P(AHostileValue, IsHarmlessInJson) {
   if (base::printable(GetParam().value).find("\\x") == std::string::npos) {
     EXPECT_EQ(read, GetParam().value);
   }
-  EXPECT_EQ(nlohmann::json::parse(text).at("status"), 200) << "nothing was put over it";
+  EXPECT_EQ(nlohmann::json::parse(text).at("status"), 200) << "the value has not replaced another";
 }
 
 INSTANTIATE_TEST_SUITE_P(, AHostileValue, ::testing::ValuesIn(kHostile),
                          [](const auto& each) { return std::string(each.param.name); });
 
-TEST_F(Visited, IsCutWhereAValueIsTooLong) {
+TEST_F(Visited, HasLongValuesCut) {
   sent("HTTP_USER_AGENT", std::string(1 << 20, 'a'));
   EXPECT_EQ(line("%{HTTP_USER_AGENT}e|"), std::string(4096, 'a') + "|");
   EXPECT_LT(line("json").size(), 8192u);

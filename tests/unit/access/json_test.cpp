@@ -36,12 +36,12 @@ TEST_F(Visited, IsOneObjectWithFixedKeysInJson) {
                                              {"pid", ::getpid()}}));
 }
 
-TEST_F(Visited, HasTheKeysInJsonThatTheManualTellsOf) {
+TEST_F(Visited, HasTheKeysInJsonThatTheManualLists) {
   EXPECT_EQ(test::keys_of(json::parse(line("json"))),
             test::documented(SHOAL_MONITORING, "The access log as JSON"));
 }
 
-TEST_F(Visited, HasTheSameKeysInJsonWhereNobodyAnswered) {
+TEST_F(Visited, HasTheSameKeysInJsonIfNoModuleAnswered) {
   const auto keys_of = [](const std::string& text) {
     std::vector<std::string> keys;
     const auto read = nlohmann::ordered_json::parse(text);
@@ -50,7 +50,7 @@ TEST_F(Visited, HasTheSameKeysInJsonWhereNobodyAnswered) {
   };
   const auto before = keys_of(line("json"));
   EXPECT_EQ(before.front(), "time");
-  nobody_answered();
+  no_module_answered();
   exchange_.params.clear();
   EXPECT_EQ(keys_of(line("json")), before);
   for (const char* key : {"module", "group", "generation", "method"}) {

@@ -22,7 +22,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// One request that was answered, and what the access log says of it.
+/// One answered request, and its line in the access log.
 class Visited : public ::testing::Test {
  protected:
   Visited() {
@@ -45,17 +45,17 @@ class Visited : public ::testing::Test {
     visit_.cpu = {400'000us, 100'000us};
   }
 
-  /// What the web server sent.
+  /// Sets a variable of the request, as the web server sends it.
   void sent(const std::string& variable, std::string value) {
     exchange_.params[variable] = std::move(value);
   }
 
-  void nobody_answered() {
+  void no_module_answered() {
     visit_.module = visit_.group = visit_.generation = visit_.file = {};
     visit_.number = 0;
   }
 
-  /// The module's part, and the end of the answer.
+  /// Runs a handler of a module, and finishes the answer.
   template <typename Handler>
   void answered(const Handler& handler) {
     handler(*response_);

@@ -202,8 +202,8 @@ TEST_F(Configuration, WritesAnAccessLogOnlyWhereItIsAskedTo) {
 TEST_F(Configuration, ReportsAllThatIsWrongWithAFormatAtOnce) {
   EXPECT_THAT(
       errors_with("log: { access: { file: a.log, format: \"%S %s %{foo}d\" } }\n"),
-      ElementsAre(HasSubstr("log.access.format: \"%S\" is no conversion; did you mean %s?"),
-                  HasSubstr("log.access.format: \"%{foo}d\" has an unknown unit; known: ")));
+      ElementsAre(HasSubstr("log.access.format: \"%S\" is not a conversion; did you mean %s?"),
+                  HasSubstr("log.access.format: \"%{foo}d\" has an unknown unit; the units are ")));
 }
 
 TEST_F(Configuration, ResolvesPathsAgainstTheFolderOfTheFile) {

@@ -1,4 +1,4 @@
-#include "access/values.hpp"
+#include "access/request_values.hpp"
 
 #include <sys/resource.h>
 
