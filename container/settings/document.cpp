@@ -2,36 +2,49 @@
 
 #include <cerrno>
 #include <fstream>
-#include <sstream>
+#include <iterator>
+#include <string>
 #include <system_error>
+
+#include "base/failure.hpp"
+#include "base/files.hpp"
 
 namespace shoal::settings {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr Mark kWholeFile{};
 
-std::optional<std::string> contents(const std::filesystem::path& file, Errors& errors) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) {
+/// Returns all bytes of the file. A pipe may be read, too: `shoal check -c <(make-configuration)`.
+/// Returns nullopt, with errno, if that fails.
+std::optional<std::string> bytes_of(const fs::path& file) {
+  std::error_code none;
+  if (!fs::is_fifo(file, none)) return base::read_whole(file);
+  std::ifstream pipe(file, std::ios::binary);
+  if (!pipe.is_open()) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(pipe), {});
+}
+
+std::optional<std::string> contents(const fs::path& file, Errors& errors) {
+  std::error_code none;
+  if (fs::is_directory(file, none)) {
     errors.add(kWholeFile, "", "is a folder; name the configuration file in it");
     return std::nullopt;
   }
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  if (stream.is_open() && stream.peek() != std::ifstream::traits_type::eof()) {
-    text << stream.rdbuf();
+  auto bytes = bytes_of(file);
+  if (!bytes) {
+    const base::Failure failure{.fact = "cannot be read",
+                                .error = errno,
+                                .remedy = "check the path, and that this user may read the file"};
+    errors.add(kWholeFile, "", failure.text());
   }
-  if (stream.is_open() && !stream.bad()) return text.str();
-  errors.add(kWholeFile, "",
-             "cannot be read: " + std::generic_category().message(errno) +
-                 "; check the path, and that this user may read it");
-  return std::nullopt;
+  return bytes;
 }
 
 }  // namespace
 
-std::optional<Value> load(const std::filesystem::path& file, Errors& errors) try {
+std::optional<Value> load(const fs::path& file, Errors& errors) try {
   const auto text = contents(file, errors);
   if (!text) return std::nullopt;
   const auto documents = YAML::LoadAll(*text);
@@ -40,9 +53,9 @@ std::optional<Value> load(const std::filesystem::path& file, Errors& errors) try
     return std::nullopt;
   }
   if (documents.size() > 1) {
-    errors.add(
-        {documents[1].Mark().line + 1, 1}, "",
-        "begins a second document, which nobody would read; remove the line \"---\" above it");
+    errors.add({documents[1].Mark().line + 1, 1}, "",
+               "begins a second YAML document, which would be ignored; remove the line \"---\" "
+               "above it");
     return std::nullopt;
   }
   const YAML::Mark mark = documents.front().Mark();
@@ -50,8 +63,8 @@ std::optional<Value> load(const std::filesystem::path& file, Errors& errors) try
 } catch (const YAML::Exception& error) {
   errors.add({error.mark.line + 1, error.mark.column + 1}, "",
              "not valid YAML: " + error.msg +
-                 "; check indentation, brackets and quotes here and just above (a text that begins "
-                 "with [, {, *, & or @, or has a colon and a space in it, needs quotes)");
+                 "; check the indentation, brackets and quotes here and just above (a text that "
+                 "begins with [, {, *, & or @, or has a colon and a space in it, needs quotes)");
   return std::nullopt;
 }
 

@@ -4,12 +4,12 @@
 #include <optional>
 
 #include "settings/errors.hpp"
-#include "settings/reader.hpp"
+#include "settings/value.hpp"
 
 namespace shoal::settings {
 
-/// The one YAML document in `file`. None, and the reason among the errors, when the file cannot be
-/// read, is no YAML, is empty, or holds more than one document.
+/// Returns the YAML document in `file`. Returns nullopt and adds an error if the file cannot be
+/// read, is not YAML, is empty, or has more than one document.
 std::optional<Value> load(const std::filesystem::path& file, Errors& errors);
 
 }  // namespace shoal::settings

@@ -5,21 +5,6 @@
 #include "settings/settings.hpp"
 
 namespace shoal::settings {
-namespace {
-
-std::string lines(const std::vector<std::string>& errors) {
-  std::string text;
-  for (const auto& error : errors) {
-    if (!text.empty()) text += '\n';
-    text += error;
-  }
-  return text;
-}
-
-}  // namespace
-
-SettingsError::SettingsError(std::vector<std::string> errors)
-    : std::runtime_error(lines(errors)), errors_(std::move(errors)) {}
 
 void Errors::add(Mark mark, std::string_view key, std::string_view text) {
   std::string line = where(mark) + ": ";

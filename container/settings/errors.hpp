@@ -6,7 +6,7 @@
 
 namespace shoal::settings {
 
-/// A place in the configuration file. Both count from 1; 0 is the file as a whole.
+/// A place in the configuration file. Both numbers count from 1; line 0 is the file as a whole.
 struct Mark {
   int line = 0;
   int column = 0;
@@ -14,19 +14,19 @@ struct Mark {
   auto operator<=>(const Mark&) const = default;
 };
 
-/// Gathers what is wrong with one file, so that an operator sees all of it at once.
+/// Collects the errors of one file, so that an operator sees all of them at once.
 class Errors {
  public:
-  /// `file` as the user named it: every error begins with it.
+  /// `file` is the path as the user gave it: every error begins with it.
   explicit Errors(std::string file) : file_(std::move(file)) {}
 
-  /// `text` is "what; remedy". `key` is dotted, and empty for the file as a whole.
+  /// Adds an error. `text` is "FACT; REMEDY". `key` is dotted; empty for the file as a whole.
   void add(Mark mark, std::string_view key, std::string_view text);
 
-  /// Throws SettingsError when anything was added: in the order of the file.
+  /// Throws SettingsError with all errors in the order of the file. Returns if there are no errors.
   void throw_if_any() const;
 
-  /// `conf/shoal.yaml:14`
+  /// Returns the place as `conf/shoal.yaml:14`.
   std::string where(Mark mark) const;
 
  private:

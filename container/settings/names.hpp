@@ -5,16 +5,18 @@
 
 namespace shoal::settings {
 
-/// Letters, digits, `_` and `-`, at least one: a group's name, or a part of a dotted name.
+/// Returns true if `name` is letters, digits, `_` and `-`, at least one: the name of a group, or a
+/// part of a dotted name.
 bool is_plain_name(std::string_view name);
 
-/// Plain names joined by single dots, as modules and types are named: `aquarium.screen.home`.
+/// Returns true if `name` is plain names joined by single dots, as modules and types have them:
+/// `aquarium.screen.home`.
 bool is_dotted_name(std::string_view name);
 
-/// What an error about a bad dotted name says.
+/// Returns the fact and the remedy of an error about a bad dotted name.
 std::string not_a_dotted_name(std::string_view name);
 
-/// `text` in quotation marks, on one line and not too long, to be shown in an error.
+/// Returns `text` in quotation marks, escaped and cut to 120 bytes, for an error.
 std::string in_quotes(std::string_view text);
 
 }  // namespace shoal::settings

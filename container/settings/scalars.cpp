@@ -8,21 +8,22 @@
 namespace shoal::settings {
 namespace {
 
-Wrong out_of_range(const std::string& text, const std::string& least, const std::string& most) {
-  return Wrong(text + " is out of range; write " + least + " to " + most);
+ValueError out_of_range(const std::string& text, const std::string& least,
+                        const std::string& most) {
+  return ValueError(text + " is out of range; write " + least + " to " + most);
 }
 
 }  // namespace
 
 std::string Text::operator()(const Value& value) const {
-  if (value.text().empty()) throw Wrong("is empty; write a value, or remove the key");
+  if (value.text().empty()) throw ValueError("is empty; write a value, or remove the key");
   return value.text();
 }
 
 bool Flag::operator()(const Value& value) const {
   if (value.text() == "true") return true;
   if (value.text() == "false") return false;
-  throw Wrong(in_quotes(value.text()) + " is neither true nor false; write one of the two");
+  throw ValueError(in_quotes(value.text()) + " is neither true nor false; write one of the two");
 }
 
 int Whole::operator()(const Value& value) const {
@@ -30,8 +31,8 @@ int Whole::operator()(const Value& value) const {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc::invalid_argument || end != text.data() + text.size()) {
-    throw Wrong(in_quotes(text) + " is not a whole number; write " + std::to_string(least) +
-                " to " + std::to_string(most));
+    throw ValueError(in_quotes(text) + " is not a whole number; write " + std::to_string(least) +
+                     " to " + std::to_string(most));
   }
   if (error != std::errc() || number < least || number > most) {
     throw out_of_range(text, std::to_string(least), std::to_string(most));
@@ -54,9 +55,9 @@ std::uint64_t Size::operator()(const Value& value) const {
 std::filesystem::path Path::operator()(const Value& value) const { return (*this)(value.text()); }
 
 std::filesystem::path Path::operator()(std::string_view text) const {
-  if (text.empty()) throw Wrong("is empty; write a path");
+  if (text.empty()) throw ValueError("is empty; write a path");
   if (std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
-    throw Wrong(in_quotes(text) + " has a control character; remove it");
+    throw ValueError(in_quotes(text) + " has a control character; remove it");
   }
   const auto path = (folder / text).lexically_normal();
   return path.has_filename() ? path : path.parent_path();  // apps/ and apps are one folder

@@ -10,10 +10,10 @@
 
 #include "base/nearest.hpp"
 #include "settings/names.hpp"
-#include "settings/reader.hpp"
+#include "settings/value.hpp"
 
-/// What a single value can be. Each is a reader for Section: called with a Value, it returns what
-/// that means or throws Wrong. Bounds are inclusive.
+/// Readers of single values, for Section: called with a Value, each returns its meaning or throws
+/// ValueError. Bounds are inclusive.
 namespace shoal::settings {
 
 /// Any text that is not empty.
@@ -50,13 +50,13 @@ struct Size {
   std::uint64_t operator()(const Value& value) const;
 };
 
-/// A path, made absolute against `folder`. Symbolic links stay: `current -> releases/42` must be
-/// seen to flip.
+/// A path, made absolute against `folder`. Symbolic links are not resolved, so that a changed
+/// `current -> releases/42` is noticed.
 struct Path {
   std::filesystem::path folder;
   std::filesystem::path operator()(const Value& value) const;
 
-  /// The same of a text that was part of a value.
+  /// The same for a text that is part of a value.
   std::filesystem::path operator()(std::string_view text) const;
 };
 
@@ -74,7 +74,9 @@ struct OneOf {
       words.push_back(word);
       list.append(list.empty() ? "" : ", ").append(word);
     }
-    throw Wrong(in_quotes(text) + " is none of " + list + base::did_you_mean(text, words));
+    const std::string nearest = base::did_you_mean(text, words);
+    throw ValueError(in_quotes(text) + " is not one of " + list +
+                     (nearest.empty() ? "; write one of these" : nearest));
   }
 };
 

@@ -4,15 +4,15 @@
 
 #include "settings/document.hpp"
 #include "settings/errors.hpp"
-#include "settings/groups.hpp"
-#include "settings/health.hpp"
-#include "settings/listen.hpp"
-#include "settings/log.hpp"
-#include "settings/module_config.hpp"
-#include "settings/reader.hpp"
-#include "settings/routes.hpp"
+#include "settings/groups_key.hpp"
+#include "settings/health_key.hpp"
+#include "settings/listen_key.hpp"
+#include "settings/log_key.hpp"
+#include "settings/modules_key.hpp"
+#include "settings/routes_key.hpp"
 #include "settings/scalars.hpp"
-#include "settings/status.hpp"
+#include "settings/section.hpp"
+#include "settings/status_key.hpp"
 
 namespace shoal::settings {
 namespace {
@@ -76,7 +76,7 @@ State read_state(const Value& value, const fs::path& folder, const fs::path& app
   const auto path = [&](const Value& text) {
     const fs::path read = Path{folder}(text);
     if (apps.empty() || !lies_within(read, apps)) return read;
-    throw Wrong("lies within apps, which is for modules only; choose another folder");
+    throw ValueError("is within the apps folder, which is for modules only; choose another folder");
   };
   State state;
   Section section(value);
@@ -106,7 +106,9 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   const auto run = [&](const Value& value) {
     const fs::path path = Path{folder}(value);
     if (settings.apps.empty() || !lies_within(path, settings.apps)) return path;
-    throw Wrong("lies within apps, where each stage would pass for a drop; choose another folder");
+    throw ValueError(
+        "is within the apps folder, where its copies of modules would be loaded as modules; choose "
+        "another folder");
   };
 
   Section section(root);
@@ -130,7 +132,16 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   if (settings.state.path.empty()) settings.state.path = settings.run / "state";
 }
 
+std::string joined_lines(const std::vector<std::string>& errors) {
+  std::string text;
+  for (const auto& error : errors) text.append(text.empty() ? "" : "\n").append(error);
+  return text;
+}
+
 }  // namespace
+
+SettingsError::SettingsError(std::vector<std::string> errors)
+    : std::runtime_error(joined_lines(errors)), errors_(std::move(errors)) {}
 
 Settings read(const fs::path& file) {
   Settings settings;

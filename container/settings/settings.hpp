@@ -13,37 +13,37 @@
 
 namespace shoal::settings {
 
-/// One entry of `listen`. Exactly what the file says; nothing is opened here.
+/// One entry of `listen`, as the file has it. Nothing is opened here.
 struct Listen {
-  enum class Kind { kUnix, kTcp, kDescriptor, kSystemd };  // kSystemd: all that it hands us
+  enum class Kind { kUnix, kTcp, kDescriptor, kSystemd };  // kSystemd: all that systemd passes
 
   Kind kind = Kind::kUnix;
-  std::filesystem::path path;                ///< kUnix
-  std::string host;                          ///< kTcp, without brackets: 127.0.0.1, ::1, localhost
-  std::uint16_t port = 0;                    ///< kTcp
-  int descriptor = -1;                       ///< kDescriptor: fd:0 of spawn-fcgi and mod_fcgid
-  std::optional<unsigned> mode;              ///< kUnix: permission bits, e.g. 0660
-  std::string owner;                         ///< kUnix: user name; empty: unchanged
-  std::string group;                         ///< kUnix: group name; empty: unchanged
-  int backlog = 511;                         ///< connections that wait; nginx's own default
-  std::vector<std::string> allowed_clients;  ///< kTcp: addresses; empty: everyone
+  std::filesystem::path path;    ///< kUnix
+  std::string host;              ///< kTcp, without brackets: 127.0.0.1, ::1, localhost
+  std::uint16_t port = 0;        ///< kTcp
+  int descriptor = -1;           ///< kDescriptor: fd:0 of spawn-fcgi and mod_fcgid
+  std::optional<unsigned> mode;  ///< kUnix: permission bits, e.g. 0660
+  std::string owner;             ///< kUnix: user name; empty: unchanged
+  std::string group;             ///< kUnix: group name; empty: unchanged
+  int backlog = 511;             ///< connections that may wait to be accepted; 511 as in nginx
+  std::vector<std::string> allowed_clients;  ///< kTcp: addresses; empty: all clients
   std::string where;                         ///< file:line, for errors when it is opened
 };
 
 struct Workers {
   unsigned processes = 1;
-  unsigned threads = 8;                     ///< of each process
-  std::chrono::milliseconds grace{30'000};  ///< what a stop waits for running requests
+  unsigned threads = 8;                     ///< in each process
+  std::chrono::milliseconds grace{30'000};  ///< how long a stop waits for running requests
   std::uint64_t max_requests = 0;           ///< a process is replaced after so many; 0: never
-  std::size_t queue = 0;  ///< requests that wait for a thread of a process; 0: as many as come
+  std::size_t queue = 0;  ///< most requests that wait for a thread, in each process; 0: no bound
 };
 
-/// How modules are put into groups: see container/modules/grouping.hpp.
+/// How modules form groups: see container/modules/grouping.hpp.
 struct Groups {
   enum class Kind {
-    kNever,     ///< `false`: nothing is ever swept
-    kTopLevel,  ///< `true`: each top-level folder or file of apps is a group
-    kListed     ///< a map: group -> dotted types
+    kNever,     ///< `false`: modules are never replaced
+    kTopLevel,  ///< `true`: each folder or file at the top of the apps folder is a group
+    kListed     ///< a mapping: group -> dotted types
   };
 
   Kind kind = Kind::kTopLevel;
@@ -57,41 +57,41 @@ struct Sweep {
   Watch watch = Watch::kAuto;
   std::chrono::milliseconds interval{1'000};  ///< kStat: compare at most this often
   std::chrono::milliseconds settle{100};      ///< quiet time before a stale group is loaded
-  std::chrono::milliseconds wait{5'000};      ///< what a request waits for a load at most
-  bool probe = true;                          ///< load in a throw-away process first
+  std::chrono::milliseconds wait{5'000};      ///< how long a request waits for new code
+  bool probe = true;                          ///< load a group in a short-lived process first
 };
 
 struct Route {
-  std::string prefix;  ///< `/hello`: no trailing slash, but for `/` itself
-  std::string target;  ///< a dotted name: of a module or of a folder of modules
+  std::string prefix;  ///< `/hello`: without a slash at the end, except `/`
+  std::string target;  ///< dotted name of a module, or of a folder of modules
   std::string where;   ///< file:line
-  std::optional<std::chrono::milliseconds> request_timeout{};  ///< instead of that of Limits
+  std::optional<std::chrono::milliseconds> request_timeout{};  ///< replaces that of Limits
 };
 
 struct Limits {
   std::uint64_t body = 8 << 20;                    ///< bytes
-  std::chrono::milliseconds read_timeout{60'000};  ///< reading a request's head; each wait for body
-  std::chrono::milliseconds write_timeout{60'000};  ///< the peer takes nothing for so long
-  std::chrono::milliseconds idle_timeout{75'000};   ///< kept connection without a request
-  std::uint64_t keep_alive_drain = 1 << 20;         ///< unread body bytes read away to keep one
-  std::chrono::milliseconds request_timeout{0};     ///< of a whole request; 0: none
+  std::chrono::milliseconds read_timeout{60'000};  ///< for a request's head; for each wait for body
+  std::chrono::milliseconds write_timeout{60'000};  ///< how long the web server may read nothing
+  std::chrono::milliseconds idle_timeout{75'000};   ///< of a kept connection without a request
+  std::uint64_t keep_alive_drain = 1 << 20;         ///< most unread body bytes read to keep one
+  std::chrono::milliseconds request_timeout{0};     ///< for a whole request; 0: no bound
 };
 
 struct State {
   enum class Durability { kProcess, kMachine };
 
-  std::filesystem::path path;      ///< a folder; `state` in `run` unless the file says otherwise
-  std::uint64_t size = 256 << 20;  ///< bytes
+  std::filesystem::path path;                    ///< a folder; default: `state` in `run`
+  std::uint64_t size = 256 << 20;                ///< bytes
   Durability durability = Durability::kProcess;  ///< what a write survives
 };
 
-/// A group whose newest generation ends worker processes goes back to its last good files.
+/// When a group goes back to its last good files: after so many crashes in that time.
 struct Quarantine {
   unsigned crashes = 3;
   std::chrono::milliseconds within{60'000};
 };
 
-/// Where lines of a log go.
+/// The target of a log.
 struct LogTarget {
   enum class Kind { kStderr, kFile, kSyslog, kJournald };
 
@@ -103,7 +103,7 @@ struct LogTarget {
 
 struct AccessLog {
   LogTarget target;
-  std::string format;  ///< `json`, or a text as php-fpm's access.format; see conf/README.md
+  std::string format;  ///< `json`, or a text as in php-fpm's access.format; see conf/README.md
 
   bool operator==(const AccessLog&) const = default;
 };
@@ -113,25 +113,25 @@ struct Log {
 
   Level level = Level::kInfo;
   LogTarget target;                   ///< the key `file`
-  std::chrono::milliseconds slow{0};  ///< requests that take longer are logged; 0: none
-  std::optional<AccessLog> access;    ///< none: no access log
+  std::chrono::milliseconds slow{0};  ///< slower requests are logged; 0: no request is
+  std::optional<AccessLog> access;    ///< nullopt: no access log
 
   bool operator==(const Log&) const = default;
 };
 
-/// The page that tells what is running.
+/// The status page.
 struct Status {
   std::string route;               ///< `/-/shoal`
-  std::vector<std::string> allow;  ///< addresses of visitors
+  std::vector<std::string> allow;  ///< addresses of the visitors that may see it
 };
 
-/// Where health checks are answered.
+/// The socket on which health checks are answered.
 struct Health {
   Listen socket;  ///< kUnix or kTcp
 };
 
-/// What conf/shoal.yaml says, complete and checked: see conf/README.md for every key. Plain values;
-/// copy freely. Paths are absolute: relative ones were resolved against the file's folder.
+/// A whole configuration, checked and with defaults filled in: see conf/README.md for every key.
+/// Plain values. Paths are absolute: relative ones were resolved against the folder of the file.
 struct Settings {
   std::filesystem::path file;
   std::vector<Listen> listen;
@@ -141,17 +141,17 @@ struct Settings {
   Groups groups;
   Sweep sweep;
   std::vector<Route> routes;              ///< longest prefix first
-  std::map<std::string, Config> modules;  ///< dotted name -> what the module is handed
+  std::map<std::string, Config> modules;  ///< dotted name -> the module's settings
   Limits limits;
   State state;
   Quarantine quarantine;
   bool expose = true;            ///< X-Shoal-Generation on each answer
-  std::optional<Status> status;  ///< none: no such page
-  std::optional<Health> health;  ///< nullopt: no health check is answered
+  std::optional<Status> status;  ///< nullopt: no such page
+  std::optional<Health> health;  ///< nullopt: health checks are not answered
   Log log;
 };
 
-/// Everything that is wrong with a configuration, one line each:
+/// All errors of a configuration, one line each:
 /// `conf/shoal.yaml:14: sweep.setle: unknown key; did you mean "settle"?`
 class SettingsError : public std::runtime_error {
  public:
@@ -163,12 +163,13 @@ class SettingsError : public std::runtime_error {
   std::vector<std::string> errors_;
 };
 
-/// Reads and checks a configuration file. Touches nothing but that file. Throws SettingsError with
-/// every error found, in the order of the file.
+/// Reads and checks a configuration file. Opens no other file. Throws SettingsError with all
+/// errors, in the order of the file. Safe to call from any thread.
 Settings read(const std::filesystem::path& file);
 
-/// The run folder that the file names, whatever else is wrong in it: a container may still serve
-/// with what stood there before. Throws SettingsError when even that cannot be told.
+/// Returns the run folder that the file names, even if the file has other errors: a container may
+/// still serve with an earlier version of the file. Throws SettingsError if the folder cannot be
+/// read from the file.
 std::filesystem::path run_folder_of(const std::filesystem::path& file);
 
 }  // namespace shoal::settings

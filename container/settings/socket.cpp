@@ -9,15 +9,16 @@
 
 #include "settings/names.hpp"
 #include "settings/scalars.hpp"
-#include "settings/wrong.hpp"
+#include "settings/value_error.hpp"
 
 namespace shoal::settings {
 namespace {
 
+constexpr int kHighestDescriptor = 1023;
 constexpr const char* kForms = "write unix:PATH, HOST:PORT, \"[::1]:PORT\", fd:0 or systemd";
 
-/// The whole of `text` as a number from `least` to `most`; none when it is not.
-std::optional<int> whole(std::string_view text, int least, int most) {
+/// Returns `text` as a number from `least` to `most`; nullopt if it is not one.
+std::optional<int> number_within(std::string_view text, int least, int most) {
   int number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -32,16 +33,18 @@ Listen parse_unix(std::string_view path, const std::filesystem::path& folder) {
   constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
   const std::size_t length = listen.path.native().size();
   if (length > kLongest) {
-    throw Wrong("the path " + in_quotes(listen.path.native()) + " is " + std::to_string(length) +
-                " bytes long; the system allows a socket " + std::to_string(kLongest) +
-                ", choose a shorter one");
+    throw ValueError("the path " + in_quotes(listen.path.native()) + " is " +
+                     std::to_string(length) + " bytes long; choose one of at most " +
+                     std::to_string(kLongest) + " bytes");
   }
   return listen;
 }
 
 Listen parse_descriptor(std::string_view number) {
-  const auto descriptor = whole(number, 0, 1023);
-  if (!descriptor) throw Wrong(in_quotes(number) + " is no descriptor; write a number, as in fd:0");
+  const auto descriptor = number_within(number, 0, kHighestDescriptor);
+  if (!descriptor)
+    throw ValueError(in_quotes(number) + " is not a file descriptor; write a number from 0 to " +
+                     std::to_string(kHighestDescriptor) + ", as in fd:0");
   Listen listen;
   listen.kind = Listen::Kind::kDescriptor;
   listen.descriptor = *descriptor;
@@ -60,28 +63,30 @@ bool is_host_name(std::string_view host) {
   });
 }
 
-/// The host of `HOST:PORT`, its brackets removed.
+/// Returns the host of `HOST:PORT` without its brackets.
 std::string parse_host(std::string_view host) {
   if (host.starts_with('[') && host.ends_with(']')) {
     const std::string inner(host.substr(1, host.size() - 2));
     const std::string address = inner.substr(0, inner.find('%'));  // fe80::1%eth0
     if (address.find(':') != std::string::npos && shortest_address(address)) return inner;
-    throw Wrong(in_quotes(inner) + " is not an IPv6 address; write one, as in \"[::1]:9000\"");
+    throw ValueError(in_quotes(inner) + " is not an IPv6 address; write one, as in \"[::1]:9000\"");
   }
   if (host.find(':') != std::string_view::npos) {
-    throw Wrong(in_quotes(host) +
-                " has colons; write an IPv6 address in brackets and the whole in " +
-                "quotes, as in \"[::1]:9000\"");
+    throw ValueError(
+        in_quotes(host) +
+        " has colons; write an IPv6 address in brackets, and the whole in quotes, as in " +
+        "\"[::1]:9000\"");
   }
   if (!is_host_name(host)) {
-    throw Wrong(in_quotes(host) +
-                " is not a host; write a name or an address, as in 127.0.0.1:9000, or " +
-                "0.0.0.0:9000 for every IPv4 address");
+    throw ValueError(in_quotes(host) +
+                     " is not a host; write a name or an address, as in 127.0.0.1:9000, or " +
+                     "0.0.0.0:9000 for all IPv4 addresses");
   }
-  // A name cannot consist of digits and dots: that is a mistyped address.
+  // A name is never digits and dots alone: that is a mistyped address.
   if (host.find_first_not_of("0123456789.") == std::string_view::npos && !shortest_address(host)) {
-    throw Wrong(in_quotes(host) + " is not an IPv4 address; write four numbers up to 255, as in " +
-                "127.0.0.1:9000");
+    throw ValueError(in_quotes(host) +
+                     " is not an IPv4 address; write four numbers up to 255, as in " +
+                     "127.0.0.1:9000");
   }
   return std::string(host);
 }
@@ -89,12 +94,12 @@ std::string parse_host(std::string_view host) {
 Listen parse_tcp(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) {
-    throw Wrong(in_quotes(text) + " is not a socket; " + kForms);
+    throw ValueError(in_quotes(text) + " is not a socket; " + kForms);
   }
-  const auto port = whole(text.substr(colon + 1), 1, 65'535);
+  const auto port = number_within(text.substr(colon + 1), 1, 65'535);
   if (!port) {
-    throw Wrong(in_quotes(text.substr(colon + 1)) +
-                " is not a port; write a number from 1 to 65535");
+    throw ValueError(in_quotes(text.substr(colon + 1)) +
+                     " is not a port; write a number from 1 to 65535");
   }
   Listen listen;
   listen.kind = Listen::Kind::kTcp;
@@ -112,7 +117,7 @@ Listen parse_socket(std::string_view text, const std::filesystem::path& folder) 
   if (text.starts_with(kUnix)) return parse_unix(text.substr(kUnix.size()), folder);
   if (text.starts_with(kDescriptor)) return parse_descriptor(text.substr(kDescriptor.size()));
   if (text.find('/') != std::string_view::npos) {
-    throw Wrong(in_quotes(text) + " is not a socket; write unix: in front of a path");
+    throw ValueError(in_quotes(text) + " is not a socket; write unix: in front of a path");
   }
   return parse_tcp(text);
 }

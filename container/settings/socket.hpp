@@ -9,15 +9,16 @@
 
 namespace shoal::settings {
 
-/// What `unix:PATH`, `HOST:PORT`, `[::1]:PORT` or `fd:N` names: kind, path, host, port and
-/// descriptor are set, all else has its default. Throws Wrong.
+/// Reads `unix:PATH`, `HOST:PORT`, `[::1]:PORT`, `fd:N` or `systemd`. Sets kind, path, host, port
+/// and descriptor; all other members have their defaults. Resolves a relative path against
+/// `folder`. Throws ValueError.
 Listen parse_socket(std::string_view text, const std::filesystem::path& folder);
 
-/// A text that is the same for every way of writing one socket. Names are not looked up: localhost
-/// and 127.0.0.1 are two.
+/// Returns a text that is the same for all ways of writing one socket. Does not resolve names:
+/// localhost and 127.0.0.1 are two sockets.
 std::string identity_of(const Listen& listen);
 
-/// An IPv4 or IPv6 address in its shortest form; none when it is no address.
+/// Returns an IPv4 or IPv6 address in its shortest form; nullopt if `text` is not an address.
 std::optional<std::string> shortest_address(std::string_view text);
 
 }  // namespace shoal::settings

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "settings/names.hpp"
-#include "settings/wrong.hpp"
+#include "settings/value_error.hpp"
 
 namespace shoal::settings {
 namespace {
@@ -15,12 +15,12 @@ struct Unit {
   std::uint64_t worth;
 };
 
-// From small to large: the largest that divides a value is the one it is shown in.
+// From small to large: a value is shown in the largest unit that divides it.
 constexpr std::array<Unit, 4> kTimes{{{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}}};
 constexpr std::array<Unit, 4> kSizes{
     {{"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}}};
 
-/// One kind of quantity and how its errors speak.
+/// One kind of quantity, and the words of its errors.
 struct Quantity {
   std::span<const Unit> units;
   const char* noun;      ///< "a duration"
@@ -36,29 +36,34 @@ std::string names_of(std::span<const Unit> units) {
   return names;
 }
 
+ValueError too_large(std::string_view text) {
+  return ValueError(in_quotes(text) + " is too large; write a smaller number");
+}
+
 std::uint64_t parse(std::string_view text, const Quantity& quantity) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string write = std::string("; write ") + quantity.examples;
+  const std::string write_one = std::string("; write one, as in ") + quantity.examples;
   if (error == std::errc::invalid_argument) {
-    throw Wrong(in_quotes(text) + " is not " + quantity.noun + write);
+    throw ValueError(in_quotes(text) + " is not " + quantity.noun + write_one);
   }
-  if (error != std::errc()) throw Wrong(in_quotes(text) + " is too large" + write);
+  if (error != std::errc()) throw too_large(text);
 
   const auto name = text.substr(static_cast<std::size_t>(end - text.data()));
-  if (name.empty()) throw Wrong("missing unit" + write);
+  if (name.empty()) throw ValueError("has no unit" + write_one);
   if (name.front() == '.' || name.front() == ',') {
-    throw Wrong(in_quotes(text) + " has a fraction; write a whole number of a smaller unit (" +
-                names_of(quantity.units) + ")");
+    throw ValueError(in_quotes(text) + " has a fraction; write a whole number of a smaller unit (" +
+                     names_of(quantity.units) + ")");
   }
   for (const auto& unit : quantity.units) {
     if (unit.name != name) continue;
-    // As signed milliseconds or bytes there is room for less than all of uint64_t.
-    if (number > INT64_MAX / unit.worth) throw Wrong(in_quotes(text) + " is too large" + write);
+    // Signed milliseconds and bytes must hold the value.
+    if (number > INT64_MAX / unit.worth) throw too_large(text);
     return number * unit.worth;
   }
-  throw Wrong(in_quotes(text) + " has an unknown unit; write one of " + names_of(quantity.units) +
-              " right after the number, as in " + quantity.examples);
+  throw ValueError(in_quotes(text) + " has an unknown unit; write one of " +
+                   names_of(quantity.units) + " right after the number, as in " +
+                   quantity.examples);
 }
 
 std::string show(std::uint64_t value, std::span<const Unit> units) {

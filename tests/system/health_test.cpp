@@ -197,7 +197,7 @@ TEST_F(HealthChecks, FollowTheConfigurationUnlessItIsRefused) {
 
   reconfigure("third.sock\" }\nexpos: true\n", "shoal.sock\" }\n");
   ASSERT_TRUE(eventually([&] { return said("the new configuration is refused") == 2; }));
-  EXPECT_THAT(log(), HasSubstr("health.socket: web servers are answered there"));
+  EXPECT_THAT(log(), HasSubstr("health.socket: is a socket for web servers already"));
   EXPECT_EQ(check("/ready", "other.sock"), kReady);
 
   reconfigure("health: {", "# health: {");

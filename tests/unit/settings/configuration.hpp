@@ -13,7 +13,7 @@
 
 namespace shoal::settings {
 
-/// A folder of its own with a shoal.yaml in it, and verbs to read that.
+/// A temporary folder with a shoal.yaml, and functions to read it.
 class Configuration : public testing::Test {
  protected:
   using Lines = std::vector<std::string>;
@@ -29,31 +29,32 @@ class Configuration : public testing::Test {
 
   void write(const std::string& yaml) const { std::ofstream(file()) << yaml; }
 
-  /// What the file says when `yaml` is all of it.
-  Settings read_whole(const std::string& yaml) const {
+  /// Returns the settings of a file with `yaml` as its whole text.
+  Settings settings_of(const std::string& yaml) const {
     write(yaml);
     return read(file());
   }
 
-  /// What the file says when `yaml`, from line 5 on, follows the keys that must be there.
-  Settings read_with(const std::string& yaml) const { return read_whole(kRequired + yaml); }
+  /// Returns the settings of a file with the required keys and, from line 5 on, `yaml`.
+  Settings settings_with(const std::string& yaml) const { return settings_of(kRequired + yaml); }
 
-  /// The errors of a file when `yaml` is all of it, without the folder: `shoal.yaml:5: ...`.
-  Lines errors_in_whole(const std::string& yaml) const {
+  /// Returns the errors of a file with `yaml` as its whole text, without the folder:
+  /// `shoal.yaml:5: ...`.
+  Lines errors_of(const std::string& yaml) const {
     try {
-      read_whole(yaml);
+      settings_of(yaml);
     } catch (const SettingsError& error) {
       return without_folder(error.errors());
     }
     return {};
   }
 
-  /// The errors when `yaml`, from line 5 on, follows the keys that must be there.
-  Lines errors_with(const std::string& yaml) const { return errors_in_whole(kRequired + yaml); }
+  /// Returns the errors of a file with the required keys and, from line 5 on, `yaml`.
+  Lines errors_with(const std::string& yaml) const { return errors_of(kRequired + yaml); }
 
-  /// The only error in that; a text that matches nothing when there is none or more than one.
+  /// The same, for exactly one error. Returns a text that matches nothing if the number is another.
   std::string error_with(const std::string& yaml) const { return only(errors_with(yaml)); }
-  std::string error_in_whole(const std::string& yaml) const { return only(errors_in_whole(yaml)); }
+  std::string error_of(const std::string& yaml) const { return only(errors_of(yaml)); }
 
   static std::string only(const Lines& errors) {
     if (errors.size() == 1) return errors.front();

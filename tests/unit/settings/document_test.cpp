@@ -1,4 +1,8 @@
-// What is wrong with the file as a whole, or with its YAML.
+// Errors of the file as a whole, and of its YAML.
+
+#include <sys/stat.h>
+
+#include <thread>
 
 #include "configuration.hpp"
 
@@ -9,15 +13,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-TEST_F(Configuration, SaysWhyAMissingFileCannotBeRead) {
+TEST_F(Configuration, ReportsWhyAMissingFileCannotBeRead) {
   try {
     read(folder() / "absent.yaml");
-    FAIL() << "a file that is not there was read";
+    FAIL() << "a missing file was read";
   } catch (const SettingsError& error) {
     EXPECT_THAT(error.errors(),
                 ElementsAre(folder().string() +
-                            "/absent.yaml: cannot be read: No such file or directory; check the "
-                            "path, and that this user may read it"));
+                            "/absent.yaml: cannot be read (No such file or directory); check the "
+                            "path, and that this user may read the file"));
   }
 }
 
@@ -34,60 +38,67 @@ TEST_F(Configuration, RefusesAFolderInPlaceOfAFile) {
       SettingsError);
 }
 
+TEST_F(Configuration, MayComeThroughAPipe) {
+  const std::string text = "listen: fd:0\napps: apps\nrun: run\nroutes: { /: hello }\n";
+  ASSERT_EQ(::mkfifo(file().c_str(), 0600), 0);
+  std::thread writer([&] { write(text); });
+  EXPECT_EQ(read(file()).apps, folder() / "apps");
+  writer.join();
+}
+
 TEST_F(Configuration, RefusesAnEmptyFile) {
   const std::string error = "shoal.yaml:1: is empty; write at least listen, apps, run and routes";
   for (const char* yaml : {"", "\n\n", "# nothing but this\n", "---\n", "~\n"}) {
-    EXPECT_EQ(error_in_whole(yaml), error);
+    EXPECT_EQ(error_of(yaml), error);
   }
 }
 
-TEST_F(Configuration, RefusesAFileThatIsNoMapping) {
-  EXPECT_EQ(error_in_whole("\n- listen\n"),
+TEST_F(Configuration, RefusesAFileThatIsNotAMapping) {
+  EXPECT_EQ(error_of("\n- listen\n"),
             "shoal.yaml:2: is a list; write a mapping: lines of \"key: value\", indented below it");
-  EXPECT_THAT(error_in_whole("serve"),
-              StartsWith("shoal.yaml:1: is a single value; write a mapping"));
+  EXPECT_THAT(error_of("serve"), StartsWith("shoal.yaml:1: is a single value; write a mapping"));
 }
 
 TEST_F(Configuration, NamesTheLineOfBrokenYaml) {
   EXPECT_THAT(error_with("sweep:\n\twait: 5s\n"), StartsWith("shoal.yaml:6: not valid YAML: "));
   EXPECT_THAT(error_with("groups: *none\n"),
               StartsWith("shoal.yaml:5: not valid YAML: the referenced anchor is not defined; "));
-  EXPECT_THAT(error_in_whole("listen: [::1]:9000\n"), HasSubstr("needs quotes"));
-  EXPECT_THAT(error_in_whole(std::string(100'000, '[')), HasSubstr("not valid YAML: "));
+  EXPECT_THAT(error_of("listen: [::1]:9000\n"), HasSubstr("needs quotes"));
+  EXPECT_THAT(error_of(std::string(100'000, '[')), HasSubstr("not valid YAML: "));
 }
 
 TEST_F(Configuration, RefusesASecondDocument) {
   EXPECT_EQ(error_with("---\nexpose: true\n"),
-            "shoal.yaml:6: begins a second document, which nobody would read; remove the line "
+            "shoal.yaml:6: begins a second YAML document, which would be ignored; remove the line "
             "\"---\" above it");
 }
 
-TEST_F(Configuration, ReadsFilesWithABomAndWindowsLines) {
+TEST_F(Configuration, ReadsFilesWithABomAndWindowsLineEnds) {
   EXPECT_FALSE(
-      read_whole("\xef\xbb\xbflisten: fd:0\r\napps: a\r\nrun: r\r\nroutes:\r\n  /: hello\r\n"
-                 "expose: false\r\n")
+      settings_of("\xef\xbb\xbflisten: fd:0\r\napps: a\r\nrun: r\r\nroutes:\r\n  /: hello\r\n"
+                  "expose: false\r\n")
           .expose);
 }
 
-TEST_F(Configuration, ReportsKeysThatStandTwice) {
+TEST_F(Configuration, ReportsKeysThatAreGivenTwice) {
   EXPECT_EQ(error_with("expose: true\nexpose: false\n"),
             "shoal.yaml:6: expose: given twice, first on line 5; remove one of the two");
   EXPECT_EQ(error_with("workers: {threads: 4,\n  threads: 8}\n"),
             "shoal.yaml:6: workers.threads: given twice, first on line 5; remove one of the two");
 }
 
-TEST_F(Configuration, ReportsKeysThatAreNoText) {
+TEST_F(Configuration, ReportsKeysThatAreNotText) {
   EXPECT_EQ(error_with("sweep:\n  ~: 5s\n"),
-            "shoal.yaml:6: sweep: has a key that is no text; put it in quotes");
+            "shoal.yaml:6: sweep: has a key that is not text; put the key in quotes");
 }
 
 TEST_F(Configuration, ReportsAllErrorsInTheOrderOfTheFile) {
   EXPECT_THAT(
-      errors_in_whole("log: { level: loud }\n"
-                      "listen: 127.0.0.1\n"
-                      "workers: { threads: 0, grace: 5, spare: 1 }\n"
-                      "apps: apps\n"
-                      "routes: { hello: hello }\n"),
+      errors_of("log: { level: loud }\n"
+                "listen: 127.0.0.1\n"
+                "workers: { threads: 0, grace: 5, spare: 1 }\n"
+                "apps: apps\n"
+                "routes: { hello: hello }\n"),
       ElementsAre(
           StartsWith("shoal.yaml:1: run: missing"), StartsWith("shoal.yaml:1: log.level: "),
           StartsWith("shoal.yaml:2: listen: "), StartsWith("shoal.yaml:3: workers.threads: "),
@@ -95,7 +106,7 @@ TEST_F(Configuration, ReportsAllErrorsInTheOrderOfTheFile) {
           StartsWith("shoal.yaml:5: routes.hello: ")));
 }
 
-TEST_F(Configuration, NamesTheFileAsTheUserDid) {
+TEST_F(Configuration, NamesTheFileAsTheUserNamedIt) {
   write("");
   const auto here = std::filesystem::relative(file());
   try {

@@ -11,18 +11,19 @@ using testing::Pair;
 using testing::StartsWith;
 
 TEST_F(Configuration, RefusesAGroupWhoseNameIsTooLong) {
-  EXPECT_EQ(read_with("groups: { " + std::string(200, 'g') + ": [site] }\n").groups.types.size(),
-            1u);
+  EXPECT_EQ(
+      settings_with("groups: { " + std::string(200, 'g') + ": [site] }\n").groups.types.size(), 1u);
   EXPECT_THAT(error_with("groups:\n  " + std::string(250, 'g') + ": [site]\n"),
               testing::AllOf(testing::HasSubstr("shoal.yaml:6: groups.g"),
-                             testing::HasSubstr(" has 250 letters; write at most 200")));
+                             testing::HasSubstr(" has 250 letters; use at most 200")));
 }
 
-TEST_F(Configuration, SweepsNothingEachFolderOrWhatIsListed) {
-  EXPECT_EQ(read_with("groups: false\n").groups.kind, Groups::Kind::kNever);
-  EXPECT_EQ(read_with("groups: true\n").groups.kind, Groups::Kind::kTopLevel);
+TEST_F(Configuration, MayBeFalseTrueOrAMappingForGroups) {
+  EXPECT_EQ(settings_with("groups: false\n").groups.kind, Groups::Kind::kNever);
+  EXPECT_EQ(settings_with("groups: true\n").groups.kind, Groups::Kind::kTopLevel);
   const Groups groups =
-      read_with("groups:\n  site: [aquarium.screen, aquarium.layout]\n  admin_2: [admin]\n").groups;
+      settings_with("groups:\n  site: [aquarium.screen, aquarium.layout]\n  admin_2: [admin]\n")
+          .groups;
   EXPECT_EQ(groups.kind, Groups::Kind::kListed);
   EXPECT_THAT(groups.types,
               ElementsAre(Pair("admin_2", ElementsAre("admin")),
@@ -30,48 +31,49 @@ TEST_F(Configuration, SweepsNothingEachFolderOrWhatIsListed) {
 }
 
 TEST_F(Configuration, LetsTypesOfDifferentGroupsNest) {
-  EXPECT_EQ(read_with("groups: { site: [aquarium], forms: [aquarium.form] }\n").groups.types.size(),
-            2u);
+  EXPECT_EQ(
+      settings_with("groups: { site: [aquarium], forms: [aquarium.form] }\n").groups.types.size(),
+      2u);
 }
 
 TEST_F(Configuration, RefusesATypeInTwoGroupsAndNamesBothLines) {
   EXPECT_EQ(
       error_with("groups:\n  site: [aquarium.screen]\n  forms:\n    - aquarium.form\n"
                  "    - aquarium.screen\n"),
-      "shoal.yaml:9: groups.forms[1]: the type \"aquarium.screen\" is in group \"site\" already, "
-      "on line 6; leave it in one place");
+      "shoal.yaml:9: groups.forms[1]: the type \"aquarium.screen\" is already in group \"site\", "
+      "on line 6; remove it from one of the two places");
   EXPECT_THAT(error_with("groups:\n  site: [hello, hello]\n"),
-              HasSubstr("is in group \"site\" already, on line 6"));
+              HasSubstr("is already in group \"site\", on line 6"));
 }
 
-TEST_F(Configuration, RefusesNamesOfGroupsWithOtherLetters) {
+TEST_F(Configuration, RefusesGroupNamesWithOtherCharacters) {
   EXPECT_EQ(
       error_with("groups:\n  my.site: [aquarium]\n"),
-      "shoal.yaml:6: groups.my.site: \"my.site\" is no name of a group; use letters, digits, _ "
+      "shoal.yaml:6: groups.my.site: \"my.site\" is not a group name; use only letters, digits, _ "
       "and -");
 }
 
-TEST_F(Configuration, RefusesTypesThatAreNoDottedNames) {
+TEST_F(Configuration, RefusesTypesThatAreNotDottedNames) {
   for (const char* type : {"aquarium..screen", ".aquarium", "aquarium.", "a/b", "'*'", "''"}) {
     EXPECT_THAT(error_with(std::string("groups: { site: [") + type + "] }\n"),
                 HasSubstr("is not a dotted name; write letters, digits, _ and -"));
   }
 }
 
-TEST_F(Configuration, RefusesGroupsOfNothing) {
-  EXPECT_THAT(error_with("groups: { site: [] }\n"), HasSubstr("groups.site: lists no type"));
-  EXPECT_THAT(error_with("groups: {}\n"), HasSubstr("groups: names no group; write true, false"));
-  EXPECT_THAT(error_with("groups:\n"), HasSubstr("groups: names no group"));
+TEST_F(Configuration, RefusesGroupsWithoutTypes) {
+  EXPECT_THAT(error_with("groups: { site: [] }\n"), HasSubstr("groups.site: has no types"));
+  EXPECT_THAT(error_with("groups: {}\n"), HasSubstr("groups: has no groups; write true, false"));
+  EXPECT_THAT(error_with("groups:\n"), HasSubstr("groups: has no groups"));
 }
 
-TEST_F(Configuration, RefusesGroupsOfAnotherType) {
+TEST_F(Configuration, RefusesGroupsThatAreAListOrAText) {
   EXPECT_THAT(errors_with("groups: [aquarium]\n"),
               ElementsAre(StartsWith("shoal.yaml:5: groups: is a list; write a mapping")));
   EXPECT_THAT(error_with("groups: some\n"), HasSubstr("is neither true nor false"));
-  EXPECT_THAT(error_with("groups: { site: aquarium }\n"), HasSubstr("is no list; write it in"));
+  EXPECT_THAT(error_with("groups: { site: aquarium }\n"), HasSubstr("is not a list; write it in"));
 }
 
-TEST_F(Configuration, RefusesAGroupThatStandsTwice) {
+TEST_F(Configuration, RefusesAGroupThatIsGivenTwice) {
   EXPECT_THAT(error_with("groups:\n  site: [a]\n  site: [b]\n"),
               HasSubstr("groups.site: given twice, first on line 6"));
 }

@@ -12,30 +12,30 @@ using Kind = Listen::Kind;
 class HealthKey : public Configuration {
  protected:
   Listen socket(const std::string& text) const {
-    return read_with("health: { socket: " + text + " }\n").health->socket;
+    return settings_with("health: { socket: " + text + " }\n").health->socket;
   }
   std::string error(const std::string& text) const {
     return error_with("health: { socket: " + text + " }\n");
   }
 };
 
-TEST_F(HealthKey, IsLeftOutByDefault) { EXPECT_FALSE(read_with("").health); }
+TEST_F(HealthKey, IsLeftOutByDefault) { EXPECT_FALSE(settings_with("").health); }
 
-TEST_F(HealthKey, TakesAPortAloneForOneOfThisMachine) {
+TEST_F(HealthKey, MayBeAPortOfThisMachineAlone) {
   EXPECT_EQ(socket("9001").kind, Kind::kTcp);
   EXPECT_EQ(socket("9001").host, "127.0.0.1");
   EXPECT_EQ(socket("9001").port, 9001);
   EXPECT_EQ(socket("9001").where, file().string() + ":5");
 }
 
-TEST_F(HealthKey, TakesTheAddressThatIsWritten) {
+TEST_F(HealthKey, MayBeAnAddressOrASocketFile) {
   EXPECT_EQ(socket("0.0.0.0:9001").host, "0.0.0.0");
   EXPECT_EQ(socket("\"[::1]:9001\"").host, "::1");
   EXPECT_EQ(socket("unix:health.sock").path, folder() / "health.sock");
   EXPECT_EQ(socket("unix:/run/health.sock").kind, Kind::kUnix);
 }
 
-TEST_F(HealthKey, RefusesWhatIsNoSocketForIt) {
+TEST_F(HealthKey, RefusesOtherKindsOfSockets) {
   for (const char* text : {"systemd", "fd:3", "live", "\"\""}) {
     EXPECT_THAT(error(text), StartsWith("shoal.yaml:5: health.socket: ")) << text;
     EXPECT_THAT(error(text), HasSubstr("write PORT, HOST:PORT, \"[::1]:PORT\" or unix:PATH"))
@@ -47,11 +47,11 @@ TEST_F(HealthKey, RefusesWhatIsNoSocketForIt) {
 }
 
 TEST_F(HealthKey, RefusesTheSocketOfTheWebServers) {
-  EXPECT_THAT(error("unix:shoal.sock"), HasSubstr("web servers are answered there"));
+  EXPECT_THAT(error("unix:shoal.sock"), HasSubstr("is a socket for web servers already"));
   EXPECT_THAT(error("unix:./shoal.sock"), HasSubstr("shoal.yaml:1); choose another socket"));
 }
 
-TEST_F(HealthKey, IsAMappingOfItsSocketAlone) {
+TEST_F(HealthKey, IsAMappingWithTheKeySocketAlone) {
   EXPECT_THAT(error_with("health: {}\n"),
               HasSubstr("health.socket: missing; add it, as in \"socket: 127.0.0.1:9001\""));
   EXPECT_THAT(error_with("health: { socket: 9001, sockets: 1 }\n"),

@@ -13,15 +13,15 @@ using Kind = Listen::Kind;
 
 class ListenKey : public Configuration {
  protected:
-  /// The file with this as its listen key, which begins on line 1.
+  /// Returns a file with this as its listen key, which begins on line 1.
   static std::string listening_on(const std::string& yaml) {
     return "listen: " + yaml + "\napps: apps\nrun: run\nroutes: { /: hello }\n";
   }
   std::vector<Listen> sockets(const std::string& yaml) const {
-    return read_whole(listening_on(yaml)).listen;
+    return settings_of(listening_on(yaml)).listen;
   }
   Listen socket(const std::string& yaml) const { return sockets(yaml).at(0); }
-  Lines errors(const std::string& yaml) const { return errors_in_whole(listening_on(yaml)); }
+  Lines errors(const std::string& yaml) const { return errors_of(listening_on(yaml)); }
   std::string error(const std::string& yaml) const { return only(errors(yaml)); }
 };
 
@@ -81,14 +81,14 @@ TEST_F(ListenKey, RefusesModesThatAreNotOctal) {
 
 TEST_F(ListenKey, RefusesAnEntryWithoutASocket) {
   EXPECT_EQ(error("[]"),
-            "shoal.yaml:1: listen: names no socket; write one, as in \"socket: "
+            "shoal.yaml:1: listen: has no socket; write one, as in \"socket: "
             "unix:/run/shoal/shoal.sock\"");
   EXPECT_THAT(errors("\n  - mode: \"0660\"\n  - owner: www-data\n"),
               ElementsAre(StartsWith("shoal.yaml:2: listen[0].socket: missing; add it"),
                           StartsWith("shoal.yaml:3: listen[1].socket: missing; add it")));
 }
 
-TEST_F(ListenKey, SaysHowASocketIsWritten) {
+TEST_F(ListenKey, ExplainsHowASocketIsWritten) {
   EXPECT_EQ(error("/run/shoal.sock"),
             "shoal.yaml:1: listen: \"/run/shoal.sock\" is not a socket; write unix: in front of a "
             "path");
@@ -96,14 +96,16 @@ TEST_F(ListenKey, SaysHowASocketIsWritten) {
             "shoal.yaml:1: listen: \"9000\" is not a socket; write unix:PATH, HOST:PORT, "
             "\"[::1]:PORT\", fd:0 or systemd");
   EXPECT_THAT(error("'unix:'"), HasSubstr("is empty; write a path"));
-  EXPECT_THAT(error("fd:zero"), HasSubstr("\"zero\" is no descriptor; write a number, as in fd:0"));
-  EXPECT_THAT(error("fd:-1"), HasSubstr("is no descriptor"));
+  EXPECT_THAT(
+      error("fd:zero"),
+      HasSubstr("\"zero\" is not a file descriptor; write a number from 0 to 1023, as in fd:0"));
+  EXPECT_THAT(error("fd:-1"), HasSubstr("is not a file descriptor"));
   EXPECT_THAT(error("[[fd:0]]"), StartsWith("shoal.yaml:1: listen[0]: is a list; write a mapping"));
 }
 
-TEST_F(ListenKey, RefusesHostsThatAreNone) {
+TEST_F(ListenKey, RefusesWrongHosts) {
   EXPECT_THAT(error("':9000'"), HasSubstr("is not a host; write a name or an address"));
-  EXPECT_THAT(error("'*:9000'"), HasSubstr("or 0.0.0.0:9000 for every IPv4 address"));
+  EXPECT_THAT(error("'*:9000'"), HasSubstr("or 0.0.0.0:9000 for all IPv4 addresses"));
   EXPECT_THAT(error("127.0.0.256:9000"), HasSubstr("is not an IPv4 address; write four numbers"));
   EXPECT_THAT(error("'::1:9000'"), HasSubstr("write an IPv6 address in brackets"));
   EXPECT_THAT(error("'[::g]:9000'"), HasSubstr("\"::g\" is not an IPv6 address"));
@@ -118,37 +120,38 @@ TEST_F(ListenKey, RefusesPortsOutOfRange) {
   }
 }
 
-TEST_F(ListenKey, RefusesSocketPathsTheSystemCannotTake) {
+TEST_F(ListenKey, RefusesTooLongSocketPaths) {
   EXPECT_THAT(errors("unix:/" + std::string(106, 's')), IsEmpty());
-  EXPECT_THAT(error("unix:/" + std::string(107, 's')), HasSubstr("is 108 bytes long"));
+  EXPECT_THAT(error("unix:/" + std::string(107, 's')),
+              HasSubstr("is 108 bytes long; choose one of at most 107 bytes"));
 }
 
-TEST_F(ListenKey, RefusesWhatThatKindOfSocketDoesNotHave) {
+TEST_F(ListenKey, RefusesKeysOfAnotherKindOfSocket) {
   EXPECT_THAT(errors("\n  socket: 127.0.0.1:9000\n  mode: \"0660\"\n  owner: a\n  group: b\n"),
-              ElementsAre("shoal.yaml:3: listen.mode: only a socket file has it; remove it, or "
+              ElementsAre("shoal.yaml:3: listen.mode: applies to socket files only; remove it, or "
                           "listen on unix:PATH",
-                          StartsWith("shoal.yaml:4: listen.owner: only a socket file has it"),
-                          StartsWith("shoal.yaml:5: listen.group: only a socket file has it")));
+                          StartsWith("shoal.yaml:4: listen.owner: applies to socket files only"),
+                          StartsWith("shoal.yaml:5: listen.group: applies to socket files only")));
   EXPECT_EQ(
       error("{ socket: unix:a.sock, allowed_clients: [127.0.0.1] }"),
-      "shoal.yaml:1: listen.allowed_clients: only a TCP socket has it; remove it, or listen on "
+      "shoal.yaml:1: listen.allowed_clients: applies to TCP sockets only; remove it, or listen on "
       "HOST:PORT");
   EXPECT_THAT(error("{ socket: fd:0, backlog: 5 }"),
-              HasSubstr("listen.backlog: whoever opened the socket has chosen it"));
+              HasSubstr("listen.backlog: is set by the program that opens the socket"));
 }
 
-TEST_F(ListenKey, RefusesClientsThatAreNoAddresses) {
+TEST_F(ListenKey, RefusesClientsThatAreNotAddresses) {
   EXPECT_THAT(
       errors("\n  socket: localhost:9000\n  allowed_clients:\n    - 10.0.0.0/8\n"
              "    - 10.0.0.1\n    - web.example\n"),
-      ElementsAre("shoal.yaml:4: listen.allowed_clients[0]: \"10.0.0.0/8\" is not an address; "
-                  "write one IPv4 or IPv6 address, neither a name nor a network",
+      ElementsAre("shoal.yaml:4: listen.allowed_clients[0]: \"10.0.0.0/8\" is not an IP address; "
+                  "write an IPv4 or IPv6 address, not a name or a network",
                   StartsWith("shoal.yaml:6: listen.allowed_clients[2]: \"web.example\"")));
   EXPECT_THAT(error("{ socket: localhost:9000, allowed_clients: 10.0.0.1 }"),
-              HasSubstr("is no list; write it in brackets"));
+              HasSubstr("is not a list; write it in brackets"));
 }
 
-TEST_F(ListenKey, DoesNotTakeAnEmptyListOfClientsForEveryone) {
+TEST_F(ListenKey, DoesNotTreatAnEmptyListOfClientsAsAllClients) {
   EXPECT_THAT(error("{ socket: localhost:9000, allowed_clients: [] }"),
               HasSubstr("is empty; list an address, or remove the key"));
 }
@@ -159,13 +162,13 @@ TEST_F(ListenKey, RefusesBacklogsOutOfRange) {
 
 TEST_F(ListenKey, RefusesTheSameSocketTwice) {
   EXPECT_EQ(error("\n  - unix:a.sock\n  - socket: unix:./b/../a.sock\n"),
-            "shoal.yaml:3: listen[1]: the same socket as on line 2; remove one of the two");
-  EXPECT_THAT(error("['[::1]:9000', '[0:0::1]:9000']"), HasSubstr("the same socket"));
-  EXPECT_THAT(error("[localhost:9000, LocalHost:9000]"), HasSubstr("the same socket"));
+            "shoal.yaml:3: listen[1]: is the same socket as on line 2; remove one of the two");
+  EXPECT_THAT(error("['[::1]:9000', '[0:0::1]:9000']"), HasSubstr("is the same socket"));
+  EXPECT_THAT(error("[localhost:9000, LocalHost:9000]"), HasSubstr("is the same socket"));
   EXPECT_THAT(errors("[127.0.0.1:9000, 127.0.0.1:9001, '[::1]:9000', fd:0, unix:a]"), IsEmpty());
 }
 
-TEST_F(ListenKey, NamesTheNearestKeyForOneItDoesNotKnow) {
+TEST_F(ListenKey, SuggestsTheNearestKeyForAnUnknownOne) {
   EXPECT_EQ(error("{ socket: unix:a.sock, ower: www-data }"),
             "shoal.yaml:1: listen.ower: unknown key; did you mean \"owner\"?");
 }

@@ -1,20 +1,17 @@
-// shoal.yaml(5), the manual page, beside conf/README.md.
-
-#include <gmock/gmock.h>
+// The keys that conf/README.md and the manual page shoal.yaml(5) explain.
 
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <string>
+
+#include "accepted_keys.hpp"
 
 namespace shoal::settings {
 namespace {
 
-using Keys = std::set<std::string>;
-
-/// The keys that conf/README.md explains: `workers.threads`, `apps`, `log.level`. Each section is
-/// about one key or, if commas part its title, several; a table whose first column is called `key`
-/// tells the keys within.
+/// The keys that conf/README.md explains: `workers.threads`, `apps`, `log.level`. Each section
+/// explains one key or, if its title has commas, several; a table whose first column is called
+/// `key` explains the keys within.
 class ReadmeKeys {
  public:
   static Keys of(const std::filesystem::path& file) {
@@ -47,7 +44,8 @@ class ReadmeKeys {
   Keys keys_;
 };
 
-/// The keys that have a paragraph of their own in the manual page: `.It Ic workers.threads ...`.
+/// Returns the keys that have a paragraph of their own in the manual page: `.It Ic workers.threads
+/// ...`.
 Keys keys_of_page(const std::filesystem::path& file) {
   constexpr std::string_view kItem = ".It Ic ";
   Keys keys;
@@ -59,12 +57,25 @@ Keys keys_of_page(const std::filesystem::path& file) {
   return keys;
 }
 
-TEST(ManualPage, ExplainsTheKeysThatTheReadmeExplainsAndNoOthers) {
-  const std::filesystem::path conf = SHOAL_CONF;
-  const Keys keys = ReadmeKeys::of(conf / "README.md");
-  EXPECT_THAT(keys, testing::IsSupersetOf({"listen.socket", "apps", "groups", "limits.body",
-                                           "state.path", "expose", "log.level"}));
-  EXPECT_EQ(keys_of_page(conf.parent_path() / "deploy" / "man" / "shoal.yaml.5"), keys);
+class Explanations : public AcceptedKeys {
+ protected:
+  static Keys in_readme() { return ReadmeKeys::of(conf() / "README.md"); }
+  static Keys in_page() {
+    return keys_of_page(conf().parent_path() / "deploy" / "man" / "shoal.yaml.5");
+  }
+
+ private:
+  static std::filesystem::path conf() { return SHOAL_CONF; }
+};
+
+TEST_F(Explanations, OfTheReadmeAreOfAllAcceptedKeys) {
+  EXPECT_THAT(accepted(), testing::IsSupersetOf({"listen.socket", "apps", "sweep.probe", "groups",
+                                                 "routes.module", "log.access.format"}));
+  EXPECT_THAT(innermost(in_readme()), testing::UnorderedElementsAreArray(accepted()));
+}
+
+TEST_F(Explanations, OfThePageAreOfTheSameKeys) {
+  EXPECT_THAT(in_page(), testing::UnorderedElementsAreArray(in_readme()));
 }
 
 }  // namespace

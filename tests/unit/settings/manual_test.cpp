@@ -1,6 +1,7 @@
-// conf/shoal.yaml and what conf/README.md quotes.
+// conf/shoal.yaml, and the quotations in conf/README.md.
 
-#include "configuration.hpp"
+#include "accepted_keys.hpp"
+#include "settings/document.hpp"
 
 namespace shoal::settings {
 namespace {
@@ -11,7 +12,7 @@ using testing::Key;
 
 const std::filesystem::path kConf = SHOAL_CONF;
 
-TEST(ShippedConfiguration, IsRead) {
+TEST(ShippedConfiguration, IsValid) {
   const Settings settings = read(kConf / "shoal.yaml");
   ASSERT_EQ(settings.listen.size(), 1u);
   EXPECT_EQ(settings.listen[0].path, "/run/shoal/shoal.sock");
@@ -50,9 +51,9 @@ TEST(ShippedConfiguration, HasTheDefaultsThatTheCodeHas) {
   EXPECT_EQ(shipped.quarantine.within, Quarantine().within);
 }
 
-class Manual : public Configuration {
+class Manual : public AcceptedKeys {
  protected:
-  /// What stands between ``` and ``` in conf/README.md, in order.
+  /// Returns the texts between ``` and ``` in conf/README.md, in order.
   static Lines quotations() {
     std::ifstream stream(kConf / "README.md");
     Lines blocks;
@@ -67,15 +68,48 @@ class Manual : public Configuration {
     }
     return blocks;
   }
+
+  /// Returns the keys of a file with `yaml` as its whole text.
+  Keys keys_in(const std::string& yaml) const {
+    write(yaml);
+    Errors errors(file().native());
+    const auto root = load(file(), errors);
+    errors.throw_if_any();
+    Keys keys;
+    add_keys_in(*root, "", keys);
+    return innermost(keys);
+  }
+
+ private:
+  static void add_keys_in(const Value& value, const std::string& key, Keys& keys,
+                          bool is_route = false) {
+    if (value.is_list()) {
+      for (const auto& item : value.items()) add_keys_in(item, key, keys);
+    } else if (value.is_mapping() && key != "modules") {
+      for (const auto& entry : value.entries()) {
+        if (key == "routes" && !is_route) {
+          add_keys_in(entry, key, keys, /*is_route=*/true);
+        } else {
+          add_keys_in(entry, key.empty() ? entry.name() : key + "." + entry.name(), keys);
+        }
+      }
+    } else {
+      keys.insert(key);
+    }
+  }
 };
 
-TEST_F(Manual, QuotesAFileWithEveryKeyThatIsRead) {
-  EXPECT_THAT(errors_in_whole(quotations().at(0)), ElementsAre());
+TEST_F(Manual, QuotesAFileThatIsValid) {
+  EXPECT_THAT(errors_of(quotations().at(0)), ElementsAre());
+}
+
+TEST_F(Manual, QuotesAFileWithEveryKeyThatIsAccepted) {
+  EXPECT_THAT(keys_in(quotations().at(0)), testing::UnorderedElementsAreArray(accepted()));
 }
 
 TEST_F(Manual, QuotesTheErrorsThatAreReported) {
   std::string reported;
-  for (const auto& error : errors_in_whole(quotations().at(1))) reported += error + "\n";
+  for (const auto& error : errors_of(quotations().at(1))) reported += error + "\n";
   EXPECT_EQ(reported, quotations().at(2));
 }
 

@@ -1,4 +1,4 @@
-// The `modules` key: what a module is handed.
+// The `modules` key: the settings of modules.
 
 #include "configuration.hpp"
 
@@ -8,8 +8,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-TEST_F(Configuration, HandsEachModuleItsOwnSettings) {
-  const auto modules = read_with(
+TEST_F(Configuration, GivesEachModuleItsOwnSettings) {
+  const auto modules = settings_with(
                            "modules:\n"
                            "  hello: { greeting: Hello, repeat: 3 }\n"
                            "  aquarium.screen.index:\n"
@@ -30,8 +30,8 @@ TEST_F(Configuration, HandsEachModuleItsOwnSettings) {
             std::chrono::seconds(5));
 }
 
-TEST_F(Configuration, TellsTheModuleWhereASettingStands) {
-  const auto modules = read_with("modules:\n  hello:\n    repeat: often\n").modules;
+TEST_F(Configuration, GivesTheModuleThePlaceOfEachSetting) {
+  const auto modules = settings_with("modules:\n  hello:\n    repeat: often\n").modules;
   try {
     modules.at("hello").get<int>("repeat");
     FAIL() << "a word was read as a number";
@@ -40,21 +40,23 @@ TEST_F(Configuration, TellsTheModuleWhereASettingStands) {
   }
 }
 
-TEST_F(Configuration, GivesAModuleWithNothingBehindItsNameNoSettings) {
-  const auto modules = read_with("modules:\n  hello:\n").modules;
+TEST_F(Configuration, MayBeEmptyForAModule) {
+  const auto modules = settings_with("modules:\n  hello:\n").modules;
   EXPECT_TRUE(modules.at("hello").keys().empty());
 }
 
 TEST_F(Configuration, FollowsAliases) {
-  const auto modules = read_with("modules:\n  one: &shared { size: 4 }\n  two: *shared\n").modules;
+  const auto modules =
+      settings_with("modules:\n  one: &shared { size: 4 }\n  two: *shared\n").modules;
   EXPECT_EQ(modules.at("two").get<int>("size"), 4);
 }
 
-TEST_F(Configuration, RefusesAliasesWithoutEnd) {
+TEST_F(Configuration, RefusesEndlessAliases) {
   EXPECT_THAT(error_with("modules:\n  hello: &self\n    again: *self\n"),
-              HasSubstr("shoal.yaml:6: modules.hello: nested more than 32 deep"));
+              HasSubstr("shoal.yaml:6: modules.hello: has more than 10000 settings, or settings "
+                        "nested more than 32 deep"));
   EXPECT_THAT(error_with("modules:\n  hello: &self\n    again: [*self, *self]\n"),
-              HasSubstr("look for an alias that leads back to itself"));
+              HasSubstr("look for an alias that contains itself"));
   std::string laughs = "modules:\n  hello:\n    l0: &l0 [a, a, a, a, a, a, a, a, a, a]\n";
   for (int level = 1; level < 9; ++level) {
     const std::string inner = "*l" + std::to_string(level - 1);
@@ -65,17 +67,18 @@ TEST_F(Configuration, RefusesAliasesWithoutEnd) {
   EXPECT_THAT(error_with(laughs), HasSubstr("more than 10000 settings"));
 }
 
-TEST_F(Configuration, RefusesNamesOfModulesThatAreNone) {
+TEST_F(Configuration, RefusesWrongNamesOfModules) {
   EXPECT_THAT(error_with("modules:\n  aquarium/screen: {}\n"),
               HasSubstr("\"aquarium/screen\" is not a dotted name"));
 }
 
-TEST_F(Configuration, RefusesModuleSettingsThatAreNoMapping) {
-  EXPECT_THAT(error_with("modules:\n  hello: Hello\n"), HasSubstr("modules.hello: is no mapping"));
+TEST_F(Configuration, RefusesModuleSettingsThatAreNotAMapping) {
+  EXPECT_THAT(error_with("modules:\n  hello: Hello\n"),
+              HasSubstr("modules.hello: is not a mapping"));
   EXPECT_THAT(error_with("modules: [hello]\n"), HasSubstr("modules: is a list; write a mapping"));
 }
 
-TEST_F(Configuration, RefusesSettingsThatStandTwiceWithinAModule) {
+TEST_F(Configuration, RefusesModuleSettingsThatAreGivenTwice) {
   EXPECT_THAT(error_with("modules:\n  hello:\n    db: { host: a,\n      host: b }\n"),
               HasSubstr("shoal.yaml:8: modules.hello.db.host: given twice, first on line 7"));
 }

@@ -11,16 +11,16 @@ using testing::StartsWith;
 
 class RoutesKey : public Configuration {
  protected:
-  /// The file with these routes, of which the first is on line 5.
+  /// Returns a file with these routes. The first is on line 5.
   static std::string routing(const std::string& yaml) {
     return "listen: fd:0\napps: apps\nrun: run\nroutes:\n" + yaml;
   }
-  std::string error(const std::string& yaml) const { return error_in_whole(routing(yaml)); }
+  std::string error(const std::string& yaml) const { return error_of(routing(yaml)); }
 };
 
-TEST_F(RoutesKey, ArePutLongestPrefixFirst) {
+TEST_F(RoutesKey, AreSortedLongestPrefixFirst) {
   const auto routes =
-      read_whole(routing("  /: aquarium.screen\n  /hello/world: hello\n  /hello: hello-2\n"))
+      settings_of(routing("  /: aquarium.screen\n  /hello/world: hello\n  /hello: hello-2\n"))
           .routes;
   ASSERT_EQ(routes.size(), 3u);
   EXPECT_EQ(routes[0].prefix, "/hello/world");
@@ -30,18 +30,20 @@ TEST_F(RoutesKey, ArePutLongestPrefixFirst) {
   EXPECT_EQ(routes[2].where, file().string() + ":5");
 }
 
-TEST_F(RoutesKey, RefusesPrefixesThatAreWrittenOtherwise) {
+TEST_F(RoutesKey, RefusesPrefixesThatAreWrittenWrong) {
   EXPECT_EQ(error("  hello: hello\n"),
-            "shoal.yaml:5: routes.hello: a URL prefix begins with a slash; write \"/hello\"");
+            "shoal.yaml:5: routes.hello: a URL prefix must begin with a slash; write \"/hello\"");
   EXPECT_THAT(error("  hello/: hello\n"), HasSubstr("write \"/hello\""));
-  EXPECT_EQ(error("  /hello/: hello\n"),
-            "shoal.yaml:5: routes./hello/: a URL prefix ends without a slash; write \"/hello\"");
-  EXPECT_THAT(error("  /hello?name=you: hello\n"), HasSubstr("has neither query nor fragment"));
+  EXPECT_EQ(
+      error("  /hello/: hello\n"),
+      "shoal.yaml:5: routes./hello/: a URL prefix must not end with a slash; write \"/hello\"");
+  EXPECT_THAT(error("  /hello?name=you: hello\n"),
+              HasSubstr("must not have a query or a fragment"));
 }
 
 TEST_F(RoutesKey, MayHaveATimeoutOfTheirOwn) {
   const auto routes =
-      read_whole(routing("  /report: { module: report, request_timeout: 5m }\n  /: hello\n"))
+      settings_of(routing("  /report: { module: report, request_timeout: 5m }\n  /: hello\n"))
           .routes;
   EXPECT_EQ(routes.at(0).target, "report");
   EXPECT_EQ(routes.at(0).request_timeout, std::chrono::minutes(5));
@@ -51,19 +53,19 @@ TEST_F(RoutesKey, MayHaveATimeoutOfTheirOwn) {
   EXPECT_THAT(error("  /a: { modul: hello }\n"), HasSubstr("2 errors"));
 }
 
-TEST_F(RoutesKey, RefusesPrefixesThatNoRequestHas) {
+TEST_F(RoutesKey, RefusesPrefixesThatMatchNoRequest) {
   for (const char* prefix : {"/a//b", "//a", "/a/./b", "/a/..", "/../a"}) {
     EXPECT_THAT(error("  " + std::string(prefix) + ": hello\n"), HasSubstr("no request has such"));
   }
-  EXPECT_EQ(read_whole(routing("  /.well-known: hello\n  /a..b: hello\n")).routes.size(), 2u);
+  EXPECT_EQ(settings_of(routing("  /.well-known: hello\n  /a..b: hello\n")).routes.size(), 2u);
 }
 
-TEST_F(RoutesKey, RefusesAPrefixThatStandsTwice) {
+TEST_F(RoutesKey, RefusesAPrefixThatIsGivenTwice) {
   EXPECT_EQ(error("  /hello: hello\n  \"/hello\": other\n"),
             "shoal.yaml:6: routes./hello: given twice, first on line 5; remove one of the two");
 }
 
-TEST_F(RoutesKey, RefusesTargetsThatAreNoDottedNames) {
+TEST_F(RoutesKey, RefusesTargetsThatAreNotDottedNames) {
   EXPECT_THAT(error("  /hello: hello.so/\n"),
               StartsWith("shoal.yaml:5: routes./hello: \"hello.so/\" "
                          "is not a dotted name"));
@@ -71,10 +73,10 @@ TEST_F(RoutesKey, RefusesTargetsThatAreNoDottedNames) {
   EXPECT_THAT(error("  /hello: [hello]\n"), HasSubstr("routes./hello: is a list"));
 }
 
-TEST_F(RoutesKey, ReportsPrefixAndTargetAtOnce) {
+TEST_F(RoutesKey, ReportsErrorsOfPrefixAndTargetAtOnce) {
   EXPECT_THAT(
-      errors_in_whole(routing("  hello: hello/\n")),
-      ElementsAre(HasSubstr("a URL prefix begins with"), HasSubstr("is not a dotted name")));
+      errors_of(routing("  hello: hello/\n")),
+      ElementsAre(HasSubstr("a URL prefix must begin with"), HasSubstr("is not a dotted name")));
 }
 
 TEST_F(RoutesKey, RefusesAListOfRoutes) {

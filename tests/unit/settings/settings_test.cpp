@@ -1,4 +1,4 @@
-// The keys that are single values: their defaults, what they mean, what they refuse.
+// Keys with single values: defaults, meaning, errors.
 
 #include "configuration.hpp"
 
@@ -10,8 +10,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-TEST_F(Configuration, HasDefaultsForAllThatIsNotRequired) {
-  const Settings settings = read_with("");
+TEST_F(Configuration, HasDefaultsForAllOptionalKeys) {
+  const Settings settings = settings_with("");
   EXPECT_EQ(settings.workers.threads, 8u);
   EXPECT_EQ(settings.workers.grace, 30s);
   EXPECT_EQ(settings.groups.kind, Groups::Kind::kTopLevel);
@@ -38,7 +38,7 @@ TEST_F(Configuration, HasDefaultsForAllThatIsNotRequired) {
 }
 
 TEST_F(Configuration, ReadsEverySingleValue) {
-  const Settings settings = read_with(
+  const Settings settings = settings_with(
       "workers: { processes: 4, threads: 32, grace: 2m, max_requests: 5000, queue: 64 }\n"
       "sweep: { watch: stat, interval: 2s, settle: 0s, wait: 250ms }\n"
       "limits: { body: 1GiB, read_timeout: 1s, write_timeout: 2s, idle_timeout: 3s,\n"
@@ -79,29 +79,29 @@ TEST_F(Configuration, ReadsEverySingleValue) {
   EXPECT_EQ(settings.log.access->format, "json");
 }
 
-TEST_F(Configuration, TakesASectionWithNothingInItForItsDefaults) {
+TEST_F(Configuration, TreatsAnEmptySectionAsItsDefaults) {
   const Settings settings =
-      read_with("workers:\nsweep: {}\nmodules:\nlimits:\n  # body: 1MiB\nlog:\n");
+      settings_with("workers:\nsweep: {}\nmodules:\nlimits:\n  # body: 1MiB\nlog:\n");
   EXPECT_EQ(settings.workers.threads, 8u);
   EXPECT_EQ(settings.limits.body, 8u << 20);
 }
 
-TEST_F(Configuration, AsksForWhatMustBeThere) {
+TEST_F(Configuration, ReportsMissingRequiredKeys) {
   EXPECT_THAT(
-      errors_in_whole("# begin\nexpose: true\n"),
+      errors_of("# begin\nexpose: true\n"),
       ElementsAre(
           "shoal.yaml:2: listen: missing; add it, as in \"listen: unix:/run/shoal/shoal.sock\"",
           "shoal.yaml:2: apps: missing; add it, as in \"apps: /usr/lib/shoal/apps\"",
           "shoal.yaml:2: run: missing; add it, as in \"run: /var/lib/shoal\"",
           "shoal.yaml:2: routes: missing; add it, as in \"routes: { /: hello }\""));
-  EXPECT_THAT(errors_in_whole("listen:\napps:\nrun: ''\nroutes:\n"),
-              ElementsAre(StartsWith("shoal.yaml:1: listen: names no socket; write one"),
+  EXPECT_THAT(errors_of("listen:\napps:\nrun: ''\nroutes:\n"),
+              ElementsAre(StartsWith("shoal.yaml:1: listen: has no socket; write one"),
                           "shoal.yaml:2: apps: has no value; write one, or remove the key",
                           "shoal.yaml:3: run: is empty; write a path",
-                          StartsWith("shoal.yaml:4: routes: routes nothing; write at least one")));
+                          StartsWith("shoal.yaml:4: routes: has no routes; write at least one")));
 }
 
-TEST_F(Configuration, NamesTheNearestKeyForOneItDoesNotKnow) {
+TEST_F(Configuration, SuggestsTheNearestKeyForAnUnknownOne) {
   EXPECT_EQ(error_with("sweep:\n  setle: 5s\n"),
             "shoal.yaml:6: sweep.setle: unknown key; did you mean \"settle\"?");
   EXPECT_EQ(error_with("module: {}\n"),
@@ -116,11 +116,12 @@ TEST_F(Configuration, NamesTheNearestKeyForOneItDoesNotKnow) {
             "shoal.yaml:5: log.levl: unknown key; did you mean \"level\"?");
 }
 
-TEST_F(Configuration, ListsTheKnownKeysWhenNoneIsNear) {
+TEST_F(Configuration, ListsTheKnownKeysIfNoKeyIsNear) {
   EXPECT_EQ(error_with("sweep: { marker: true }\n"),
-            "shoal.yaml:5: sweep.marker: unknown key; known here: watch, interval, settle, wait, "
-            "probe");
-  EXPECT_THAT(error_with("supervision: true\n"), HasSubstr("known here: listen, workers, apps"));
+            "shoal.yaml:5: sweep.marker: unknown key; the keys here are watch, interval, settle, "
+            "wait, probe");
+  EXPECT_THAT(error_with("supervision: true\n"),
+              HasSubstr("the keys here are listen, workers, apps"));
 }
 
 TEST_F(Configuration, RefusesValuesOfAnotherType) {
@@ -141,10 +142,11 @@ TEST_F(Configuration, RefusesValuesOfAnotherType) {
   EXPECT_EQ(error_with("expose: on\n"),
             "shoal.yaml:5: expose: \"on\" is neither true nor false; write one of the two");
   EXPECT_EQ(error_with("sweep: { watch: inotfy }\n"),
-            "shoal.yaml:5: sweep.watch: \"inotfy\" is none of auto, inotify, stat; did you mean "
+            "shoal.yaml:5: sweep.watch: \"inotfy\" is not one of auto, inotify, stat; did you mean "
             "\"inotify\"?");
   EXPECT_EQ(error_with("state: { durability: disk }\n"),
-            "shoal.yaml:5: state.durability: \"disk\" is none of process, machine");
+            "shoal.yaml:5: state.durability: \"disk\" is not one of process, machine; write one of "
+            "these");
   EXPECT_THAT(error_with("state: run/state\n"), HasSubstr("state: is a single value"));
   EXPECT_THAT(error_with("expose:\n"), HasSubstr("has no value; write one, or remove the key"));
 }
@@ -162,44 +164,44 @@ TEST_F(Configuration, RefusesValuesOutOfRange) {
   EXPECT_THAT(error_with("limits: { idle_timeout: 0s }\n"), HasSubstr("write 1ms to 24h"));
   EXPECT_THAT(error_with("limits: { keep_alive_drain: 2GiB }\n"), HasSubstr("write 0B to 1GiB"));
   EXPECT_THAT(error_with("state: { size: 1KiB }\n"), HasSubstr("write 1MiB to 1024GiB"));
-  EXPECT_EQ(read_with("workers: { threads: 1024, grace: 0s }\n").workers.threads, 1024u);
+  EXPECT_EQ(settings_with("workers: { threads: 1024, grace: 0s }\n").workers.threads, 1024u);
 }
 
-TEST_F(Configuration, AsksForUnits) {
+TEST_F(Configuration, RequiresUnits) {
   EXPECT_EQ(error_with("sweep: { wait: 5 }\n"),
-            "shoal.yaml:5: sweep.wait: missing unit; write 5s or 250ms");
+            "shoal.yaml:5: sweep.wait: has no unit; write one, as in 5s or 250ms");
   EXPECT_EQ(error_with("limits: { body: 8388608 }\n"),
-            "shoal.yaml:5: limits.body: missing unit; write 8MiB or 512KiB");
+            "shoal.yaml:5: limits.body: has no unit; write one, as in 8MiB or 512KiB");
   EXPECT_EQ(error_with("state: { size: 268435456 }\n"),
-            "shoal.yaml:5: state.size: missing unit; write 8MiB or 512KiB");
+            "shoal.yaml:5: state.size: has no unit; write one, as in 8MiB or 512KiB");
 }
 
-TEST_F(Configuration, BoundsWhatProcessesMayBeAskedFor) {
+TEST_F(Configuration, BoundsTheNumbersOfProcesses) {
   EXPECT_THAT(error_with("workers: { processes: 0 }\n"), HasSubstr("write 1 to 256"));
   EXPECT_THAT(error_with("workers: { max_requests: 0 }\n"), HasSubstr("write 1 to 1000000000"));
   EXPECT_THAT(error_with("quarantine: { crashes: 0 }\n"), HasSubstr("write 1 to 1000"));
   EXPECT_THAT(error_with("quarantine: { within: 10ms }\n"), HasSubstr("write 1s to 24h"));
 }
 
-TEST_F(Configuration, KeepsTheStatusPageToItselfUnlessToldOtherwise) {
-  EXPECT_THAT(read_with("status: { route: /-/shoal }\n").status->allow,
+TEST_F(Configuration, AllowsTheStatusPageToThisMachineAloneByDefault) {
+  EXPECT_THAT(settings_with("status: { route: /-/shoal }\n").status->allow,
               ElementsAre("127.0.0.1", "::1"));
   EXPECT_THAT(error_with("status: {}\n"), HasSubstr("status.route: missing; add it, as in"));
-  EXPECT_THAT(error_with("status: { route: / }\n"), HasSubstr("would hide every page"));
-  EXPECT_THAT(error_with("status: { route: status/ }\n"), HasSubstr("begins with a slash"));
+  EXPECT_THAT(error_with("status: { route: / }\n"), HasSubstr("would hide all other pages"));
+  EXPECT_THAT(error_with("status: { route: status/ }\n"), HasSubstr("must begin with a slash"));
   EXPECT_THAT(error_with("status: { route: /s, allow: [everyone] }\n"),
-              HasSubstr("status.allow[0]: \"everyone\" is not an address"));
+              HasSubstr("status.allow[0]: \"everyone\" is not an IP address"));
 }
 
-TEST_F(Configuration, WritesAnAccessLogOnlyWhereItIsAskedTo) {
-  EXPECT_EQ(read_with("log: { access: journald }\n").log.access->target.kind,
+TEST_F(Configuration, NamesTheTargetOfTheAccessLog) {
+  EXPECT_EQ(settings_with("log: { access: journald }\n").log.access->target.kind,
             LogTarget::Kind::kJournald);
-  EXPECT_EQ(read_with("log: { access: a.log }\n").log.access->target.path, folder() / "a.log");
+  EXPECT_EQ(settings_with("log: { access: a.log }\n").log.access->target.path, folder() / "a.log");
   EXPECT_THAT(error_with("log: { access: { format: json } }\n"),
               HasSubstr("log.access.file: missing"));
 }
 
-TEST_F(Configuration, ReportsAllThatIsWrongWithAFormatAtOnce) {
+TEST_F(Configuration, ReportsAllErrorsOfAFormatAtOnce) {
   EXPECT_THAT(
       errors_with("log: { access: { file: a.log, format: \"%S %s %{foo}d\" } }\n"),
       ElementsAre(HasSubstr("log.access.format: \"%S\" is not a conversion; did you mean %s?"),
@@ -207,14 +209,15 @@ TEST_F(Configuration, ReportsAllThatIsWrongWithAFormatAtOnce) {
 }
 
 TEST_F(Configuration, ResolvesPathsAgainstTheFolderOfTheFile) {
-  const Settings settings = read_with("log: { file: ./logs/../shoal.log }\n");
+  const Settings settings = settings_with("log: { file: ./logs/../shoal.log }\n");
   EXPECT_EQ(settings.file, file());
   EXPECT_EQ(settings.apps, folder() / "apps");
   EXPECT_EQ(settings.run, folder() / "run");
   EXPECT_EQ(settings.listen.at(0).path, folder() / "shoal.sock");
   EXPECT_EQ(settings.log.target.path, folder() / "shoal.log");
   EXPECT_EQ(settings.state.path, folder() / "run/state");
-  EXPECT_EQ(read_with("state: { path: ../kept }\n").state.path, folder().parent_path() / "kept");
+  EXPECT_EQ(settings_with("state: { path: ../kept }\n").state.path,
+            folder().parent_path() / "kept");
 }
 
 TEST_F(Configuration, ResolvesPathsWhenTheFileIsNamedRelatively) {
@@ -224,36 +227,39 @@ TEST_F(Configuration, ResolvesPathsWhenTheFileIsNamedRelatively) {
   EXPECT_EQ(settings.run, "/srv/run/shoal");
 }
 
-TEST_F(Configuration, LeavesSymbolicLinksInPathsAlone) {
+TEST_F(Configuration, DoesNotResolveSymbolicLinksInPaths) {
   std::filesystem::create_directories(folder() / "releases/42");
   std::filesystem::create_directory_symlink("releases/42", folder() / "current");
   const Settings settings =
-      read_whole("listen: fd:0\napps: current/apps\nrun: run\nroutes: { /: hello }\n");
+      settings_of("listen: fd:0\napps: current/apps\nrun: run\nroutes: { /: hello }\n");
   EXPECT_EQ(settings.apps, folder() / "current/apps");
 }
 
-TEST_F(Configuration, RefusesToRunWithinApps) {
+TEST_F(Configuration, RefusesARunFolderWithinApps) {
   const std::string within =
-      "shoal.yaml:3: run: lies within apps, where each stage would pass for a drop; choose another "
-      "folder";
+      "shoal.yaml:3: run: is within the apps folder, where its copies of modules would be loaded "
+      "as "
+      "modules; choose another folder";
   const auto run_in = [](const std::string& run) {
     return "listen: fd:0\napps: apps\nrun: " + run + "\nroutes: { /: hello }\n";
   };
-  EXPECT_EQ(error_in_whole(run_in("apps/run")), within);
-  EXPECT_EQ(error_in_whole(run_in("./apps/")), within);
-  EXPECT_TRUE(errors_in_whole(run_in("apps-run")).empty());
+  EXPECT_EQ(error_of(run_in("apps/run")), within);
+  EXPECT_EQ(error_of(run_in("./apps/")), within);
+  EXPECT_TRUE(errors_of(run_in("apps-run")).empty());
 }
 
-TEST_F(Configuration, KeepsStateOutOfApps) {
+TEST_F(Configuration, RefusesAStateFolderWithinApps) {
   EXPECT_EQ(error_with("state: { path: apps/state }\n"),
-            "shoal.yaml:5: state.path: lies within apps, which is for modules only; choose another "
+            "shoal.yaml:5: state.path: is within the apps folder, which is for modules only; "
+            "choose another "
             "folder");
 }
 
-TEST_F(Configuration, RefusesPathsThatNoLogCouldShow) {
+TEST_F(Configuration, RefusesPathsWithControlCharacters) {
   EXPECT_EQ(error_with("log: { file: \"a\\0b\" }\n"),
             "shoal.yaml:5: log.file: \"a\\x00b\" has a control character; remove it");
-  EXPECT_THAT(error_with("log: { file: stdout }\n"), HasSubstr("write stderr or a path"));
+  EXPECT_THAT(error_with("log: { file: stdout }\n"),
+              HasSubstr("write stderr, syslog, journald or a path"));
 }
 
 }  // namespace

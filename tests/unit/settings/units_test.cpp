@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "settings/wrong.hpp"
+#include "settings/value_error.hpp"
 
 namespace shoal::settings {
 namespace {
@@ -14,8 +14,8 @@ template <typename Parse>
 std::string error_of(Parse parse, const char* text) {
   try {
     parse(text);
-  } catch (const Wrong& wrong) {
-    return wrong.what();
+  } catch (const ValueError& error) {
+    return error.what();
   }
   return "no error";
 }
@@ -35,12 +35,12 @@ TEST(Units, ReadSizesInEachUnit) {
   EXPECT_EQ(parse_size("3GiB"), std::uint64_t{3} << 30);
 }
 
-TEST(Units, AskForTheUnit) {
-  EXPECT_EQ(error_of(parse_duration, "5"), "missing unit; write 5s or 250ms");
-  EXPECT_EQ(error_of(parse_size, "0"), "missing unit; write 8MiB or 512KiB");
+TEST(Units, RequireTheUnit) {
+  EXPECT_EQ(error_of(parse_duration, "5"), "has no unit; write one, as in 5s or 250ms");
+  EXPECT_EQ(error_of(parse_size, "0"), "has no unit; write one, as in 8MiB or 512KiB");
 }
 
-TEST(Units, RefuseUnitsTheyDoNotKnow) {
+TEST(Units, RefuseUnknownUnits) {
   EXPECT_EQ(
       error_of(parse_duration, "5sec"),
       "\"5sec\" has an unknown unit; write one of ms, s, m, h right after the number, as in 5s "
@@ -57,20 +57,21 @@ TEST(Units, RefuseFractions) {
   EXPECT_THAT(error_of(parse_size, "0,5GiB"), testing::HasSubstr("has a fraction"));
 }
 
-TEST(Units, RefuseWhatIsNoNumber) {
+TEST(Units, RefuseTextThatIsNotANumber) {
   for (const char* text : {"", "soon", "-5s", "+5s", " 5s", "s"}) {
-    EXPECT_THAT(error_of(parse_duration, text), testing::HasSubstr("is not a duration; write 5s"));
+    EXPECT_THAT(error_of(parse_duration, text),
+                testing::HasSubstr("is not a duration; write one, as in 5s"));
   }
 }
 
-TEST(Units, RefuseWhatDoesNotFit) {
+TEST(Units, RefuseNumbersThatAreTooLarge) {
   EXPECT_EQ(parse_duration("9223372036854775807ms").count(), INT64_MAX);
   for (const char* text : {"9223372036854775808ms", "99999999999999h", "99999999999999999999s"}) {
     EXPECT_THAT(error_of(parse_duration, text), testing::HasSubstr("is too large"));
   }
 }
 
-TEST(Units, AreShownInTheLargestThatDivides) {
+TEST(Units, AreShownInTheLargestUnitThatDividesThem) {
   EXPECT_EQ(to_text(0ms), "0ms");
   EXPECT_EQ(to_text(1500ms), "1500ms");
   EXPECT_EQ(to_text(90s), "90s");

@@ -1,10 +1,11 @@
-#include "settings/routes.hpp"
+#include "settings/routes_key.hpp"
 
 #include <algorithm>
 #include <string_view>
 
 #include "settings/names.hpp"
 #include "settings/scalars.hpp"
+#include "settings/section.hpp"
 
 namespace shoal::settings {
 namespace {
@@ -15,11 +16,11 @@ std::string without_slash_at_end(std::string prefix) {
 }
 
 std::string read_target(const Value& value) {
-  if (!is_dotted_name(value.text())) throw Wrong(not_a_dotted_name(value.text()));
+  if (!is_dotted_name(value.text())) throw ValueError(not_a_dotted_name(value.text()));
   return value.text();
 }
 
-/// None when the target is missing or wrong, which is among the errors then.
+/// Reads one route. Returns nullopt, with an error added, if `module` is missing or wrong.
 std::optional<Route> read_route(const Value& value) {
   Route route{value.name(), {}, value.where()};
   if (!value.is_mapping()) {
@@ -37,22 +38,22 @@ std::optional<Route> read_route(const Value& value) {
 
 void check_prefix(const std::string& prefix) {
   if (!prefix.starts_with('/')) {
-    throw Wrong("a URL prefix begins with a slash; write " +
-                in_quotes(without_slash_at_end("/" + prefix)));
+    throw ValueError("a URL prefix must begin with a slash; write " +
+                     in_quotes(without_slash_at_end("/" + prefix)));
   }
   if (prefix.size() > 1 && prefix.ends_with('/')) {
-    throw Wrong("a URL prefix ends without a slash; write " +
-                in_quotes(without_slash_at_end(prefix)));
+    throw ValueError("a URL prefix must not end with a slash; write " +
+                     in_quotes(without_slash_at_end(prefix)));
   }
   if (prefix.find_first_of("?#") != std::string::npos) {
-    throw Wrong("a URL prefix has neither query nor fragment; write the path alone");
+    throw ValueError("a URL prefix must not have a query or a fragment; write the path alone");
   }
   const std::string closed = prefix + "/";
-  for (const std::string_view never : {"//", "/./", "/../"}) {
-    if (prefix != "/" && closed.find(never) != std::string::npos) {
-      throw Wrong(
-          "no request has such a path: web servers resolve empty, \".\" and \"..\" parts; "
-          "write what remains");
+  for (const std::string_view part : {"//", "/./", "/../"}) {
+    if (prefix != "/" && closed.find(part) != std::string::npos) {
+      throw ValueError(
+          "no request has such a path, since web servers remove empty, \".\" and \"..\" parts; "
+          "write the prefix without them");
     }
   }
 }
@@ -60,7 +61,7 @@ void check_prefix(const std::string& prefix) {
 std::vector<Route> read_routes(const Value& value) {
   std::vector<Route> routes;
   const auto entries = value.entries();
-  if (entries.empty()) throw Wrong("routes nothing; write at least one, as in \"/: hello\"");
+  if (entries.empty()) throw ValueError("has no routes; write at least one, as in \"/: hello\"");
   for (const auto& entry : entries) {
     entry.attempt([&] { check_prefix(entry.name()); });
     entry.attempt([&] {

@@ -1,4 +1,4 @@
-#include "settings/module_config.hpp"
+#include "settings/modules_key.hpp"
 
 #include <memory>
 
@@ -10,13 +10,15 @@ namespace {
 
 using Node = Config::Node;
 
-/// Copies one module's settings. YAML aliases can make a small file endless, hence the bounds.
+/// Copies the settings of one module. The bounds are needed because YAML aliases can make a small
+/// file endless.
 class Copy {
  public:
   std::shared_ptr<const Node> of(const Value& value, int depth = 0) {
     if (depth > kDeepest || ++settings_ > kMost) {
-      throw Wrong("nested more than " + std::to_string(kDeepest) + " deep, or more than " +
-                  std::to_string(kMost) + " settings; look for an alias that leads back to itself");
+      throw ValueError("has more than " + std::to_string(kMost) +
+                       " settings, or settings nested more than " + std::to_string(kDeepest) +
+                       " deep; look for an alias that contains itself");
     }
     auto node = std::make_shared<Node>();
     node->where = value.where() + ": " + value.key();
@@ -45,7 +47,8 @@ Config config_of(const Value& module) {
   if (!is_dotted_name(module.name())) module.add_error(not_a_dotted_name(module.name()));
   if (module.is_nothing()) return Config();
   if (!module.is_mapping()) {
-    throw Wrong("is no mapping; write the module's settings as lines of \"key: value\" below it");
+    throw ValueError(
+        "is not a mapping; write the module's settings as lines of \"key: value\" below it");
   }
   return Config(Copy().of(module));
 }

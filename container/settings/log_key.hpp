@@ -2,12 +2,12 @@
 
 #include <filesystem>
 
-#include "settings/reader.hpp"
 #include "settings/settings.hpp"
+#include "settings/value.hpp"
 
 namespace shoal::settings {
 
-/// `log`. Relative files are below `folder`. Throws Wrong.
+/// Reads `log`. Resolves relative paths against `folder`. Throws ValueError.
 Log read_log(const Value& value, const std::filesystem::path& folder);
 
 }  // namespace shoal::settings

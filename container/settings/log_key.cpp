@@ -1,40 +1,43 @@
-#include "settings/log.hpp"
+#include "settings/log_key.hpp"
 
 #include "access/format.hpp"
 #include "settings/scalars.hpp"
+#include "settings/section.hpp"
 
 namespace shoal::settings {
 namespace {
 
 using namespace std::chrono_literals;
 
+/// Reads the target of a log.
 struct Target {
   std::filesystem::path folder;
 
   LogTarget operator()(const Value& value) const {
-    using Kind = LogTarget::Kind;
+    using enum LogTarget::Kind;
     const std::string& text = value.text();
-    if (text == "stderr") return {Kind::kStderr, {}};
-    if (text == "syslog") return {Kind::kSyslog, {}};
-    if (text == "journald") return {Kind::kJournald, {}};
-    if (text == "stdout") throw Wrong("stdout is not available; write stderr or a path");
-    return {Kind::kFile, Path{folder}(value)};
+    if (text == "stderr") return {kStderr, {}};
+    if (text == "syslog") return {kSyslog, {}};
+    if (text == "journald") return {kJournald, {}};
+    if (text == "stdout")
+      throw ValueError("stdout is not supported; write stderr, syslog, journald or a path");
+    return {kFile, Path{folder}(value)};
   }
 };
 
-// As a web server writes it (the combined format), and what only we know.
+// The combined format of web servers, and three fields of our own.
 constexpr const char* kCombined =
     "%R - %u [%t] \"%m %r%Q%q\" %s %b \"%{HTTP_REFERER}e\" \"%{HTTP_USER_AGENT}e\" %{milli}dms %g "
     "%i";
 
-/// Each thing that is wrong with the format is an error of its own.
+/// Reads a format. Each problem of the format is an error of its own.
 std::string read_format(const Value& value) {
   try {
     access::Format{value.text()};
   } catch (const access::FormatError& error) {
     const auto& errors = error.errors();
     for (std::size_t i = 0; i + 1 < errors.size(); ++i) value.add_error(errors[i]);
-    throw Wrong(errors.back());
+    throw ValueError(errors.back());
   }
   return value.text();
 }

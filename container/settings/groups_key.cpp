@@ -1,4 +1,4 @@
-#include "settings/groups.hpp"
+#include "settings/groups_key.hpp"
 
 #include "settings/names.hpp"
 #include "settings/scalars.hpp"
@@ -6,24 +6,24 @@
 namespace shoal::settings {
 namespace {
 
-// As of a module's name: stages, pages of the ledger and kept files are named by groups.
+// Bytes, as for a module's name: stages, pages of the ledger and kept files are named after groups.
 constexpr std::size_t kLongestName = 200;
 
-/// Collects the types of one group after another, and refuses a type that some group has already.
+/// Reads the types of one group after another, and refuses a type that is given twice.
 class Types {
  public:
   std::vector<std::string> read(const Value& group) {
     if (!is_plain_name(group.name())) {
       group.add_error(in_quotes(group.name()) +
-                      " is no name of a group; use letters, digits, _ and -");
+                      " is not a group name; use only letters, digits, _ and -");
     }
     if (group.name().size() > kLongestName) {
       group.add_error(in_quotes(group.name()) + " has " + std::to_string(group.name().size()) +
-                      " letters; write at most " + std::to_string(kLongestName) +
-                      ", since files are named by it");
+                      " letters; use at most " + std::to_string(kLongestName) +
+                      ", since files are named after the group");
     }
     const auto items = group.items();
-    if (items.empty()) throw Wrong("lists no type; write one, or remove the group");
+    if (items.empty()) throw ValueError("has no types; list one, or remove the group");
     std::vector<std::string> types;
     for (const auto& item : items) {
       item.attempt([&] {
@@ -35,7 +35,7 @@ class Types {
     return types;
   }
 
-  /// Type -> its place in the file.
+  /// Maps each type to its place in the file.
   const std::map<std::string, std::string>& where() const { return where_; }
 
  private:
@@ -45,12 +45,12 @@ class Types {
   };
 
   void claim(const Value& type, const std::string& group) {
-    if (!is_dotted_name(type.text())) throw Wrong(not_a_dotted_name(type.text()));
+    if (!is_dotted_name(type.text())) throw ValueError(not_a_dotted_name(type.text()));
     const auto [first, is_new] = owner_of_.emplace(type.text(), Owner{group, type.line()});
     if (is_new) return;
-    throw Wrong("the type " + in_quotes(type.text()) + " is in group " +
-                in_quotes(first->second.group) + " already, on line " +
-                std::to_string(first->second.line) + "; leave it in one place");
+    throw ValueError("the type " + in_quotes(type.text()) + " is already in group " +
+                     in_quotes(first->second.group) + ", on line " +
+                     std::to_string(first->second.line) + "; remove it from one of the two places");
   }
 
   std::map<std::string, Owner> owner_of_;
@@ -67,7 +67,7 @@ Groups read_groups(const Value& value) {
   Types types;
   const auto entries = value.entries();
   if (entries.empty()) {
-    throw Wrong("names no group; write true, false, or lines of \"group: [type, type]\"");
+    throw ValueError("has no groups; write true, false, or lines of \"group: [type, type]\"");
   }
   for (const auto& entry : entries) {
     entry.attempt([&] { groups.types[entry.name()] = types.read(entry); });

@@ -1,11 +1,12 @@
 #pragma once
 
-#include "settings/reader.hpp"
 #include "settings/settings.hpp"
+#include "settings/value.hpp"
 
 namespace shoal::settings {
 
-/// `groups`: false, true, or a mapping of group names to lists of dotted types. Throws Wrong.
+/// Reads `groups`: false, true, or a mapping of group names to lists of dotted types. Throws
+/// ValueError.
 Groups read_groups(const Value& value);
 
 }  // namespace shoal::settings

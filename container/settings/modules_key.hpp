@@ -3,13 +3,13 @@
 #include <map>
 #include <string>
 
-#include "settings/reader.hpp"
+#include "settings/value.hpp"
 #include "shoal/config.hpp"
 
 namespace shoal::settings {
 
-/// `modules`: dotted name -> what that module is handed. What is inside is the module's to check,
-/// but keys that stand twice are refused here. Throws Wrong.
+/// Reads `modules`: dotted name -> the settings that the module gets. The module checks them; only
+/// keys that are given twice are refused here. Throws ValueError.
 std::map<std::string, Config> read_modules(const Value& value);
 
 }  // namespace shoal::settings

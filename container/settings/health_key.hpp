@@ -3,13 +3,13 @@
 #include <filesystem>
 #include <vector>
 
-#include "settings/reader.hpp"
 #include "settings/settings.hpp"
+#include "settings/value.hpp"
 
 namespace shoal::settings {
 
-/// Reads `health`. Relative socket paths are resolved against `folder`; `listen` are the sockets
-/// for web servers, none of which may be this one. Throws Wrong.
+/// Reads `health`. Resolves a relative socket path against `folder`. The socket must not be one of
+/// `listen`, the sockets for web servers. Throws ValueError.
 Health read_health(const Value& value, const std::filesystem::path& folder,
                    const std::vector<Listen>& listen);
 

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "settings/reader.hpp"
 #include "settings/settings.hpp"
+#include "settings/value.hpp"
 
 namespace shoal::settings {
 
-/// `status`. Throws Wrong.
+/// Reads `status`. Throws ValueError.
 Status read_status(const Value& value);
 
 }  // namespace shoal::settings
