@@ -58,7 +58,7 @@ std::string_view group_of(const std::optional<Found>& found) {
   return found->entry->generation->group();
 }
 
-host::Dispatch dispatch_within(const Snapshot& snapshot) {
+host::CallHandler dispatch_within(const Snapshot& snapshot) {
   return [&snapshot](std::string_view module, Request& request, Response& response) {
     const auto* entry = snapshot.find(module);
     if (entry == nullptr || entry->handler == nullptr) {
@@ -204,7 +204,7 @@ bool Line::answer(fastcgi::Exchange& exchange, Response& response, const Visit& 
 
 bool Line::handle(fastcgi::Exchange& exchange, Response& response, const Visit& visit) const {
   // A module's exception must end in here: its code is mapped only as long as the snapshot is held.
-  const host::ThrowWatch watch;
+  const host::ThrowRecorder recorder;
   try {
     const auto request =
         host::Access::make_request(exchange, response, visit.path, visit.found->path_info,

@@ -83,7 +83,7 @@ TEST_P(Publishing, RemovesTheModulesThatAreNoLongerBuilt) {
 
   fs::remove_all(here_ / "part");
   EXPECT_THAT(build("build", "stays;new;site.new"),
-              HasSubstr("build/apps/old.so: removed, since it is no longer built"));
+              HasSubstr("build/apps/old.so: removed, because it is no longer built"));
   EXPECT_THAT(in("build/apps"), UnorderedElementsAre("stays.so", "new.so", "site", "site/new.so"));
   EXPECT_EQ(fs::last_write_time(here_ / "build/apps/stays.so"), before);
 
@@ -121,8 +121,8 @@ TEST_P(PublishingIntoOneFolder, LeavesWhatAnotherHasPutThere) {
   fs::rename(here_ / "apps" / "three.so", here_ / "elsewhere.so");
   fs::create_symlink(here_ / "elsewhere.so", here_ / "apps" / "three.so");
   const std::string output = build("build", "one", apps_);
-  EXPECT_THAT(output, AllOf(HasSubstr("apps/two.so: no longer built, but not the file"),
-                            HasSubstr("apps/three.so: no longer built, but not the file"),
+  EXPECT_THAT(output, AllOf(HasSubstr("apps/two.so: no longer built, and another file"),
+                            HasSubstr("apps/three.so: no longer built, and another file"),
                             Not(HasSubstr("removed"))));
   EXPECT_THAT(in("apps"), UnorderedElementsAre("one.so", "two.so", "three.so", "other.so"));
   EXPECT_THAT(build("build", "one", apps_), Not(HasSubstr("no longer built")));  // said once

@@ -1,11 +1,11 @@
-# What authors of modules use, in this repository and after find_package(Shoal):
+# The functions that authors of modules use, in this repository and after find_package(Shoal):
 #
 #   shoal_add_module(aquarium.screen.home SOURCES home.cpp LINK aquarium.layout.page)
 #   shoal_add_library(aquarium.layout.page SOURCES page.cpp)
 #
-# The dotted name is the CMake target, and its dots become folders below SHOAL_APPS_DIR (default: the
-# build's own apps/): apps/aquarium/screen/home.so. LINK takes library modules by their dotted names,
-# and any other CMake target. A library module's headers are found by what links to it.
+# The dotted name is the CMake target. Its dots become folders below SHOAL_APPS_DIR, which is apps/ in the
+# build folder by default: apps/aquarium/screen/home.so. LINK takes the dotted names of library modules,
+# and any other CMake target. Modules that link to a library module find its headers.
 
 function(shoal_add_module name)
   _shoal_add_published(${name} ${ARGN})
@@ -16,10 +16,11 @@ function(shoal_add_library name)
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 endfunction()
 
-# Seconds can lie between the linking of a base class and that of its last child, and a container that
-# serves the apps folder would meet the new base with an old child. So modules are linked beside it, and
-# the target shoal_apps, part of `all`, puts what has changed into it in one go once everything is built.
-# It exists in a build without modules, too, to remove those that an earlier build has published.
+# A base class may be linked seconds before the last class that derives from it. A container that serves
+# the apps folder would load the new base class with an old child. So modules are linked in a folder
+# beside it. When everything is built, the target shoal_apps, part of `all`, publishes what has changed: it
+# puts those files into the apps folder at once. A build without modules has the target too, to remove
+# what an earlier build has published.
 if(NOT TARGET shoal_apps)
   set(_shoal_plan ${CMAKE_BINARY_DIR}/CMakeFiles/shoal_published/plan-$<CONFIG>.cmake)
   add_custom_target(shoal_apps ALL
@@ -40,7 +41,7 @@ function(_shoal_add_published name)
                OUTPUT_VARIABLE folder)
     string(REGEX REPLACE "(.)/$" "\\1" folder ${folder})
   endif()
-  # Never beside an apps folder that other builds publish into: each links in its own build folder.
+  # Each build links in its own build folder, because other builds may publish into the same apps folder.
   set(SHOAL_APPS_DIR ${default}.linked)
   if(NOT folder STREQUAL default)
     string(SHA256 hash ${folder})
@@ -54,17 +55,17 @@ function(_shoal_add_published name)
     "shoal_publish([==[${folder}]==] ${path}.so [==[$<TARGET_FILE:${name}>]==])\n")
 endfunction()
 
-# `target` differs from `name` only where one build makes a module in several versions: our tests.
+# `target` differs from `name` only in Shoal's tests, which build several versions of one module.
 function(_shoal_add target name)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "SOURCES;LINK")
   if(NOT name MATCHES "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$")
-    message(FATAL_ERROR "${name}: not a dotted module name; use letters, digits, _ and - between dots")
+    message(FATAL_ERROR "${name}: not a dotted name; use letters, digits, _ and -, with single dots between them")
   endif()
   if(arg_UNPARSED_ARGUMENTS)
-    message(FATAL_ERROR "${name}: unknown arguments ${arg_UNPARSED_ARGUMENTS}; known: SOURCES, LINK")
+    message(FATAL_ERROR "${name}: unknown arguments ${arg_UNPARSED_ARGUMENTS}; use SOURCES and LINK")
   endif()
   if(NOT arg_SOURCES)
-    message(FATAL_ERROR "${name}: SOURCES is missing")
+    message(FATAL_ERROR "${name}: SOURCES is missing; name the source files")
   endif()
 
   string(REPLACE "." "/" path ${name})
@@ -82,26 +83,28 @@ function(_shoal_add target name)
     INSTALL_RPATH ""
     SHOAL_MODULE ON
     NO_SONAME ON)
-  # Inline statics must not become unique symbols: such a library would never be unloaded.
+  # Static variables in inline functions must not become unique symbols, which prevent dlclose from
+  # unloading the library.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
-  # The stage of a generation is one flat folder of files named by their dotted names. A soname with
-  # $ORIGIN makes a child ask for the base that lies beside it, never for one of another generation.
-  # It stands in a file because each generator and shell has its own way to spoil a dollar sign.
+  # The container loads copies of the modules from the stage of a generation: one folder, whose files have
+  # the dotted names. A soname with $ORIGIN lets a child find the base class in its own stage, and not
+  # that of another generation. The option is in a file because generators and shells quote the dollar
+  # sign in different ways.
   set(soname ${CMAKE_CURRENT_BINARY_DIR}/${target}.soname)
   file(WRITE ${soname} "-soname=$ORIGIN/${name}.so\n")
   target_link_options(${target} PRIVATE LINKER:@${soname} LINKER:-z,now LINKER:-z,defs)
   target_link_libraries(${target} PRIVATE Shoal::shoal PUBLIC ${arg_LINK})
-  # At the end of the folder, when the targets and what target_link_libraries has added are known.
+  # Called at the end of the folder, when all targets and their libraries are known.
   cmake_language(EVAL CODE "cmake_language(DEFER CALL _shoal_set_run_path [[${target}]])")
 endfunction()
 
-# A module is opened as a copy in another folder, so its run path names the folder of each shared library
-# that it links to, in this build or elsewhere. CMake's own run path would also name the folders of
-# libshoal and of the modules it links to. Nothing needs those, and on another machine a folder of that
-# name may belong to any user, and the container would run what it finds there.
+# The container opens a copy of the module in another folder, so the run path of the module has the folder
+# of each shared library that it links to. The run path that CMake would set also has the folders of
+# libshoal and of the modules that it links to. These are not needed, and would be a risk: on another
+# machine such a folder may belong to any user, and the container would run code from it.
 #
-# An imported library may be known in this folder alone, one of another folder only at the end of the whole
-# build: what is not known in the first pass is looked for there, in a second one.
+# Some imported targets are visible only in this folder, and targets of later folders only at the end of
+# the configuration. So what this pass does not know is looked for in a second pass at the end.
 function(_shoal_set_run_path target)
   set(folders)
   set(unknown)
@@ -138,7 +141,7 @@ function(_shoal_set_run_path target)
     cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]]
       CALL _shoal_set_run_path [[${target}]] [[${unknown}]])")
   endif()
-  if(folders)  # the dynamic linker's own folders need no mention
+  if(folders)  # without the folders that the dynamic linker searches by default
     set_property(TARGET ${target} APPEND PROPERTY INSTALL_RPATH
       "$<REMOVE_DUPLICATES:$<FILTER:${folders},EXCLUDE,^(/usr)?/lib(64)?(/[^/]+-linux-gnu)?$>>")
   endif()

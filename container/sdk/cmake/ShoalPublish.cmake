@@ -1,29 +1,30 @@
-# cmake -D PLAN=FILE -D TREE=BUILD_FOLDER -P ShoalPublish.cmake: makes the apps folders what the plan says.
+# cmake -D PLAN=FILE -D TREE=BUILD_FOLDER -P ShoalPublish.cmake: publishes the modules of the plan.
 #
-# Each module that differs from the file in its apps folder is put there, and what an earlier build of the
-# same build folder put there and this one no longer makes is removed. All are copied under temporary
-# names first, so that renames and removals follow each other within microseconds, and the container meets
+# Puts each module into its apps folder, unless the file there is the same. Removes modules that an earlier
+# build of the same build folder has published and this one no longer builds. All files are copied under
+# temporary names first; then renames and removals follow within microseconds, so that the container sees
 # them as one drop.
 #
-# What a build folder has published is its record, a hidden file of the apps folder: several build folders
-# may publish into one. A file is removed only if it is the one that was published, and is in no record
-# of another build folder that still exists.
+# Several build folders may publish into one apps folder. Each keeps a record there, a hidden file that
+# lists what it has published. A file is removed only if it is still the published one, and if no other
+# existing build folder has it in its record.
 cmake_minimum_required(VERSION 3.25)
 
 string(SHA256 id ${TREE})
 string(SUBSTRING ${id} 0 8 id)
 set(record .shoal-build-${id})
-set(list_of_folders ${TREE}/CMakeFiles/shoal_published/folders)  # that this build folder has published into
+# Lists the apps folders that this build folder has published into.
+set(list_of_folders ${TREE}/CMakeFiles/shoal_published/folders)
 
-# The plan is a list of these.
+# The plan is a list of calls of this macro.
 macro(shoal_publish folder module linked)
   list(APPEND plan_folders "${folder}")
   list(APPEND plan_modules "${module}")
   list(APPEND plan_linked "${linked}")
 endmacro()
 
-# Copies what differs beside its place. Sets `modules` to those of the plan for this folder, and `lines` to
-# their record.
+# Copies each module of `folder` that differs, under a temporary name. Sets `modules` to the modules that the
+# plan has for this folder, and `lines` to their lines in the record.
 function(prepare folder)
   set(modules)
   set(lines)
@@ -65,7 +66,7 @@ function(published_by_others folder result)
   set(${result} "${modules}" PARENT_SCOPE)
 endfunction()
 
-# Finds what is to be removed: what `lines`, an earlier record, has and `wanted` has not.
+# Finds what to remove: the modules that are in `lines`, an earlier record, and not in `wanted`.
 function(find_unwanted folder wanted lines)
   published_by_others(${folder} others)
   foreach(line IN LISTS lines)
@@ -80,15 +81,15 @@ function(find_unwanted folder wanted lines)
     if(now STREQUAL published AND NOT IS_SYMLINK ${file})
       set_property(GLOBAL APPEND PROPERTY unwanted ${file})
     else()
-      message(STATUS "${file}: no longer built, but not the file that was published from here; "
-                     "remove it if it is not wanted")
+      message(STATUS "${file}: no longer built, and another file than this build has published; "
+                     "remove it unless you need it")
     endif()
   endforeach()
 endfunction()
 
-# The modules of an apps folder that the plan does not name are built into another one, or not at all. In
-# the first case a container may still serve the former folder, so it is left as it is.
-function(is_left folder lines result)
+# Sets `result` to ON if the plan has nothing for `folder`, and publishes modules of its record `lines` into
+# another folder. A container may still serve the former folder, so that is then not changed.
+function(is_former_folder folder lines result)
   set(${result} OFF PARENT_SCOPE)
   if(folder IN_LIST plan_folders)
     return()
@@ -101,7 +102,7 @@ function(is_left folder lines result)
   endforeach()
 endfunction()
 
-# Writes the file, unless it already reads so.
+# Writes the file, unless it has this text already.
 function(write_lines file lines)
   list(JOIN lines "\n" text)
   set(old)
@@ -128,8 +129,8 @@ foreach(folder IN LISTS folders)
     file(STRINGS ${folder}/${record} earlier)
     list(POP_FRONT earlier)
   endif()
-  is_left(${folder} "${earlier}" left)
-  if(NOT left AND (modules OR earlier))
+  is_former_folder(${folder} "${earlier}" is_former)
+  if(NOT is_former AND (modules OR earlier))
     find_unwanted(${folder} "${modules}" "${earlier}")
     set_property(GLOBAL PROPERTY "lines of ${folder}" "${TREE};${lines}")
   endif()
@@ -145,8 +146,8 @@ if(unwanted)
 endif()
 
 foreach(file IN LISTS unwanted)
-  message(STATUS "${file}: removed, since it is no longer built")
-  # Empty folders, too, but not the apps folder: it still has the record.
+  message(STATUS "${file}: removed, because it is no longer built")
+  # Removes empty folders too. The apps folder is not empty: it has the record.
   cmake_path(GET file PARENT_PATH parent)
   execute_process(COMMAND rmdir -p ${parent} ERROR_QUIET)
 endforeach()

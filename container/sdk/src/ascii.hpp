@@ -5,8 +5,8 @@
 
 namespace shoal {
 
-// ASCII only and without locale: what HTTP means by letters. The C functions depend on the locale
-// and are undefined for bytes above 127.
+// For ASCII only, as HTTP defines letters. The functions of the C library depend on the locale, and
+// are undefined for bytes above 127.
 
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -19,6 +19,7 @@ inline bool same_ignoring_case(std::string_view a, std::string_view b) {
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
+/// Returns the text without spaces and tabs at its ends.
 inline std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == text.npos) return {};

@@ -12,9 +12,9 @@ namespace {
 
 using Node = Config::Node;
 
-/// More names than any constructor asks for; a module that makes up names per request stays
-/// bounded.
-constexpr std::size_t kMaxMissed = 64;
+/// More than any constructor reads. Bounds the memory of a module that reads keys of names that
+/// visitors choose.
+constexpr std::size_t kMaxAbsent = 64;
 
 const char* kind_of(const Node& node) {
   switch (node.kind) {
@@ -29,25 +29,25 @@ const char* kind_of(const Node& node) {
 }
 
 [[noreturn]] void refuse_kind(const Node& node, const char* wanted) {
-  throw ConfigError(node.where + ": is " + kind_of(node) + ", not " + wanted);
+  throw ConfigError(node.where + ": is " + kind_of(node) + "; write " + wanted);
 }
 
-void remember_missed(const Node& node, std::string_view key) {
-  const std::lock_guard lock(node.missed_mutex);
-  if (node.missed.size() >= kMaxMissed) return;
-  if (std::find(node.missed.begin(), node.missed.end(), key) != node.missed.end()) return;
-  node.missed.emplace_back(key);
+void remember_absent(const Node& node, std::string_view key) {
+  const base::MutexLock lock(node.absent_mutex);
+  if (node.absent.size() >= kMaxAbsent) return;
+  if (std::find(node.absent.begin(), node.absent.end(), key) != node.absent.end()) return;
+  node.absent.emplace_back(key);
 }
 
-/// The node below `key`, marked as asked for; null when there is none.
-const std::shared_ptr<const Node>* ask(const Node* node, std::string_view key) {
+/// Marks the node below `key` as read, and returns it. Returns null when it is absent.
+const std::shared_ptr<const Node>* find_child(const Node* node, std::string_view key) {
   if (node == nullptr) return nullptr;
   for (const auto& [name, child] : node->map) {
     if (name != key) continue;
-    child->asked.store(true, std::memory_order_relaxed);
+    child->was_read.store(true, std::memory_order_relaxed);
     return &child;
   }
-  remember_missed(*node, key);
+  remember_absent(*node, key);
   return nullptr;
 }
 
@@ -72,25 +72,25 @@ std::vector<std::string> value_of<std::vector<std::string>>(const Node& node) {
   std::vector<std::string> texts;
   texts.reserve(node.list.size());
   for (const auto& element : node.list) {
-    element->asked.store(true, std::memory_order_relaxed);
+    element->was_read.store(true, std::memory_order_relaxed);
     texts.push_back(scalar_of(*element, "text"));
   }
   return texts;
 }
 
-/// Calls `report(parent, dotted key, node)` for every key below `node` that nobody asked for.
-template <typename Report>
-void visit_unused(const Node& node, const std::string& path, const Report& report) {
+/// Calls `visit(parent, dotted key, key, child)` for each key below `node` that was not read.
+template <typename Visit>
+void for_each_unused(const Node& node, const std::string& path, const Visit& visit) {
   for (const auto& [name, child] : node.map) {
     const std::string dotted = path.empty() ? name : path + '.' + name;
-    if (child->asked.load(std::memory_order_relaxed)) {
-      visit_unused(*child, dotted, report);
+    if (child->was_read.load(std::memory_order_relaxed)) {
+      for_each_unused(*child, dotted, visit);
     } else {
-      report(node, dotted, name, *child);
+      visit(node, dotted, name, *child);
     }
   }
   for (std::size_t i = 0; i < node.list.size(); ++i) {
-    visit_unused(*node.list[i], path + '[' + std::to_string(i) + ']', report);
+    for_each_unused(*node.list[i], path + '[' + std::to_string(i) + ']', visit);
   }
 }
 
@@ -105,14 +105,14 @@ Config::~Config() = default;
 
 Config::Config(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
 
-bool Config::has(std::string_view key) const { return ask(node_.get(), key) != nullptr; }
+bool Config::has(std::string_view key) const { return find_child(node_.get(), key) != nullptr; }
 
 template <detail::Setting T>
 T Config::get(std::string_view key) const {
-  const auto* child = ask(node_.get(), key);
+  const auto* child = find_child(node_.get(), key);
   if (child != nullptr) return value_of<T>(**child);
-  const std::string missing = '"' + std::string(key) + "\" is missing";
-  if (!node_) throw ConfigError(missing + ": the module has no settings; add them under modules:");
+  const std::string missing = '"' + std::string(key) + "\" is missing; add it";
+  if (!node_) throw ConfigError(missing + " below modules:, where this module has no settings");
   if (node_->kind != Node::Kind::kMap) refuse_kind(*node_, "a mapping");
   throw ConfigError(node_->where + ": " + missing);
 }
@@ -128,22 +128,22 @@ template SHOAL_EXPORT std::chrono::milliseconds Config::get(std::string_view) co
 template SHOAL_EXPORT std::vector<std::string> Config::get(std::string_view) const;
 
 Config Config::section(std::string_view key) const {
-  const auto* child = ask(node_.get(), key);
+  const auto* child = find_child(node_.get(), key);
   if (child == nullptr) return Config();
   if ((*child)->kind != Node::Kind::kMap) refuse_kind(**child, "a mapping");
   return Config(*child);
 }
 
 std::vector<Config> Config::list(std::string_view key) const {
-  const auto* child = ask(node_.get(), key);
+  const auto* child = find_child(node_.get(), key);
   if (child == nullptr) return {};
   if ((*child)->kind != Node::Kind::kList) refuse_kind(**child, "a list");
   return {(*child)->list.begin(), (*child)->list.end()};
 }
 
 const std::string& Config::scalar() const {
-  if (!node_) throw ConfigError("there is no setting here to read as a single value");
-  node_->asked.store(true, std::memory_order_relaxed);
+  if (!node_) throw ConfigError("the setting is missing; add it below modules:");
+  node_->was_read.store(true, std::memory_order_relaxed);
   return scalar_of(*node_, "a single value");
 }
 
@@ -158,21 +158,23 @@ std::vector<std::string> Config::keys() const {
 std::vector<std::string> Config::unused() const {
   std::vector<std::string> names;
   if (!node_) return names;
-  visit_unused(*node_, {}, [&](const Node&, const std::string& dotted, const auto&, const Node&) {
-    names.push_back(dotted);
-  });
+  for_each_unused(*node_, {},
+                  [&](const Node&, const std::string& dotted, const auto&, const Node&) {
+                    names.push_back(dotted);
+                  });
   return names;
 }
 
 std::vector<std::string> Config::warnings() const {
   std::vector<std::string> lines;
   if (!node_) return lines;
-  visit_unused(*node_, {},
-               [&](const Node& parent, const auto&, const std::string& name, const Node& unused) {
-                 const std::lock_guard lock(parent.missed_mutex);
-                 lines.push_back(unused.where + ": nobody asks for it" +
-                                 base::did_you_mean(name, parent.missed));
-               });
+  for_each_unused(
+      *node_, {},
+      [&](const Node& parent, const auto&, const std::string& name, const Node& unused) {
+        const base::MutexLock lock(parent.absent_mutex);
+        lines.push_back(unused.where + ": unknown setting: the module never reads it" +
+                        base::did_you_mean(name, parent.absent));
+      });
   return lines;
 }
 

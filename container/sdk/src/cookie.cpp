@@ -18,30 +18,31 @@ void require_attribute(const Cookie& cookie, const char* attribute, std::string_
   const auto ends_attribute = [](char c) { return is_control(c) || c == ';'; };
   if (std::none_of(value.begin(), value.end(), ends_attribute)) return;
   refuse(cookie, std::string("its ") + attribute +
-                     " has a control character or a semicolon; encode what comes from visitors");
+                     " has a control character or a semicolon; encode it, or refuse the input");
 }
 
 bool has_prefix(std::string_view name, std::string_view prefix) {
   return same_ignoring_case(name.substr(0, prefix.size()), prefix);
 }
 
-/// What every browser would drop in silence is said here instead.
+/// Throws for a cookie that browsers ignore without an error.
 void require_consistent(const Cookie& cookie) {
   if (!cookie.path.empty() && cookie.path.front() != '/') {
-    refuse(cookie, "its path must start with a slash");
+    refuse(cookie, "its path does not start with a slash; set it to /, or below");
   }
   if (cookie.max_age && *cookie.max_age < std::chrono::seconds(0)) {
-    refuse(cookie, "its max_age is negative; 0 deletes it");
+    refuse(cookie, "its max_age is negative; set 0 to delete the cookie");
   }
   if (cookie.same_site == Cookie::SameSite::kNone && !cookie.secure) {
-    refuse(cookie, "SameSite=None needs secure");
+    refuse(cookie, "SameSite=None requires Secure; set secure to true");
   }
   if (has_prefix(cookie.name, "__Secure-") && !cookie.secure) {
-    refuse(cookie, "a __Secure- name needs secure");
+    refuse(cookie, "a __Secure- name requires Secure; set secure to true");
   }
   if (has_prefix(cookie.name, "__Host-") &&
       (!cookie.secure || !cookie.domain.empty() || cookie.path != "/")) {
-    refuse(cookie, "a __Host- name needs secure, the path / and no domain");
+    refuse(cookie,
+           "a __Host- name requires secure, the path / and an empty domain; set these three");
   }
 }
 
@@ -65,7 +66,9 @@ std::string_view unquoted(std::string_view value) {
 }  // namespace
 
 std::string set_cookie_value(const Cookie& cookie) {
-  if (!is_token(cookie.name)) refuse(cookie, "its name is no token (RFC 9110)");
+  if (!is_token(cookie.name)) {
+    refuse(cookie, "its name is not a token (RFC 9110); use letters, digits, - and _");
+  }
   require_attribute(cookie, "value", cookie.value);
   require_attribute(cookie, "path", cookie.path);
   require_attribute(cookie, "domain", cookie.domain);

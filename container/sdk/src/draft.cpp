@@ -4,12 +4,12 @@
 #include <stdexcept>
 
 #include "ascii.hpp"
-#include "status.hpp"
+#include "http_status.hpp"
 
 namespace shoal {
 namespace {
 
-/// Room for the lines that every head has: Status, Content-Type, Content-Length.
+/// Bytes for the lines that every head has: Status, Content-Type, Content-Length.
 constexpr std::size_t kOwnLines = 160;
 
 constexpr std::string_view kUsualType = "text/html; charset=utf-8";
@@ -24,8 +24,8 @@ void append_number(std::string& text, std::uint64_t number) {
 void Response::Draft::require_unsent(const char* what) const {
   if (!head_sent) return;
   throw std::logic_error(std::string(what) +
-                         ": the head of the answer has been sent; do this before more than 32 KiB "
-                         "are written or flush is called");
+                         ": the head of the answer has been sent; call this before flush, and "
+                         "before more than 32 KiB are written");
 }
 
 std::optional<std::string> Response::Draft::sent_header(std::string_view name) const {
@@ -63,20 +63,20 @@ bool Response::Draft::send_head(bool complete) {
   return send(out);
 }
 
-void Response::Draft::drop_body() {
+void Response::Draft::discard_body() {
   held.clear();
   length = 0;
-  headers.drop_about_body();
+  headers.remove_about_body();
 }
 
 bool Response::Draft::withholds_body() const { return head_request || forbids_body(status); }
 
 std::string Response::Draft::head(bool complete) {
-  headers.drop_names_of(fixed_head);
-  if (status == 204) headers.drop("Content-Length");
-  // A HEAD answer to which nothing was written tells nothing about the length that GET would have.
+  headers.remove_names_of(fixed_head);
+  if (status == 204) headers.remove("Content-Length");
+  // When the handler has written nothing for HEAD, the length that GET would have is not known.
   const bool length_known = complete && !forbids_body(status) && (length > 0 || !head_request);
-  if (length_known) headers.drop("Content-Length");
+  if (length_known) headers.remove("Content-Length");
 
   std::string out;
   out.reserve(kOwnLines + fixed_head.size() + headers.text().size() + held.size());

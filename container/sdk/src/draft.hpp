@@ -12,9 +12,9 @@
 
 namespace shoal {
 
-/// What is held back before an answer is final: head and body are separate and may change until the
-/// body outgrows kHeldBack, the module flushes, or the container finishes the answer. From then on
-/// the head is sent and the body goes straight to the exchange, which buffers by itself.
+/// An answer until its head is sent. Head and body are separate, and may change until the body is
+/// longer than kHeldBack, the module calls flush, or the container finishes the answer. Then the
+/// head is sent; what is written later goes to the exchange at once, which has a buffer of its own.
 struct Response::Draft {
   static constexpr std::size_t kHeldBack = 32 * 1024;
 
@@ -28,29 +28,32 @@ struct Response::Draft {
   int status = 200;
   HeaderLines headers;
   std::string held;          ///< body to send with the head; stays empty for HEAD
-  std::uint64_t length = 0;  ///< of the body so far, be it held, sent or withheld
+  std::uint64_t length = 0;  ///< of the body so far: held, sent or withheld
   bool head_sent = false;
-  bool counts_body = false;  ///< the head got a Content-Length of ours
-  bool names_type = false;   ///< likewise a Content-Type
+  bool counts_body = false;  ///< the head has a Content-Length that the module has not set
+  bool names_type = false;   ///< the head has a Content-Type that the module has not set
   bool peer_gone = false;
 
-  /// Throws std::logic_error that says what came too late.
+  /// Throws std::logic_error if the head has been sent. `what` is the call that came too late.
   void require_unsent(const char* what) const;
 
-  /// A header of the answer as it was sent, be it the module's or ours.
+  /// Returns a header of the answer as it was sent, set by the module or by the container. Returns
+  /// nullopt until the head is sent.
   std::optional<std::string> sent_header(std::string_view name) const;
 
+  /// Appends to the body. Returns false as Response::write does.
   bool write(std::string_view text);
 
-  /// `write`, and the Content-Type unless there is one or it is too late.
+  /// Writes, and sets the Content-Type unless there is one or the head has been sent.
   void write_as(std::string_view content_type, std::string_view text);
 
-  /// Sends the head and what is held, as one piece. `complete` tells that no more will follow, so
-  /// that the length is known. False: peer gone.
+  /// Sends the head and the held body as one piece. `complete` says that the body is complete, so
+  /// that its length is known. Returns false when the web server has disconnected.
   bool send_head(bool complete);
 
-  /// Drops the body and the headers that describe it. REQUIRES: the head has not been sent.
-  void drop_body();
+  /// Discards the body and the headers that describe it.
+  /// REQUIRES: the head has not been sent.
+  void discard_body();
 
  private:
   bool withholds_body() const;

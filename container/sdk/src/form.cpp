@@ -7,9 +7,9 @@
 namespace shoal {
 namespace {
 
-/// uriparser works in place on C strings. uriDissectQueryMalloc would split the pairs as well, but
-/// gives them back as C strings: `admin%00x` would silently become `admin`. So the splitting is
-/// done here and every piece decoded where uriUnescapeInPlaceEx tells its end.
+/// Returns the text decoded. uriparser works on C strings, in place. Its uriDissectQueryMalloc also
+/// splits the pairs, but returns C strings, so that `admin%00x` would become `admin`. So this file
+/// splits the pairs, and takes the end of each decoded piece from uriUnescapeInPlaceEx.
 std::string decoded(std::string_view text) {
   using std::string_view_literals::operator""sv;
   if (text.find_first_of("%+\0"sv) == text.npos) return std::string(text);

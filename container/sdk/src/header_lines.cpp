@@ -9,7 +9,7 @@
 namespace shoal {
 namespace {
 
-/// Room for the headers of most answers.
+/// Bytes that the headers of most answers need.
 constexpr std::size_t kUsualSize = 256;
 
 constexpr std::string_view kCrLf = "\r\n";
@@ -22,17 +22,17 @@ bool is_token_character(char c) {
 
 void require_line(std::string_view name, std::string_view value) {
   if (!is_token(name)) {
-    throw std::invalid_argument("header \"" + base::printable(name) +
-                                "\": the name is no token (RFC 9110)");
+    throw std::invalid_argument(
+        "header \"" + base::printable(name) +
+        "\": the name is not a token (RFC 9110); use letters, digits and -");
   }
   using std::string_view_literals::operator""sv;
   if (value.find_first_of("\r\n\0"sv) == value.npos) return;
   throw std::invalid_argument("header \"" + base::printable(name) +
-                              "\": the value has CR, LF or NUL; encode or refuse what comes from "
-                              "visitors");
+                              "\": the value has CR, LF or NUL; encode it, or refuse the input");
 }
 
-/// The first line of `lines`, with its CRLF.
+/// Returns the first line of `lines`, with its CRLF.
 std::string_view first_line(std::string_view lines) {
   return lines.substr(0, std::min(lines.find(kCrLf), lines.size() - kCrLf.size()) + kCrLf.size());
 }
@@ -47,7 +47,7 @@ bool is_token(std::string_view text) {
 
 void HeaderLines::set(std::string_view name, std::string_view value) {
   require_line(name, value);
-  drop(name);
+  remove(name);
   append(name, value);
 }
 
@@ -76,7 +76,7 @@ std::optional<std::string_view> find_header(std::string_view lines, std::string_
   return std::nullopt;
 }
 
-void HeaderLines::drop(std::string_view name) {
+void HeaderLines::remove(std::string_view name) {
   for (std::size_t at = 0; at < text_.size();) {
     const std::string_view line = first_line(std::string_view(text_).substr(at));
     if (same_ignoring_case(name_of(line), name)) {
@@ -87,19 +87,19 @@ void HeaderLines::drop(std::string_view name) {
   }
 }
 
-void HeaderLines::drop_names_of(std::string_view lines) {
+void HeaderLines::remove_names_of(std::string_view lines) {
   while (!text_.empty() && lines.size() >= kCrLf.size()) {
     const std::string_view line = first_line(lines);
-    drop(name_of(line));
+    remove(name_of(line));
     lines.remove_prefix(line.size());
   }
 }
 
-void HeaderLines::drop_about_body() {
+void HeaderLines::remove_about_body() {
   for (const char* name :
        {"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition",
         "Content-Language", "Content-Location", "Content-Range", "ETag", "Last-Modified"}) {
-    drop(name);
+    remove(name);
   }
 }
 

@@ -6,35 +6,38 @@
 
 namespace shoal {
 
-/// Whether `text` is a token of RFC 9110, 5.6.2: what names of headers and cookies are made of.
+/// Returns true if `text` is a token (RFC 9110, 5.6.2), as names of headers and cookies must be.
 bool is_token(std::string_view text);
 
-/// The first value of this name among `lines`: complete, each ending in CRLF.
+/// Returns the first value of this name in `lines`, which are complete: each ends in CRLF. Returns
+/// nullopt when there is no header of this name.
 std::optional<std::string_view> find_header(std::string_view lines, std::string_view name);
 
-/// The header lines of one answer, as they go on the wire: `Name: value` and CRLF each. One string,
-/// since there are few of them and most answers then need one allocation for all.
+/// The header lines of one answer, as they are sent: `Name: value` and CRLF each. They are one
+/// string, so that most answers need one allocation for all headers.
 class HeaderLines {
  public:
-  /// Replaces all of this name. Throws std::invalid_argument as Response::header says.
+  /// Sets a header, and removes all others of this name. Throws std::invalid_argument as
+  /// Response::header says.
   void set(std::string_view name, std::string_view value);
 
-  /// Keeps what is there of this name. Throws as `set` does.
+  /// Adds a header, and keeps others of this name. Throws as `set` does.
   void add(std::string_view name, std::string_view value);
 
-  /// The first value of this name.
+  /// Returns the first value of this name, or nullopt.
   std::optional<std::string_view> find(std::string_view name) const {
     return find_header(text_, name);
   }
   bool has(std::string_view name) const { return find(name).has_value(); }
 
-  void drop(std::string_view name);
+  /// Removes all headers of this name.
+  void remove(std::string_view name);
 
-  /// Drops every name that `lines` (complete, each ending in CRLF) has.
-  void drop_names_of(std::string_view lines);
+  /// Removes all headers of the names in `lines`, which are complete: each ends in CRLF.
+  void remove_names_of(std::string_view lines);
 
-  /// Drops what describes a body: its type, length, coding, language, range and version.
-  void drop_about_body();
+  /// Removes what describes a body: its type, length, coding, language, range and version.
+  void remove_about_body();
 
   void clear() { text_.clear(); }
   const std::string& text() const { return text_; }

@@ -1,7 +1,7 @@
 #include "html.hpp"
 
+#include "http_status.hpp"
 #include "shoal/response.hpp"
-#include "status.hpp"
 
 namespace shoal {
 

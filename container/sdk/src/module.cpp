@@ -2,9 +2,9 @@
 
 namespace shoal {
 
-// Destructors are defined here and nowhere else: each anchors its class's vtable and typeinfo in
-// libshoal. A copy in a module would be unmapped with the module while the container still uses it,
-// and an exception of a module would not be caught by its type.
+// These destructors must be defined here: each puts the vtable and the typeinfo of its class into
+// libshoal only. A copy in a module would be unmapped together with the module while the container
+// still uses it, and the container could not catch an exception of a module by its type.
 Module::~Module() = default;
 Context::~Context() = default;
 ConfigError::~ConfigError() = default;

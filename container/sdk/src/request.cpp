@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kMaxNesting = 32;
 
-/// The CGI variable of a request header: HTTP_USER_AGENT for User-Agent.
+/// Returns the CGI variable of a request header: HTTP_USER_AGENT for User-Agent.
 std::string variable_of(std::string_view header) {
   std::string name = "HTTP_";
   for (const char c : header) name += c == '-' ? '_' : to_upper(c);
@@ -30,14 +30,14 @@ std::optional<std::string> first_value(const Pairs& pairs, std::string_view name
   return std::nullopt;
 }
 
-/// Counts one level of handlers calling handlers, for as long as it lives.
+/// Counts one level of handlers that call handlers, as long as it lives.
 class Nesting {
  public:
   Nesting(int& depth, std::string_view module) : depth_(depth) {
     if (depth >= kMaxNesting) {
-      throw std::runtime_error(base::printable(module) +
-                               ": includes and forwards nest deeper than " +
-                               std::to_string(kMaxNesting) + "; does a module include itself?");
+      throw std::runtime_error(
+          base::printable(module) + ": includes and forwards nest deeper than " +
+          std::to_string(kMaxNesting) + "; check whether a module includes itself");
     }
     ++depth_;
   }
@@ -53,35 +53,36 @@ class Nesting {
 
 struct Request::Parts {
   Parts(host::Exchange& from, Response& to, std::string whole_path, std::string rest,
-        host::Dispatch run, std::string_view request_id)
+        host::CallHandler call, std::string_view request_id)
       : exchange(from),
         response(to),
         path(std::move(whole_path)),
         path_info(std::move(rest)),
-        dispatch(std::move(run)),
+        call_handler(std::move(call)),
         id(request_id) {}
 
   std::string_view param_or_empty(std::string_view name) const {
     return exchange.param(name).value_or(std::string_view());
   }
 
-  void run(std::string_view module, Request& request, Response& into) {
-    if (!dispatch) throw NoSuchModule(base::printable(module) + ": no handler of this name");
+  void call(std::string_view module, Request& request, Response& into) {
+    if (!call_handler)
+      throw NoSuchModule(base::printable(module) + ": no handler of this name is loaded");
     const Nesting nesting(depth, module);
-    dispatch(module, request, into);
+    call_handler(module, request, into);
   }
 
   host::Exchange& exchange;
   Response& response;
   const std::string path;
   const std::string path_info;
-  const host::Dispatch dispatch;
+  const host::CallHandler call_handler;
   const std::string_view id;
   int depth = 0;
   bool body_begun = false;
-  std::optional<Pairs> query;  ///< taken apart when first asked for
-  std::optional<Pairs> form;   ///< likewise
-  std::string form_error;      ///< why there will never be a form
+  std::optional<Pairs> query;  ///< decoded when it is first used
+  std::optional<Pairs> form;   ///< decoded when it is first used
+  std::string form_error;      ///< why the form cannot be read; empty: it can, or was not tried
 };
 
 Request::Request(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -115,7 +116,8 @@ const std::vector<std::pair<std::string, std::string>>& Request::form() {
   if (!parts_->form_error.empty()) throw BodyError(parts_->form_error);
   if (!is_form(parts_->param_or_empty("CONTENT_TYPE"))) return parts_->form.emplace();
   if (parts_->body_begun) {
-    throw std::logic_error("form: the body has been read from before; use one or the other");
+    throw std::logic_error(
+        "form: the handler has read from the body before; use either form() or body()");
   }
   try {
     Pairs pairs = decode_pairs(body_.read_all(), kMaxFormPairs + 1);
@@ -150,12 +152,12 @@ Body& Request::body() { return body_; }
 bool Request::client_gone() const { return parts_->exchange.peer_gone(); }
 
 void Request::include(std::string_view module, Response& response) {
-  parts_->run(module, *this, response);
+  parts_->call(module, *this, response);
 }
 
 void Request::forward(std::string_view module) {
   host::Access::reset(parts_->response);
-  parts_->run(module, *this, parts_->response);
+  parts_->call(module, *this, parts_->response);
 }
 
 std::uint64_t Body::length() const {
@@ -173,7 +175,7 @@ std::size_t Body::read(std::span<char> buffer) {
 std::string Body::read_all() {
   std::string all;
   std::array<char, 8192> piece;
-  // Grown as it arrives: what was announced may never come.
+  // Grows with what arrives: the announced length may be larger than what comes.
   while (const std::size_t size = read(piece)) all.append(piece.data(), size);
   return all;
 }
@@ -182,9 +184,9 @@ namespace host {
 
 std::unique_ptr<Request> Access::make_request(Exchange& exchange, Response& response,
                                               std::string path, std::string path_info,
-                                              Dispatch dispatch, std::string_view id) {
+                                              CallHandler call_handler, std::string_view id) {
   auto parts = std::make_unique<Request::Parts>(exchange, response, std::move(path),
-                                                std::move(path_info), std::move(dispatch), id);
+                                                std::move(path_info), std::move(call_handler), id);
   return std::unique_ptr<Request>(new Request(std::move(parts)));
 }
 

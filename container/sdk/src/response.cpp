@@ -15,29 +15,30 @@ namespace {
 
 void require_status(int code, int lowest, int highest) {
   if (code >= lowest && code <= highest) return;
-  throw std::invalid_argument("status " + std::to_string(code) + ": must be within " +
-                              std::to_string(lowest) + ".." + std::to_string(highest));
+  throw std::invalid_argument("status " + std::to_string(code) + ": not allowed here; use " +
+                              std::to_string(lowest) + " to " + std::to_string(highest));
 }
 
 void require_redirect(std::string_view location, int code) {
   if (code != 301 && code != 302 && code != 303 && code != 307 && code != 308) {
     throw std::invalid_argument("redirect: status " + std::to_string(code) +
-                                " sends nobody elsewhere; use 301, 302, 303, 307 or 308");
+                                " does not redirect; use 301, 302, 303, 307 or 308");
   }
-  if (location.empty()) throw std::invalid_argument("redirect: the location is empty");
+  if (location.empty()) throw std::invalid_argument("redirect: the location is empty; give a URL");
   if (std::any_of(location.begin(), location.end(), is_control)) {
     throw std::invalid_argument(
-        "redirect: the location has control characters; percent-encode what comes from visitors");
+        "redirect: the location has control characters; percent-encode them, or refuse the input");
   }
 }
 
-void require_meaning(std::string_view name, std::string_view value) {
+void require_allowed(std::string_view name, std::string_view value) {
   if (same_ignoring_case(name, "Status")) {
-    throw std::invalid_argument("header \"Status\": use status()");
+    throw std::invalid_argument("header \"Status\": cannot be set as a header; use status()");
   }
   if (!same_ignoring_case(name, "Content-Length")) return;
   const bool number = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
-  if (!number) throw std::invalid_argument("header \"Content-Length\": the value is no number");
+  if (number) return;
+  throw std::invalid_argument("header \"Content-Length\": the value is not a number; give bytes");
 }
 
 }  // namespace
@@ -56,7 +57,7 @@ int Response::status() const { return draft_->status; }
 
 Response& Response::header(std::string_view name, std::string_view value) {
   draft_->require_unsent("header");
-  require_meaning(name, value);
+  require_allowed(name, value);
   draft_->headers.set(name, value);
   return *this;
 }
@@ -84,7 +85,7 @@ void Response::json(std::string_view json) { draft_->write_as("application/json"
 void Response::redirect(std::string_view location, int code) {
   draft_->require_unsent("redirect");
   require_redirect(location, code);
-  draft_->drop_body();
+  draft_->discard_body();
   draft_->status = code;
   draft_->headers.set("Location", location);
 }
@@ -92,7 +93,7 @@ void Response::redirect(std::string_view location, int code) {
 void Response::error(int code, std::string_view message) {
   draft_->require_unsent("error");
   require_status(code, 400, 599);
-  draft_->drop_body();
+  draft_->discard_body();
   draft_->status = code;
   html(error_page(code, message));
 }
@@ -110,7 +111,7 @@ std::unique_ptr<Response> Access::make_response(Exchange& exchange, bool head_re
 void Access::reset(Response& response) {
   Response::Draft& draft = *response.draft_;
   draft.require_unsent("reset");
-  draft.drop_body();
+  draft.discard_body();
   draft.headers.clear();
   draft.status = 200;
 }

@@ -31,7 +31,7 @@ template <std::integral Integer>
 }
 
 template <std::integral Integer>
-Integer read_whole(const std::string& where, const std::string& text) {
+Integer read_integer(const std::string& where, const std::string& text) {
   std::string_view digits = text;
   const bool negative = digits.starts_with('-');
   int base = 10;
@@ -77,29 +77,29 @@ bool read_scalar<bool>(const std::string& where, const std::string& text) {
 
 template <>
 int read_scalar<int>(const std::string& where, const std::string& text) {
-  return read_whole<int>(where, text);
+  return read_integer<int>(where, text);
 }
 
 template <>
 long read_scalar<long>(const std::string& where, const std::string& text) {
-  return read_whole<long>(where, text);
+  return read_integer<long>(where, text);
 }
 
 template <>
 unsigned read_scalar<unsigned>(const std::string& where, const std::string& text) {
-  return read_whole<unsigned>(where, text);
+  return read_integer<unsigned>(where, text);
 }
 
 template <>
 unsigned long read_scalar<unsigned long>(const std::string& where, const std::string& text) {
-  return read_whole<unsigned long>(where, text);
+  return read_integer<unsigned long>(where, text);
 }
 
 template <>
 double read_scalar<double>(const std::string& where, const std::string& text) {
   std::string_view number = text;
   if (number.starts_with('+')) number.remove_prefix(1);
-  // from_chars also reads "inf" and "nan", which YAML writes with a dot and no setting wants.
+  // from_chars also accepts "inf" and "nan"; a setting must be finite.
   const bool words = number.find_first_not_of("0123456789+-.eE") != number.npos;
   const bool two_signs = number.size() != text.size() && number.starts_with('-');
 

@@ -2,7 +2,7 @@
 
 namespace shoal {
 
-// Defined in libshoal for the reason given in module.cpp.
+// They must be defined in libshoal: module.cpp says why.
 State::~State() = default;
 StateError::~StateError() = default;
 

@@ -9,13 +9,13 @@
 #include <typeinfo>
 #include <utility>
 
-// Every `throw` of the process comes through here: the dynamic linker finds this library's
-// __cxa_throw before that of libstdc++, since the program lists libshoal first.
+// Every `throw` of the process calls the __cxa_throw of this file: the dynamic linker finds it
+// before that of libstdc++, because the program lists libshoal first.
 //
-// The version is that of libstdc++'s own symbol, which is what modules and libstdc++ ask for. A
-// single @ hides it from linkers, so that a module with a C++ runtime of its own
-// (-static-libstdc++) keeps its own __cxa_throw. AddressSanitizer has a __cxa_throw that comes
-// before ours and looks for the next one by its plain name, so there it must be the default.
+// Its version is that of the symbol in libstdc++, which modules and libstdc++ look for. A single @
+// hides it from linkers, so that a module with a C++ runtime of its own (-static-libstdc++) keeps
+// its own __cxa_throw. AddressSanitizer has a __cxa_throw that is found before this one, and looks
+// for the next one without a version; there @@ makes this version the default.
 #ifdef __SANITIZE_ADDRESS__
 __asm__(".symver shoal_cxa_throw, __cxa_throw@@CXXABI_1.3");
 #else
@@ -27,14 +27,15 @@ namespace {
 
 using Throw = void (*)(void*, std::type_info*, void (*)(void*));
 
-using Thrown = ThrowWatch::Thrown;
+using Thrown = ThrowRecorder::Thrown;
 
-// Initial-exec: an access must not allocate. Only a pointer, for there is little room for such.
-constinit thread_local ThrowWatch* watch [[gnu::tls_model("initial-exec")]] = nullptr;
+// The model initial-exec, because an access must not allocate. A pointer only, because libraries
+// that are loaded later share little space for variables of this model.
+constinit thread_local ThrowRecorder* recorder [[gnu::tls_model("initial-exec")]] = nullptr;
 
-/// An exception that was thrown where nothing watches: written by any thread, read by any.
-struct Shared {
-  std::atomic<std::uint32_t> version{0};  ///< odd while it is written
+/// One exception of a thread without a recorder. Any thread may write or read it.
+struct SharedRecord {
+  std::atomic<std::uint32_t> version{0};  ///< odd while a thread writes here
   std::atomic<const void*> object{nullptr};
   std::atomic<const std::type_info*> type{nullptr};
   std::atomic<std::uint64_t> number{0};
@@ -42,19 +43,19 @@ struct Shared {
   std::array<std::atomic<std::uintptr_t>, ThrownAt::kMost> returns{};
 };
 
-constinit std::array<Shared, 64> shared;
-constinit std::atomic<std::size_t> next_shared{0};
+constinit std::array<SharedRecord, 64> shared_records;
+constinit std::atomic<std::size_t> next_shared_record{0};
 constinit std::atomic<std::uint64_t> last_number{0};
 
-/// What a walk along the stack has to know.
+/// The arguments and the progress of one walk along the stack.
 struct Walk {
   Thrown& thrown;
-  std::uintptr_t from;     ///< the return address of the throw
-  std::uintptr_t down_to;  ///< 0: all of it
+  std::uintptr_t from;     ///< return address of the throw; frames before it are left out
+  std::uintptr_t down_to;  ///< address of the frame to end at; 0: all frames
   bool begun = false;
 };
 
-_Unwind_Reason_Code take(_Unwind_Context* context, void* argument) {
+_Unwind_Reason_Code add_frame(_Unwind_Context* context, void* argument) {
   auto& walk = *static_cast<Walk*>(argument);
   Thrown& thrown = walk.thrown;
   const std::uintptr_t address = _Unwind_GetIP(context);
@@ -65,7 +66,8 @@ _Unwind_Reason_Code take(_Unwind_Context* context, void* argument) {
   return _URC_NO_REASON;
 }
 
-/// Allocates nothing and takes no lock: libgcc's unwinder asks _dl_find_object.
+/// Writes the record of one exception. Does not allocate or take a lock: the unwinder of libgcc
+/// uses _dl_find_object.
 void fill(Thrown& thrown, const void* object, const std::type_info* type, std::uintptr_t from,
           std::uintptr_t down_to) noexcept {
   thrown.object = object;
@@ -73,38 +75,39 @@ void fill(Thrown& thrown, const void* object, const std::type_info* type, std::u
   thrown.number = last_number.fetch_add(1, std::memory_order_relaxed) + 1;
   thrown.size = 0;
   Walk walk{thrown, from, down_to};
-  _Unwind_Backtrace(&take, &walk);
+  _Unwind_Backtrace(&add_frame, &walk);
 }
 
 void share(const Thrown& thrown) noexcept {
-  Shared& slot = shared[next_shared.fetch_add(1) % shared.size()];
-  std::uint32_t version = slot.version.load();
-  // Another thread writes here just now: one of the two is lost.
-  if (version % 2 != 0 || !slot.version.compare_exchange_strong(version, version + 1)) return;
-  constexpr auto kRelease = std::memory_order_release;  // none of them before the odd version
-  slot.object.store(thrown.object, kRelease);
-  slot.type.store(thrown.type, kRelease);
-  slot.number.store(thrown.number, kRelease);
-  slot.size.store(thrown.size, kRelease);
+  SharedRecord& record = shared_records[next_shared_record.fetch_add(1) % shared_records.size()];
+  std::uint32_t version = record.version.load();
+  // When another thread is writing here, this record is lost.
+  if (version % 2 != 0 || !record.version.compare_exchange_strong(version, version + 1)) return;
+  constexpr auto kRelease = std::memory_order_release;  // no store before that of the odd version
+  record.object.store(thrown.object, kRelease);
+  record.type.store(thrown.type, kRelease);
+  record.number.store(thrown.number, kRelease);
+  record.size.store(thrown.size, kRelease);
   for (std::size_t i = 0; i < thrown.size; ++i) {
-    slot.returns[i].store(thrown.returns[i], kRelease);
+    record.returns[i].store(thrown.returns[i], kRelease);
   }
-  slot.version.store(version + 2, kRelease);
+  record.version.store(version + 2, kRelease);
 }
 
-/// False when it was written meanwhile.
-bool read(const Shared& slot, Thrown& thrown) noexcept {
-  const std::uint32_t version = slot.version.load();
+/// Copies a record. Returns false when another thread wrote it meanwhile.
+bool read(const SharedRecord& record, Thrown& thrown) noexcept {
+  const std::uint32_t version = record.version.load();
   if (version % 2 != 0) return false;
-  thrown.object = slot.object;
-  thrown.type = slot.type;
-  thrown.number = slot.number;
-  thrown.size = std::min(slot.size.load(), thrown.returns.size());
-  for (std::size_t i = 0; i < thrown.size; ++i) thrown.returns[i] = slot.returns[i];
-  return slot.version.load() == version;
+  thrown.object = record.object;
+  thrown.type = record.type;
+  thrown.number = record.number;
+  thrown.size = std::min(record.size.load(), thrown.returns.size());
+  for (std::size_t i = 0; i < thrown.size; ++i) thrown.returns[i] = record.returns[i];
+  return record.version.load() == version;
 }
 
-// Set when the library is loaded: dlsym waits while another thread is in dlopen.
+// The __cxa_throw of libstdc++. It is looked up when the library is loaded, because dlsym waits
+// while another thread is in dlopen.
 std::atomic<Throw> next{nullptr};
 
 Throw find_next() noexcept {
@@ -117,38 +120,38 @@ Throw find_next() noexcept {
 
 }  // namespace
 
-/// What is the watch's own.
-struct ThrowWatchAccess {
-  static void note(const void* object, const std::type_info* type, std::uintptr_t from,
-                   std::uintptr_t stack) noexcept {
-    if (watch == nullptr) {
+/// Reaches the private members of the recorder.
+struct RecorderAccess {
+  static void record(const void* object, const std::type_info* type, std::uintptr_t from,
+                     std::uintptr_t stack) noexcept {
+    if (recorder == nullptr) {
       Thrown thrown;
       fill(thrown, object, type, from, 0);
       return share(thrown);
     }
-    // A coroutine has a stack of its own, which lies anywhere.
-    const std::uintptr_t down_to = stack < watch->stack_ ? watch->stack_ : 0;
-    fill(watch->thrown_[watch->count_++ % ThrowWatch::kMost], object, type, from, down_to);
+    // A coroutine has a stack of its own, which may lie above that of the recorder.
+    const std::uintptr_t down_to = stack < recorder->stack_ ? recorder->stack_ : 0;
+    fill(recorder->thrown_[recorder->count_++ % ThrowRecorder::kMost], object, type, from, down_to);
   }
 
-  template <typename Consider>
-  static void each(const Consider& consider) {
-    if (watch == nullptr) return;
-    const std::size_t known = std::min(watch->count_, ThrowWatch::kMost);
-    for (std::size_t i = 0; i < known; ++i) consider(watch->thrown_[i]);
+  template <typename Visit>
+  static void for_each(const Visit& visit) {
+    if (recorder == nullptr) return;
+    const std::size_t known = std::min(recorder->count_, ThrowRecorder::kMost);
+    for (std::size_t i = 0; i < known; ++i) visit(recorder->thrown_[i]);
   }
 };
 
-ThrowWatch::ThrowWatch() noexcept
-    : before_(std::exchange(watch, this)),
+ThrowRecorder::ThrowRecorder() noexcept
+    : before_(std::exchange(recorder, this)),
       stack_(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0))) {}  // NOLINT
 
-ThrowWatch::~ThrowWatch() { watch = before_; }
+ThrowRecorder::~ThrowRecorder() { recorder = before_; }
 
 ThrownAt thrown_at(const std::exception_ptr& exception) noexcept {
   if (exception == nullptr) return {};
   const void* object = nullptr;
-  static_assert(sizeof(exception) == sizeof(object));  // libstdc++: it is that pointer
+  static_assert(sizeof(exception) == sizeof(object));  // in libstdc++ it is a pointer to the object
   std::memcpy(&object, &exception, sizeof(object));
   const std::type_info* const type = exception.__cxa_exception_type();
 
@@ -160,10 +163,10 @@ ThrownAt thrown_at(const std::exception_ptr& exception) noexcept {
     found.size = thrown.size;
     std::copy_n(thrown.returns.begin(), thrown.size, found.returns.begin());
   };
-  ThrowWatchAccess::each(consider);
+  RecorderAccess::for_each(consider);
   Thrown copy;
-  for (const Shared& slot : shared) {
-    if (slot.object == object && read(slot, copy)) consider(copy);
+  for (const SharedRecord& record : shared_records) {
+    if (record.object == object && read(record, copy)) consider(copy);
   }
   return found;
 }
@@ -172,13 +175,13 @@ ThrownAt thrown_at(const std::exception_ptr& exception) noexcept {
 
 extern "C" {
 
-/// What a `throw` calls, under the name that stands above.
+/// What a `throw` calls: exported as __cxa_throw, by the .symver above.
 [[noreturn]] SHOAL_EXPORT void shoal_cxa_throw(void* object, std::type_info* type,
                                                void (*destroy)(void*));
 
 void shoal_cxa_throw(void* object, std::type_info* type, void (*destroy)(void*)) {
   using namespace shoal::host;  // NOLINT
-  ThrowWatchAccess::note(object, type,
+  RecorderAccess::record(object, type,
                          reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)),  // NOLINT
                          reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));  // NOLINT
   const Throw known = next.load(std::memory_order_acquire);

@@ -21,8 +21,8 @@ using ::testing::Optional;
 using ::testing::Pair;
 using ::testing::StartsWith;
 
-/// One request and its answer, from the handler's side. Speaks as a visitor (`asks`, `sends_form`),
-/// as the handler (`request()`, `response()`) and as the container (`finish`).
+/// One request and its answer. The test acts as a visitor with `asks` and `sends_form`, as the
+/// handler with `request()` and `response()`, and as the container with `finish`.
 class Answering : public ::testing::Test {
  protected:
   void asks(std::string method) { exchange_.params["REQUEST_METHOD"] = std::move(method); }
@@ -42,7 +42,8 @@ class Answering : public ::testing::Test {
 
   Request& request() {
     if (!request_) {
-      request_ = host::Access::make_request(exchange_, response(), path_, path_info_, dispatch_);
+      request_ =
+          host::Access::make_request(exchange_, response(), path_, path_info_, call_handler_);
     }
     return *request_;
   }
@@ -54,7 +55,7 @@ class Answering : public ::testing::Test {
   std::string fixed_head_;
   std::string path_ = "/";
   std::string path_info_;
-  host::Dispatch dispatch_;
+  host::CallHandler call_handler_;
 
  private:
   std::unique_ptr<Response> response_;

@@ -22,7 +22,7 @@ using ::testing::StartsWith;
 using Texts = std::vector<std::string>;
 using Node = std::shared_ptr<Config::Node>;
 
-/// The settings of `modules.hello`, built line by line as settings/ builds them from YAML.
+/// The settings of `modules.hello`, built one line at a time as settings/ builds them from YAML.
 class ConfigTest : public ::testing::Test {
  protected:
   static Node make(Config::Node::Kind kind, const std::string& where) {
@@ -61,7 +61,7 @@ class ConfigTest : public ::testing::Test {
 
   Config config() const { return Config(root_); }
 
-  /// `text` read as a T.
+  /// Returns `text` read as a T.
   template <typename T>
   T read(const std::string& text) {
     root_->map.clear();
@@ -79,7 +79,7 @@ class ConfigTest : public ::testing::Test {
   }
 
   template <typename T>
-  std::string refusal_of(const std::string& text) {
+  std::string error_for(const std::string& text) {
     return error_of([&] { read<T>(text); });
   }
 
@@ -87,7 +87,7 @@ class ConfigTest : public ::testing::Test {
   int line_ = 31;
 };
 
-TEST_F(ConfigTest, GivesTextAsItStands) {
+TEST_F(ConfigTest, ReturnsTextUnchanged) {
   set("greeting", "Hello ");
   set("empty", "");
   EXPECT_TRUE(config().has("greeting"));
@@ -96,7 +96,7 @@ TEST_F(ConfigTest, GivesTextAsItStands) {
   EXPECT_EQ(config().get<std::string>("empty", "x"), "");
 }
 
-TEST_F(ConfigTest, GivesTheFallbackOnlyForWhatIsMissing) {
+TEST_F(ConfigTest, ReturnsTheFallbackOnlyForMissingKeys) {
   set("repeat", "often");
   EXPECT_FALSE(config().has("greeting"));
   EXPECT_EQ(config().get("greeting", "Hello"), "Hello");
@@ -107,12 +107,12 @@ TEST_F(ConfigTest, GivesTheFallbackOnlyForWhatIsMissing) {
             "conf/shoal.yaml:31: modules.hello.repeat: \"often\" is not a whole number");
 }
 
-TEST_F(ConfigTest, NamesTheMappingAndTheKeyThatIsMissing) {
+TEST_F(ConfigTest, NamesTheMappingAndTheMissingKey) {
   EXPECT_EQ(error_of([&] { config().get<int>("repeat"); }),
-            "conf/shoal.yaml:30: modules.hello: \"repeat\" is missing");
+            "conf/shoal.yaml:30: modules.hello: \"repeat\" is missing; add it");
 }
 
-TEST_F(ConfigTest, EmptyHasNothing) {
+TEST_F(ConfigTest, HasNoKeysWhenItIsEmpty) {
   const Config empty;
   EXPECT_FALSE(empty.has("a"));
   EXPECT_EQ(empty.get("a", 7), 7);
@@ -129,7 +129,7 @@ TEST_F(ConfigTest, ReadsTheBooleansOfYaml) {
   for (const char* text : {"true", "True", "TRUE"}) EXPECT_TRUE(read<bool>(text));
   for (const char* text : {"false", "False", "FALSE"}) EXPECT_FALSE(read<bool>(text));
   for (const char* text : {"yes", "no", "on", "1", "", "tRUE", "true ", "y"}) {
-    EXPECT_THAT(refusal_of<bool>(text),
+    EXPECT_THAT(error_for<bool>(text),
                 EndsWith('"' + std::string(text) + "\" is not true or false"));
   }
 }
@@ -144,12 +144,12 @@ TEST_F(ConfigTest, ReadsWholeNumbers) {
   EXPECT_EQ(read<unsigned>("-0"), 0u);
 }
 
-TEST_F(ConfigTest, RefusesWhatIsNoWholeNumber) {
+TEST_F(ConfigTest, RefusesWhatIsNotAWholeNumber) {
   for (const char* text : {"", "-", "+", "often", "1.5", "1e3", " 1", "1 ", "--1", "+-1", "0x",
                            "-0x1", "0xg", "0o8", "1_000", "12abc"}) {
-    EXPECT_THAT(refusal_of<int>(text),
+    EXPECT_THAT(error_for<int>(text),
                 EndsWith('"' + std::string(text) + "\" is not a whole number"));
-    EXPECT_THAT(refusal_of<unsigned long>(text), EndsWith("is not a whole number"));
+    EXPECT_THAT(error_for<unsigned long>(text), EndsWith("is not a whole number"));
   }
 }
 
@@ -163,14 +163,14 @@ TEST_F(ConfigTest, ReadsWholeNumbersUpToTheirLimits) {
 }
 
 TEST_F(ConfigTest, RefusesWholeNumbersBeyondTheirLimits) {
-  EXPECT_THAT(refusal_of<int>("2147483648"),
+  EXPECT_THAT(error_for<int>("2147483648"),
               EndsWith("\"2147483648\" is out of range (-2147483648 to 2147483647)"));
-  EXPECT_THAT(refusal_of<int>("-2147483649"), HasSubstr("out of range"));
-  EXPECT_THAT(refusal_of<long>("9223372036854775808"), HasSubstr("out of range"));
-  EXPECT_THAT(refusal_of<long>("-9223372036854775809"), HasSubstr("out of range"));
-  EXPECT_THAT(refusal_of<unsigned>("-1"), EndsWith("\"-1\" is out of range (0 to 4294967295)"));
-  EXPECT_THAT(refusal_of<unsigned long>("18446744073709551616"), HasSubstr("out of range"));
-  EXPECT_THAT(refusal_of<unsigned long>(std::string(1000, '9')), HasSubstr("out of range"));
+  EXPECT_THAT(error_for<int>("-2147483649"), HasSubstr("out of range"));
+  EXPECT_THAT(error_for<long>("9223372036854775808"), HasSubstr("out of range"));
+  EXPECT_THAT(error_for<long>("-9223372036854775809"), HasSubstr("out of range"));
+  EXPECT_THAT(error_for<unsigned>("-1"), EndsWith("\"-1\" is out of range (0 to 4294967295)"));
+  EXPECT_THAT(error_for<unsigned long>("18446744073709551616"), HasSubstr("out of range"));
+  EXPECT_THAT(error_for<unsigned long>(std::string(1000, '9')), HasSubstr("out of range"));
 }
 
 TEST_F(ConfigTest, ReadsNumbers) {
@@ -181,12 +181,12 @@ TEST_F(ConfigTest, ReadsNumbers) {
   EXPECT_EQ(read<double>("1e3"), 1000);
 }
 
-TEST_F(ConfigTest, RefusesWhatIsNoFiniteNumber) {
+TEST_F(ConfigTest, RefusesWhatIsNotAFiniteNumber) {
   for (const char* text : {"", "half", "1,5", "inf", ".inf", "nan", "-inf", "0x1p3", "+-1", "++1",
                            "1.5.2", "1 ", "e3", "-"}) {
-    EXPECT_THAT(refusal_of<double>(text), EndsWith("\" is not a number")) << text;
+    EXPECT_THAT(error_for<double>(text), EndsWith("\" is not a number")) << text;
   }
-  EXPECT_THAT(refusal_of<double>("1e999"), EndsWith("\"1e999\" is out of range"));
+  EXPECT_THAT(error_for<double>("1e999"), EndsWith("\"1e999\" is out of range"));
 }
 
 TEST_F(ConfigTest, ReadsDurationsWithTheirUnits) {
@@ -197,22 +197,20 @@ TEST_F(ConfigTest, ReadsDurationsWithTheirUnits) {
   EXPECT_EQ(read<milliseconds>("0s"), 0s);
 }
 
-TEST_F(ConfigTest, RefusesDurationsThatLeaveTheUnitToGuessing) {
-  EXPECT_THAT(refusal_of<milliseconds>("5"),
-              EndsWith("\"5\" has no unit; write 5ms, 5s, 5m or 5h"));
-  EXPECT_THAT(refusal_of<milliseconds>("5 s"), HasSubstr("its unit must be ms, s, m or h"));
-  EXPECT_THAT(refusal_of<milliseconds>("5sec"), HasSubstr("its unit must be ms, s, m or h"));
-  EXPECT_THAT(refusal_of<milliseconds>("1.5s"), HasSubstr("its unit must be ms, s, m or h"));
+TEST_F(ConfigTest, RefusesDurationsWithoutAKnownUnit) {
+  EXPECT_THAT(error_for<milliseconds>("5"), EndsWith("\"5\" has no unit; write 5ms, 5s, 5m or 5h"));
+  EXPECT_THAT(error_for<milliseconds>("5 s"), HasSubstr("its unit must be ms, s, m or h"));
+  EXPECT_THAT(error_for<milliseconds>("5sec"), HasSubstr("its unit must be ms, s, m or h"));
+  EXPECT_THAT(error_for<milliseconds>("1.5s"), HasSubstr("its unit must be ms, s, m or h"));
   for (const char* text : {"", "s", "-5s", "soon"}) {
-    EXPECT_THAT(refusal_of<milliseconds>(text), HasSubstr("is not a duration; write it as"))
-        << text;
+    EXPECT_THAT(error_for<milliseconds>(text), HasSubstr("is not a duration; write it as")) << text;
   }
 }
 
-TEST_F(ConfigTest, RefusesDurationsThatNoClockHolds) {
+TEST_F(ConfigTest, RefusesDurationsThatAreTooLong) {
   EXPECT_EQ(read<milliseconds>("9223372036854775807ms").count(), 9223372036854775807);
-  EXPECT_THAT(refusal_of<milliseconds>("9223372036854775807s"), HasSubstr("out of range"));
-  EXPECT_THAT(refusal_of<milliseconds>("99999999999999999999ms"), HasSubstr("out of range"));
+  EXPECT_THAT(error_for<milliseconds>("9223372036854775807s"), HasSubstr("out of range"));
+  EXPECT_THAT(error_for<milliseconds>("99999999999999999999ms"), HasSubstr("out of range"));
 }
 
 TEST_F(ConfigTest, ReadsListsOfText) {
@@ -224,47 +222,47 @@ TEST_F(ConfigTest, ReadsListsOfText) {
   EXPECT_EQ(elements[2].scalar(), "3");
 }
 
-TEST_F(ConfigTest, NamesTheKindThatItFoundInstead) {
+TEST_F(ConfigTest, NamesTheKindThatItFound) {
   set("one", "1");
   list("many", {"1", "2"});
   section("deep");
   const std::string at = "conf/shoal.yaml:31: modules.hello.one: ";
-  EXPECT_EQ(error_of([&] { config().section("one"); }), at + "is a single value, not a mapping");
-  EXPECT_EQ(error_of([&] { config().list("one"); }), at + "is a single value, not a list");
-  EXPECT_EQ(error_of([&] { config().get<Texts>("one"); }), at + "is a single value, not a list");
+  EXPECT_EQ(error_of([&] { config().section("one"); }), at + "is a single value; write a mapping");
+  EXPECT_EQ(error_of([&] { config().list("one"); }), at + "is a single value; write a list");
+  EXPECT_EQ(error_of([&] { config().get<Texts>("one"); }), at + "is a single value; write a list");
   EXPECT_THAT(error_of([&] { config().get<std::string>("many"); }),
-              EndsWith("modules.hello.many: is a list, not text"));
+              EndsWith("modules.hello.many: is a list; write text"));
   EXPECT_THAT(error_of([&] { config().get<int>("deep"); }),
-              EndsWith("modules.hello.deep: is a mapping, not a single value"));
+              EndsWith("modules.hello.deep: is a mapping; write a single value"));
   EXPECT_THAT(error_of([&] { config().section("deep").scalar(); }),
-              EndsWith("modules.hello.deep: is a mapping, not a single value"));
+              EndsWith("modules.hello.deep: is a mapping; write a single value"));
   EXPECT_THAT(error_of([&] { config().list("many")[0].get<int>("a"); }),
-              EndsWith("is a single value, not a mapping"));
+              EndsWith("is a single value; write a mapping"));
 }
 
-TEST_F(ConfigTest, RefusesAListWithMoreThanTextInIt) {
+TEST_F(ConfigTest, RefusesAListWithAnElementThatIsNotText) {
   list("names", {"Ada"})->list.push_back(make(Config::Node::Kind::kMap, "conf/shoal.yaml:40: x"));
   EXPECT_EQ(error_of([&] { config().get<Texts>("names"); }),
-            "conf/shoal.yaml:40: x: is a mapping, not text");
+            "conf/shoal.yaml:40: x: is a mapping; write text");
 }
 
-TEST_F(ConfigTest, ReadsWhatLiesInASection) {
+TEST_F(ConfigTest, ReadsTheKeysOfASection) {
   section("mail")->map.emplace_back("port", scalar("mail.port", "smtp"));
   EXPECT_EQ(error_of([&] { config().section("mail").get<int>("port"); }),
             "conf/shoal.yaml:32: modules.hello.mail.port: \"smtp\" is not a whole number");
   EXPECT_EQ(error_of([&] { config().section("mail").get<std::string>("host"); }),
-            "conf/shoal.yaml:31: modules.hello.mail: \"host\" is missing");
+            "conf/shoal.yaml:31: modules.hello.mail: \"host\" is missing; add it");
   EXPECT_EQ(config().section("nowhere").get("host", "localhost"), "localhost");
 }
 
-TEST_F(ConfigTest, GivesItsKeysInTheOrderOfTheFile) {
+TEST_F(ConfigTest, ReturnsItsKeysInTheOrderOfTheFile) {
   set("z", "1");
   set("a", "2");
   section("m");
   EXPECT_THAT(config().keys(), ElementsAre("z", "a", "m"));
 }
 
-TEST_F(ConfigTest, KnowsWhatNobodyAskedFor) {
+TEST_F(ConfigTest, ListsTheKeysThatWereNotRead) {
   set("greeting", "Hello");
   set("titel", "Welcome");
   set("known", "1");
@@ -286,7 +284,7 @@ TEST_F(ConfigTest, KnowsWhatNobodyAskedFor) {
   EXPECT_THAT(config().unused(), ElementsAre("titel", "mail.prot", "whole", "menu[1].lable"));
 }
 
-TEST_F(ConfigTest, KnowsThatEverythingWasAskedFor) {
+TEST_F(ConfigTest, ListsNothingWhenAllKeysWereRead) {
   set("a", "1");
   list("names", {"Ada"});
   EXPECT_THAT(config().unused(), ElementsAre("a", "names"));
@@ -295,7 +293,7 @@ TEST_F(ConfigTest, KnowsThatEverythingWasAskedFor) {
   EXPECT_THAT(config().unused(), IsEmpty());
 }
 
-TEST_F(ConfigTest, WarnsWithTheNearestKeyThatWasAskedFor) {
+TEST_F(ConfigTest, WarnsWithTheMostSimilarKeyThatWasRead) {
   set("titel", "Welcome");
   section("mail")->map.emplace_back("prot", scalar("mail.prot", "25"));
   set("unlike-anything", "1");
@@ -304,19 +302,21 @@ TEST_F(ConfigTest, WarnsWithTheNearestKeyThatWasAskedFor) {
   config().section("mail").get("port", 25);
   EXPECT_THAT(
       config().warnings(),
-      ElementsAre("conf/shoal.yaml:31: modules.hello.titel: nobody asks for it; did you mean "
-                  "\"title\"?",
-                  "conf/shoal.yaml:33: modules.hello.mail.prot: nobody asks for it; did you mean "
-                  "\"port\"?",
-                  "conf/shoal.yaml:34: modules.hello.unlike-anything: nobody asks for it"));
+      ElementsAre(
+          "conf/shoal.yaml:31: modules.hello.titel: unknown setting: the module never reads "
+          "it; did you mean \"title\"?",
+          "conf/shoal.yaml:33: modules.hello.mail.prot: unknown setting: the module never "
+          "reads it; did you mean \"port\"?",
+          "conf/shoal.yaml:34: modules.hello.unlike-anything: unknown setting: the module "
+          "never reads it"));
 }
 
-TEST_F(ConfigTest, RemembersNoMoreNamesThanAModuleCanMean) {
+TEST_F(ConfigTest, RemembersABoundedNumberOfAbsentKeys) {
   for (int i = 0; i < 10'000; ++i) config().has("visitor" + std::to_string(i));
-  EXPECT_LE(root_->missed.size(), 64u);
+  EXPECT_LE(root_->absent.size(), 64u);
 }
 
-TEST_F(ConfigTest, IsReadFromManyThreads) {
+TEST_F(ConfigTest, CanBeReadByManyThreads) {
   set("repeat", "3");
   std::vector<std::thread> readers;
   for (int i = 0; i < 4; ++i) {
@@ -329,7 +329,7 @@ TEST_F(ConfigTest, IsReadFromManyThreads) {
     });
   }
   for (auto& reader : readers) reader.join();
-  EXPECT_EQ(root_->missed.size(), 4u);
+  EXPECT_EQ(root_->absent.size(), 4u);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ using namespace std::string_literals;
 
 class CookieTest : public Answering {
  protected:
-  /// The Set-Cookie line that `cookie` becomes, without its name.
+  /// Returns the value of the Set-Cookie header for `cookie`.
   std::string line_of(const Cookie& cookie) {
     MemoryExchange exchange;
     const auto one = host::Access::make_response(exchange, false, "");
@@ -50,24 +50,24 @@ TEST_F(CookieTest, IsDeletedByAnAgeOfZero) {
   EXPECT_EQ(line_of(cookie), "a=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
 }
 
-TEST_F(CookieTest, AnEmptyPathIsLeftToTheBrowser) {
+TEST_F(CookieTest, LeavesOutAnEmptyPath) {
   EXPECT_EQ(line_of({.name = "a", .value = "b", .path = ""}), "a=b; HttpOnly; SameSite=Lax");
 }
 
-TEST_F(CookieTest, SeveralAreSeveralLines) {
+TEST_F(CookieTest, BecomesALineOfItsOwn) {
   response().cookie({.name = "a", .value = "1"}).cookie({.name = "b", .value = "2"});
   finish();
   EXPECT_THAT(exchange_.sent, HasSubstr("Set-Cookie: a=1; "));
   EXPECT_THAT(exchange_.sent, HasSubstr("Set-Cookie: b=2; "));
 }
 
-TEST_F(CookieTest, RefusesANameThatIsNoToken) {
+TEST_F(CookieTest, RefusesANameThatIsNotAToken) {
   for (const std::string& name : {""s, "a b"s, "a=b"s, "a;b"s, "a\r\nX: y"s, "\xc3\xa9"s, "a\0"s}) {
-    expect_refused({.name = name, .value = "v"}, "name is no token");
+    expect_refused({.name = name, .value = "v"}, "name is not a token");
   }
 }
 
-TEST_F(CookieTest, RefusesToSmuggleAttributesOrLines) {
+TEST_F(CookieTest, RefusesCharactersThatWouldAddAttributesOrLines) {
   for (const std::string& text :
        {"a;b"s, "a\r\nX: y"s, "a\nb"s, "a\0b"s, "a\x7f"s, "a\tb"s, "; Domain=evil.example"s}) {
     expect_refused({.name = "a", .value = text}, "its value has");
@@ -76,25 +76,25 @@ TEST_F(CookieTest, RefusesToSmuggleAttributesOrLines) {
   }
 }
 
-TEST_F(CookieTest, RefusesAttributesThatContradict) {
+TEST_F(CookieTest, RefusesContradictoryAttributes) {
   Cookie cookie{.name = "a", .value = "b"};
   cookie.same_site = Cookie::SameSite::kNone;
-  expect_refused(cookie, "SameSite=None needs secure");
-  expect_refused({.name = "a", .path = "shop"}, "must start with a slash");
+  expect_refused(cookie, "SameSite=None requires Secure");
+  expect_refused({.name = "a", .path = "shop"}, "does not start with a slash");
   expect_refused({.name = "a", .max_age = std::chrono::seconds(-1)}, "negative");
 }
 
-TEST_F(CookieTest, RefusesPrefixedNamesThatBrowsersWouldDrop) {
-  expect_refused({.name = "__Secure-a"}, "__Secure- name needs secure");
-  expect_refused({.name = "__HOST-a"}, "__Host- name needs");
-  expect_refused({.name = "__Host-a", .path = "/x", .secure = true}, "__Host- name needs");
+TEST_F(CookieTest, RefusesPrefixedNamesThatBrowsersWouldIgnore) {
+  expect_refused({.name = "__Secure-a"}, "__Secure- name requires Secure");
+  expect_refused({.name = "__HOST-a"}, "__Host- name requires");
+  expect_refused({.name = "__Host-a", .path = "/x", .secure = true}, "__Host- name requires");
   expect_refused({.name = "__Host-a", .domain = "example.org", .secure = true},
-                 "__Host- name needs");
+                 "__Host- name requires");
   EXPECT_THAT(line_of({.name = "__Host-a", .value = "b", .secure = true}),
               StartsWith("__Host-a=b; Path=/; Secure"));
 }
 
-TEST_F(CookieTest, ARefusedOneLeavesTheAnswerAsItWas) {
+TEST_F(CookieTest, DoesNotChangeTheAnswerWhenItIsRefused) {
   expect_refused({.name = "a", .value = "\n"}, "its value has");
   finish();
   EXPECT_THAT(exchange_.sent, Not(HasSubstr("Set-Cookie")));
@@ -114,7 +114,7 @@ TEST_F(SentCookies, AreFoundByTheirExactNames) {
   EXPECT_EQ(cookie("c", "a=1; b=2"), std::nullopt);
 }
 
-TEST_F(SentCookies, AreNoneWithoutAHeader) { EXPECT_EQ(request().cookie("a"), std::nullopt); }
+TEST_F(SentCookies, AreAbsentWithoutAHeader) { EXPECT_EQ(request().cookie("a"), std::nullopt); }
 
 TEST_F(SentCookies, LoseTheQuotesAroundThem) {
   EXPECT_THAT(cookie("a", "a=\"x y\""), Optional("x y"s));
@@ -123,13 +123,13 @@ TEST_F(SentCookies, LoseTheQuotesAroundThem) {
   EXPECT_THAT(cookie("a", "a=x\"y"), Optional("x\"y"s));
 }
 
-TEST_F(SentCookies, AreTakenAsSent) {
+TEST_F(SentCookies, AreNotDecoded) {
   EXPECT_THAT(cookie("a", "a=x%20y+z=="), Optional("x%20y+z=="s));
   EXPECT_THAT(cookie("a", "a="), Optional(""s));
   EXPECT_THAT(cookie("a", "a=first; a=second"), Optional("first"s));
 }
 
-TEST_F(SentCookies, AreFoundAmongRubbish) {
+TEST_F(SentCookies, AreFoundBetweenInvalidPairs) {
   EXPECT_THAT(cookie("a", ";;; =x; a ; junk;\ta = 1 ;"), Optional("1"s));
   EXPECT_EQ(cookie("a", "a"), std::nullopt);
   EXPECT_EQ(cookie("a", ";"), std::nullopt);

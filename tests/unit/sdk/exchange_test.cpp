@@ -17,15 +17,15 @@ TEST(MemoryExchange, ReadsABodyInPiecesUntilItsEnd) {
   EXPECT_EQ(exchange.read(buffer), 0u);
 }
 
-TEST(MemoryExchange, ThrowsAtTheEndOfACutBody) {
+TEST(MemoryExchange, ThrowsAtTheEndOfATruncatedBody) {
   MemoryExchange exchange;
-  exchange.receive_cut("ab", 5);
+  exchange.receive_truncated("ab", 5);
   std::array<char, 4> buffer;
   EXPECT_EQ(exchange.read(buffer), 2u);
   EXPECT_THROW(exchange.read(buffer), BodyError);
 }
 
-TEST(MemoryExchange, TakesNothingFromAHandlerOnceThePeerHasGone) {
+TEST(MemoryExchange, RefusesWritesWhenThePeerHasGone) {
   MemoryExchange exchange;
   EXPECT_TRUE(exchange.write("a"));
   exchange.gone = true;

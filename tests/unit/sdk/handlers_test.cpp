@@ -6,13 +6,13 @@
 namespace shoal::test {
 namespace {
 
-/// A snapshot of handlers that call one another.
+/// A snapshot of handlers that call each other.
 class Handlers : public Answering {
  protected:
   using Handler = std::function<void(Request&, Response&)>;
 
   Handlers() {
-    dispatch_ = [this](std::string_view module, Request& request, Response& response) {
+    call_handler_ = [this](std::string_view module, Request& request, Response& response) {
       const auto found = handlers_.find(module);
       if (found == handlers_.end()) throw NoSuchModule(std::string(module));
       found->second(request, response);
@@ -45,8 +45,8 @@ TEST_F(Handlers, IncludeOfAnUnknownModuleThrowsAndKeepsWhatWasWritten) {
   EXPECT_EQ(exchange_.body(), "kept");
 }
 
-TEST_F(Handlers, KnowNobodyWithoutASnapshot) {
-  dispatch_ = nullptr;
+TEST_F(Handlers, AreNotFoundWithoutASnapshot) {
+  call_handler_ = nullptr;
   EXPECT_THROW(request().include("menu", response()), NoSuchModule);
   EXPECT_THROW(request().forward("menu"), NoSuchModule);
 }
@@ -80,7 +80,7 @@ TEST_F(Handlers, AModuleThatForwardsToItselfIsStopped) {
   EXPECT_THROW(request().forward("loop"), std::runtime_error);
 }
 
-TEST_F(Handlers, ManyIncludesSideBySideAreNoNesting) {
+TEST_F(Handlers, IncludesOneAfterAnotherDoNotCountAsNesting) {
   int calls = 0;
   handlers_["part"] = [&](Request&, Response&) {
     if (++calls % 2 == 0) throw std::runtime_error("half of them fail");
@@ -94,7 +94,7 @@ TEST_F(Handlers, ManyIncludesSideBySideAreNoNesting) {
   EXPECT_EQ(calls, 100);
 }
 
-TEST_F(Handlers, ForwardAnswersInPlaceOfWhatWasAnsweredSoFar) {
+TEST_F(Handlers, ForwardReplacesTheAnswerSoFar) {
   handlers_["other"] = [](Request&, Response& response) { response.text("other"); };
   response().status(404).header("X-A", "a").cookie({.name = "a", .value = "b"}).html("secret");
   request().forward("other");
@@ -105,7 +105,7 @@ TEST_F(Handlers, ForwardAnswersInPlaceOfWhatWasAnsweredSoFar) {
   EXPECT_EQ(bytes_written(), 5u);
 }
 
-TEST_F(Handlers, ForwardAfterTheHeadWasSentIsTheHandlersMistake) {
+TEST_F(Handlers, ForwardAfterTheHeadWasSentThrows) {
   bool called = false;
   handlers_["other"] = [&](Request&, Response&) { called = true; };
   response().flush();
@@ -113,13 +113,13 @@ TEST_F(Handlers, ForwardAfterTheHeadWasSentIsTheHandlersMistake) {
   EXPECT_FALSE(called);
 }
 
-TEST_F(Handlers, PassOnWhatTheOtherThrows) {
+TEST_F(Handlers, PassOnTheExceptionOfTheOther) {
   handlers_["bad"] = [](Request&, Response&) { throw std::out_of_range("42"); };
   EXPECT_THROW(request().include("bad", response()), std::out_of_range);
   EXPECT_THROW(request().forward("bad"), std::out_of_range);
 }
 
-TEST_F(Handlers, ShareAFormThatOneOfThemRead) {
+TEST_F(Handlers, ShareAFormThatOneOfThemHasRead) {
   sends_form("a=1");
   handlers_["part"] = [](Request& request, Response& response) {
     response.write(request.form("a").value_or("none"));

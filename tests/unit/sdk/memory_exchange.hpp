@@ -15,33 +15,33 @@
 
 namespace shoal::test {
 
-/// An Exchange without a wire: a test says what the web server sent and sees what it would get.
+/// An Exchange in memory: a test sets what the web server sends, and reads what it would get.
 class MemoryExchange final : public host::Exchange {
  public:
   std::map<std::string, std::string, std::less<>> params;
-  std::string sent;                                             ///< head and body, as written
+  std::string sent;                                             ///< head and body
   int writes = 0;                                               ///< calls of `write`
   int flushes = 0;                                              ///< calls of `flush`
-  bool gone = false;                                            ///< the peer has left
-  std::size_t piece = std::numeric_limits<std::size_t>::max();  ///< what one `read` gives at most
+  bool gone = false;                                            ///< the peer has disconnected
+  std::size_t piece = std::numeric_limits<std::size_t>::max();  ///< bytes of one `read` at most
 
-  /// The visitor sends this body, announced as it is.
+  /// The visitor sends this body, with its length.
   void receive(std::string body) {
     params["CONTENT_LENGTH"] = std::to_string(body.size());
     body_ = std::move(body);
   }
 
-  /// The visitor announces more than this, and stops.
-  void receive_cut(std::string body, std::size_t announced) {
+  /// The visitor announces a longer body, and stops after this part.
+  void receive_truncated(std::string body, std::size_t announced) {
     receive(std::move(body));
     params["CONTENT_LENGTH"] = std::to_string(announced);
-    cut_ = true;
+    truncated_ = true;
   }
 
-  /// What was sent, up to the empty line and without it.
+  /// Returns what was sent before the empty line.
   std::string head() const { return sent.substr(0, sent.find("\r\n\r\n")); }
 
-  /// What was sent after the empty line.
+  /// Returns what was sent after the empty line.
   std::string body() const {
     const std::size_t end = sent.find("\r\n\r\n");
     return end == sent.npos ? std::string() : sent.substr(end + 4);
@@ -55,7 +55,7 @@ class MemoryExchange final : public host::Exchange {
 
   std::size_t read(std::span<char> buffer) override {
     const std::size_t size = std::min({buffer.size(), piece, body_.size() - read_});
-    if (size == 0 && cut_) throw BodyError("the body ended before CONTENT_LENGTH bytes");
+    if (size == 0 && truncated_) throw BodyError("the body ended before CONTENT_LENGTH bytes");
     body_.copy(buffer.data(), size, read_);
     read_ += size;
     return size;
@@ -77,7 +77,7 @@ class MemoryExchange final : public host::Exchange {
  private:
   std::string body_;
   std::size_t read_ = 0;
-  bool cut_ = false;
+  bool truncated_ = false;
 };
 
 }  // namespace shoal::test

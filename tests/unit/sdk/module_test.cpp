@@ -16,7 +16,7 @@ class FakeContext final : public Context {
   const std::string& group() const override { return name_; }
   unsigned long generation() const override { return 1; }
   const Config& config() const override { return config_; }
-  State& state() const override { throw StateError("fish: no state here"); }
+  State& state() const override { throw StateError("fish: no State in this test"); }
   bool probing() const override { return false; }
   void log(LogLevel, std::string_view) const override {}
 
@@ -35,7 +35,7 @@ Config greeting(std::string text) {
   return Config(std::move(map));
 }
 
-/// Opens a module as the container does, and makes its handler.
+/// Opens a module as the container does, and constructs its handler.
 class ModuleTest : public Answering {
  protected:
   std::unique_ptr<Module> make(const std::string& file, Context& context) {
@@ -54,7 +54,7 @@ class ModuleTest : public Answering {
   std::unique_ptr<void, Close> library_;
 };
 
-TEST_F(ModuleTest, IsMadeFromItsContext) {
+TEST_F(ModuleTest, CanBeConstructedFromAContext) {
   FakeContext context(greeting("Hello"));
   const auto module = make("with_context.so", context);
   module->handle(request(), response());
@@ -62,7 +62,7 @@ TEST_F(ModuleTest, IsMadeFromItsContext) {
   EXPECT_EQ(exchange_.body(), "Hello from fish");
 }
 
-TEST_F(ModuleTest, NeedsNoContext) {
+TEST_F(ModuleTest, CanBeConstructedWithoutAContext) {
   FakeContext context{Config()};
   const auto module = make("without_context.so", context);
   module->handle(request(), response());
@@ -75,7 +75,7 @@ TEST_F(ModuleTest, IsNotMadeWhenItsConstructorThrows) {
   EXPECT_THROW(make("with_context.so", context), ConfigError);
 }
 
-TEST_F(ModuleTest, ThrowsWhatTheContainerCatchesByItsType) {
+TEST_F(ModuleTest, ThrowsExceptionsThatTheContainerCatchesByType) {
   FakeContext context(greeting("Hello"));
   const auto module = make("with_context.so", context);
   asks("POST");

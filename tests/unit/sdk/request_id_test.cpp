@@ -16,7 +16,7 @@ TEST(RequestId, IsTakenFromTheWebServerFirst) {
   EXPECT_EQ(host::request_id_of(exchange), "of-the-server");
 }
 
-TEST(RequestId, IsMadeWhereTheOneGivenCouldDoHarm) {
+TEST(RequestId, IsRandomWhenTheGivenOneIsNotValid) {
   MemoryExchange exchange;
   const std::string forbidden[] = {
       "", "a b", "a]", "a\nb", "a\"b", "\xc3\xa4", std::string(129, 'a')};
@@ -30,7 +30,7 @@ TEST(RequestId, IsMadeWhereTheOneGivenCouldDoHarm) {
   EXPECT_TRUE(host::is_request_id("0f/A+z_9.b:c=d@e-f"));
 }
 
-TEST(RequestId, IsSixteenRandomBytesThatNoThreadSharesWithAnother) {
+TEST(RequestId, IsSixteenRandomBytesThatDifferInEachThread) {
   std::set<std::string> ids;
   for (int i = 0; i < 4; ++i) {
     std::thread([&] {
@@ -41,12 +41,12 @@ TEST(RequestId, IsSixteenRandomBytesThatNoThreadSharesWithAnother) {
   for (const auto& id : ids) EXPECT_EQ(id.size(), 32u);
 }
 
-TEST_F(Answering, ARequestKnowsItsId) {
+TEST_F(Answering, RequestHasItsId) {
   const auto request = host::Access::make_request(exchange_, response(), "/", "", {}, "4f2a");
   EXPECT_EQ(request->id(), "4f2a");
 }
 
-TEST_F(Answering, HeadersCanBeAskedForOnceTheyAreSent) {
+TEST_F(Answering, HeadersCanBeReadOnceTheyAreSent) {
   response().header("X-Fish", "cod");
   EXPECT_EQ(host::Access::answer_header(response(), "X-Fish"), std::nullopt);
   response().text("short");

@@ -9,7 +9,7 @@ using namespace std::string_literals;
 
 class RequestTest : public Answering {};
 
-TEST_F(RequestTest, KnowsWhatWasAskedAndByWhom) {
+TEST_F(RequestTest, HasMethodPathAndAddress) {
   asks("PATCH");
   path_ = "/shop/item/3";
   path_info_ = "/3";
@@ -20,7 +20,7 @@ TEST_F(RequestTest, KnowsWhatWasAskedAndByWhom) {
   EXPECT_EQ(request().remote_address(), "192.0.2.7");
 }
 
-TEST_F(RequestTest, IsEmptyWhereTheWebServerSaysNothing) {
+TEST_F(RequestTest, IsEmptyWithoutVariablesOfTheWebServer) {
   EXPECT_EQ(request().method(), "");
   EXPECT_EQ(request().remote_address(), "");
   EXPECT_EQ(request().header("Host"), std::nullopt);
@@ -42,7 +42,7 @@ TEST_F(RequestTest, FindsTheTwoHeadersThatCgiDoesNotPrefix) {
   EXPECT_THAT(request().header("Content-Length"), Optional("7"s));
 }
 
-TEST_F(RequestTest, TakesThoseTwoForAbsentWhenEmptyAsNginxPassesThem) {
+TEST_F(RequestTest, TreatsThoseTwoAsAbsentWhenTheyAreEmpty) {
   exchange_.params["CONTENT_TYPE"] = "";
   exchange_.params["CONTENT_LENGTH"] = "";
   exchange_.params["HTTP_X_EMPTY"] = "";
@@ -52,7 +52,7 @@ TEST_F(RequestTest, TakesThoseTwoForAbsentWhenEmptyAsNginxPassesThem) {
   EXPECT_EQ(request().body().length(), 0u);
 }
 
-TEST_F(RequestTest, DoesNotLendCgiVariablesAsHeaders) {
+TEST_F(RequestTest, DoesNotFindCgiVariablesAsHeaders) {
   exchange_.params["SERVER_NAME"] = "example.org";
   EXPECT_EQ(request().header("Server-Name"), std::nullopt);
   EXPECT_THAT(request().param("SERVER_NAME"), Optional("example.org"s));
@@ -65,7 +65,7 @@ TEST_F(RequestTest, FindsNothingUnderHostileNames) {
   }
 }
 
-TEST_F(RequestTest, ReadsItsBodyOnceFromFrontToBack) {
+TEST_F(RequestTest, ReadsItsBodyOnceFromBeginningToEnd) {
   exchange_.receive("abcdefg");
   EXPECT_EQ(request().body().length(), 7u);
   std::array<char, 3> buffer;
@@ -84,8 +84,8 @@ TEST_F(RequestTest, ReadsAllOfALargeBodyInPieces) {
   EXPECT_EQ(request().body().read_all(), large);
 }
 
-TEST_F(RequestTest, ThrowsWhenTheBodyIsCut) {
-  exchange_.receive_cut("abc", 10);
+TEST_F(RequestTest, ThrowsWhenTheBodyIsTruncated) {
+  exchange_.receive_truncated("abc", 10);
   EXPECT_EQ(request().body().length(), 10u);
   EXPECT_THROW(request().body().read_all(), BodyError);
 }
@@ -95,7 +95,7 @@ TEST_F(RequestTest, HasNoBodyWhenNoneIsAnnounced) {
   EXPECT_EQ(request().body().read_all(), "");
 }
 
-TEST_F(RequestTest, TakesAnUnreadableLengthForNone) {
+TEST_F(RequestTest, TreatsAnInvalidLengthAsZero) {
   for (const char* length : {"-1", "+5", "5x", "abc", " 5", "99999999999999999999999"}) {
     exchange_.params["CONTENT_LENGTH"] = length;
     EXPECT_EQ(request().body().length(), 0u) << length;
@@ -104,7 +104,7 @@ TEST_F(RequestTest, TakesAnUnreadableLengthForNone) {
   EXPECT_EQ(request().body().length(), 18446744073709551615u);
 }
 
-TEST_F(RequestTest, TellsWhenTheClientHasGone) {
+TEST_F(RequestTest, KnowsWhenTheClientHasGone) {
   EXPECT_FALSE(request().client_gone());
   exchange_.gone = true;
   EXPECT_TRUE(request().client_gone());

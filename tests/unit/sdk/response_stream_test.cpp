@@ -7,7 +7,7 @@ constexpr std::size_t kHeldBack = 32 * 1024;
 
 class ResponseStream : public Answering {
  protected:
-  /// Has the head sent by writing more than is held back.
+  /// Writes more than is held back, so that the head is sent.
   void outgrow() { response().write(std::string(kHeldBack + 1, 'x')); }
 };
 
@@ -21,7 +21,7 @@ TEST_F(ResponseStream, HoldsBackThirtyTwoKibibytes) {
   EXPECT_EQ(exchange_.writes, 1);
 }
 
-TEST_F(ResponseStream, IsSentAsItGrowsBeyondThat) {
+TEST_F(ResponseStream, IsSentInPiecesBeyondThat) {
   response().write(std::string(kHeldBack, 'x'));
   EXPECT_TRUE(response().write("yz"));
   EXPECT_TRUE(response().head_sent());
@@ -33,13 +33,13 @@ TEST_F(ResponseStream, IsSentAsItGrowsBeyondThat) {
   EXPECT_EQ(bytes_written(), kHeldBack + 6);
 }
 
-TEST_F(ResponseStream, SendsOneLargeWriteWhole) {
+TEST_F(ResponseStream, SendsAllOfALargeWrite) {
   const std::string large(1 << 20, 'l');
   EXPECT_TRUE(response().write(large));
   EXPECT_EQ(exchange_.body(), large);
 }
 
-TEST_F(ResponseStream, KeepsTheLengthThatAHandlerDeclares) {
+TEST_F(ResponseStream, KeepsTheLengthThatTheHandlerSets) {
   response().header("Content-Length", "40000").header("Content-Type", "application/octet-stream");
   response().write(std::string(40000, 'x'));
   finish();
@@ -68,7 +68,7 @@ TEST_F(ResponseStream, WritesWithATypeAfterTheHead) {
   EXPECT_EQ(exchange_.body(), "<p>late");
 }
 
-TEST_F(ResponseStream, FixesTheHeadOnceItIsSent) {
+TEST_F(ResponseStream, CannotChangeTheHeadOnceItIsSent) {
   outgrow();
   const std::string sent = exchange_.sent;
   EXPECT_THROW(response().status(404), std::logic_error);
@@ -81,19 +81,19 @@ TEST_F(ResponseStream, FixesTheHeadOnceItIsSent) {
   EXPECT_EQ(exchange_.sent, sent);
 }
 
-TEST_F(ResponseStream, TellsTooLateFromWrongFirst) {
+TEST_F(ResponseStream, ReportsTooLateBeforeAnInvalidArgument) {
   outgrow();
   try {
     response().status(9);
     FAIL();
   } catch (const std::invalid_argument&) {
-    FAIL() << "the head has been sent, whatever the code";
+    FAIL() << "must report first that the head has been sent";
   } catch (const std::logic_error& error) {
     EXPECT_THAT(error.what(), HasSubstr("status: the head of the answer has been sent"));
   }
 }
 
-TEST_F(ResponseStream, TellsTheHandlerWhenTheVisitorHasLeft) {
+TEST_F(ResponseStream, ReturnsFalseWhenTheClientHasGone) {
   outgrow();
   EXPECT_TRUE(response().write("a"));
   exchange_.gone = true;
@@ -102,13 +102,13 @@ TEST_F(ResponseStream, TellsTheHandlerWhenTheVisitorHasLeft) {
   EXPECT_FALSE(finish());
 }
 
-TEST_F(ResponseStream, TellsTheHandlerWhenTheVisitorHasLeftBeforeTheHead) {
+TEST_F(ResponseStream, ReturnsFalseWhenTheClientHasGoneBeforeTheHead) {
   exchange_.gone = true;
   EXPECT_FALSE(response().write(std::string(kHeldBack + 1, 'x')));
   EXPECT_EQ(exchange_.writes, 1);
 }
 
-TEST_F(ResponseStream, AsksAPeerThatHasGoneForNothingMore) {
+TEST_F(ResponseStream, DoesNotWriteToAPeerThatHasGone) {
   outgrow();
   exchange_.gone = true;
   response().write("a");
@@ -153,7 +153,7 @@ TEST_F(ResponseStream, NoContentSendsNoBodyHoweverLong) {
   EXPECT_EQ(exchange_.sent, "Status: 204 No Content\r\n\r\n");
 }
 
-TEST_F(ResponseStream, WhatWasDroppedDoesNotCountAsHeldBack) {
+TEST_F(ResponseStream, DiscardedBytesDoNotCountAsHeldBack) {
   response().write(std::string(kHeldBack, 'x'));
   response().error(404);
   EXPECT_TRUE(response().write(std::string(1024, 'y')));

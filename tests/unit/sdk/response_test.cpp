@@ -7,7 +7,7 @@ using namespace std::string_literals;
 
 class ResponseTest : public Answering {
  protected:
-  /// The whole answer, once finished.
+  /// Finishes the answer and returns all of it.
   std::string answer() {
     EXPECT_TRUE(finish());
     return exchange_.sent;
@@ -41,17 +41,17 @@ TEST_F(ResponseTest, AnEmptyAnswerIsComplete) {
   EXPECT_EQ(answer(), "Status: 200 OK\r\nContent-Length: 0\r\n\r\n");
 }
 
-TEST_F(ResponseTest, CallsABodyOfUnsaidTypeHtml) {
+TEST_F(ResponseTest, SendsABodyWithoutATypeAsHtml) {
   response().write("<p>hi");
   EXPECT_THAT(answer(), HasSubstr("\r\nContent-Type: text/html; charset=utf-8\r\n"));
 }
 
-TEST_F(ResponseTest, NamesTheTypeOfHtmlAndJson) {
+TEST_F(ResponseTest, SendsTheTypeOfHtml) {
   response().html("<p>");
   EXPECT_THAT(answer(), HasSubstr("\r\nContent-Type: text/html; charset=utf-8\r\n"));
 }
 
-TEST_F(ResponseTest, JsonNeedsNoCharset) {
+TEST_F(ResponseTest, SendsTheTypeOfJsonWithoutACharset) {
   response().json("{}");
   EXPECT_THAT(answer(), HasSubstr("\r\nContent-Type: application/json\r\n"));
 }
@@ -72,18 +72,18 @@ TEST_F(ResponseTest, KeepsTheTypeOfTheFirstPart) {
   EXPECT_THAT(sent, EndsWith("\r\n\r\nab"));
 }
 
-TEST_F(ResponseTest, SaysTheStandardPhraseOfAStatus) {
+TEST_F(ResponseTest, SendsTheStandardPhraseOfAStatus) {
   EXPECT_EQ(response().status(), 200);
   EXPECT_EQ(response().status(404).status(), 404);
   EXPECT_THAT(answer(), StartsWith("Status: 404 Not Found\r\n"));
 }
 
-TEST_F(ResponseTest, SaysTheClassOfAStatusThatNobodyAssigned) {
+TEST_F(ResponseTest, NamesTheClassOfAnUnassignedStatus) {
   response().status(299);
   EXPECT_THAT(answer(), StartsWith("Status: 299 Success\r\n"));
 }
 
-TEST_F(ResponseTest, KnowsEveryUsualStatus) {
+TEST_F(ResponseTest, KnowsTheUsualStatuses) {
   const std::pair<int, const char*> usual[] = {{201, "Created"},
                                                {206, "Partial Content"},
                                                {301, "Moved Permanently"},
@@ -121,7 +121,7 @@ TEST_F(ResponseTest, KnowsEveryUsualStatus) {
   }
 }
 
-TEST_F(ResponseTest, RefusesAStatusThatNoHandlerMaySend) {
+TEST_F(ResponseTest, RefusesAStatusThatHandlersMayNotSend) {
   for (const int code : {-1, 0, 100, 101, 199, 600, 1000}) {
     EXPECT_THROW(response().status(code), std::invalid_argument) << code;
   }
@@ -136,17 +136,17 @@ TEST_F(ResponseTest, ReplacesAHeaderOfTheSameNameInAnyCase) {
   EXPECT_THAT(sent, Not(HasSubstr("X-Tank: 1")));
 }
 
-TEST_F(ResponseTest, DoesNotTakeTheBeginningOfANameForTheName) {
+TEST_F(ResponseTest, ComparesWholeHeaderNames) {
   response().header("X-Tank-Size", "9").header("X-Tank", "1");
   EXPECT_THAT(answer(), HasSubstr("\r\nX-Tank-Size: 9\r\nX-Tank: 1\r\n"));
 }
 
-TEST_F(ResponseTest, TakesEmptyAndNonAsciiValues) {
+TEST_F(ResponseTest, AcceptsEmptyAndNonAsciiValues) {
   response().header("X-Empty", "").header("X-Fish", "\xc3\xa9\t!");
   EXPECT_THAT(answer(), HasSubstr("\r\nX-Empty: \r\nX-Fish: \xc3\xa9\t!\r\n"));
 }
 
-TEST_F(ResponseTest, RefusesToSplitTheHead) {
+TEST_F(ResponseTest, RefusesCharactersThatWouldSplitTheHead) {
   for (const std::string& value : {"a\r\nSet-Cookie: b=c"s, "a\nb"s, "a\rb"s, "a\0b"s, "\n"s}) {
     EXPECT_THROW(response().header("X-A", value), std::invalid_argument);
   }
@@ -163,11 +163,11 @@ TEST_F(ResponseTest, KeepsTheOldValueWhenTheNewOneIsRefused) {
   EXPECT_THAT(answer(), HasSubstr("X-A: good\r\n"));
 }
 
-TEST_F(ResponseTest, SetsTheStatusInOneWayOnly) {
+TEST_F(ResponseTest, RefusesTheStatusAsAHeader) {
   EXPECT_THROW(response().header("status", "404 Not Found"), std::invalid_argument);
 }
 
-TEST_F(ResponseTest, RefusesAContentLengthThatIsNoNumber) {
+TEST_F(ResponseTest, RefusesAContentLengthThatIsNotANumber) {
   for (const char* value : {"", "-1", "1 ", "1,2", "many"}) {
     EXPECT_THROW(response().header("Content-Length", value), std::invalid_argument) << value;
   }
@@ -190,7 +190,7 @@ TEST_F(ResponseTest, PutsTheContainersLinesIntoEveryHead) {
   EXPECT_THAT(sent, Not(HasSubstr("forged")));
 }
 
-TEST_F(ResponseTest, WithholdsTheBodyFromHeadButTellsItsLength) {
+TEST_F(ResponseTest, SendsHeadTheLengthWithoutTheBody) {
   asks("HEAD");
   response().text("hello");
   EXPECT_EQ(
@@ -199,13 +199,13 @@ TEST_F(ResponseTest, WithholdsTheBodyFromHeadButTellsItsLength) {
   EXPECT_EQ(bytes_written(), 5u);
 }
 
-TEST_F(ResponseTest, TellsHeadTheLengthThatAHandlerDeclaresWithoutWriting) {
+TEST_F(ResponseTest, SendsHeadTheLengthThatTheHandlerSets) {
   asks("HEAD");
   response().header("Content-Length", "123456");
   EXPECT_THAT(answer(), HasSubstr("Content-Length: 123456\r\n"));
 }
 
-TEST_F(ResponseTest, InventsNoLengthForHeadWhenNothingWasWritten) {
+TEST_F(ResponseTest, SendsHeadNoLengthWhenNothingWasWritten) {
   asks("HEAD");
   EXPECT_EQ(answer(), "Status: 200 OK\r\n\r\n");
 }
@@ -228,7 +228,7 @@ TEST_F(ResponseTest, SendsTheBodyAfterAllWhenTheStatusChangesBack) {
   EXPECT_THAT(answer(), EndsWith("Content-Length: 4\r\n\r\nbody"));
 }
 
-TEST_F(ResponseTest, RedirectsWithoutWhatWasWrittenSoFar) {
+TEST_F(ResponseTest, RedirectDiscardsTheBodySoFar) {
   response().header("X-Kept", "k").header("ETag", "e").header("Last-Modified", "l");
   response().cookie({.name = "session", .value = "1"}).status(404).html("secret");
   response().redirect("/login?next=%2F");
@@ -239,7 +239,7 @@ TEST_F(ResponseTest, RedirectsWithoutWhatWasWrittenSoFar) {
   EXPECT_EQ(bytes_written(), 0u);
 }
 
-TEST_F(ResponseTest, RedirectsWithEveryCodeThatDoes) {
+TEST_F(ResponseTest, RedirectsWithTheCodesOfRedirectsOnly) {
   for (const int code : {301, 302, 303, 307, 308}) {
     response().redirect("/", code);
     EXPECT_EQ(response().status(), code);
@@ -249,7 +249,7 @@ TEST_F(ResponseTest, RedirectsWithEveryCodeThatDoes) {
   }
 }
 
-TEST_F(ResponseTest, RefusesALocationThatSplitsTheHeadAndKeepsTheAnswer) {
+TEST_F(ResponseTest, RefusesALocationWithControlCharactersAndKeepsTheAnswer) {
   response().text("kept");
   for (const std::string& location : {""s, "/\r\nX: y"s, "/\n"s, "/\0"s, "/\x7f"s, "/\t"s}) {
     EXPECT_THROW(response().redirect(location), std::invalid_argument);
@@ -258,7 +258,7 @@ TEST_F(ResponseTest, RefusesALocationThatSplitsTheHeadAndKeepsTheAnswer) {
   EXPECT_THAT(answer(), EndsWith("kept"));
 }
 
-TEST_F(ResponseTest, ErrorShowsAPageInPlaceOfWhatWasWritten) {
+TEST_F(ResponseTest, ErrorReplacesTheBodyByAPage) {
   response().header("Content-Encoding", "gzip").header("Allow", "GET").json("{\"secret\":");
   response().error(405, "Use <GET> & \"wait\".");
   const std::string sent = answer();
@@ -272,18 +272,18 @@ TEST_F(ResponseTest, ErrorShowsAPageInPlaceOfWhatWasWritten) {
   EXPECT_THAT(sent, HasSubstr("Content-Length: " + std::to_string(exchange_.body().size())));
 }
 
-TEST_F(ResponseTest, ErrorNeedsNoMessage) {
+TEST_F(ResponseTest, ErrorWorksWithoutAMessage) {
   response().error(500);
   EXPECT_THAT(answer(), Not(HasSubstr("<p>")));
 }
 
-TEST_F(ResponseTest, ErrorRefusesCodesThatAreNone) {
+TEST_F(ResponseTest, ErrorRefusesOtherCodes) {
   for (const int code : {0, 200, 302, 399, 600}) {
     EXPECT_THROW(response().error(code), std::invalid_argument) << code;
   }
 }
 
-TEST_F(ResponseTest, ErrorWithholdsItsPageFromHead) {
+TEST_F(ResponseTest, ErrorSendsHeadNoPage) {
   asks("HEAD");
   response().error(404);
   const std::string sent = answer();
@@ -291,7 +291,7 @@ TEST_F(ResponseTest, ErrorWithholdsItsPageFromHead) {
   EXPECT_THAT(sent, HasSubstr("Content-Length: "));
 }
 
-TEST_F(ResponseTest, ResetLeavesNothingOfAFailedHandler) {
+TEST_F(ResponseTest, ResetDiscardsAllOfAFailedHandler) {
   fixed_head_ = "X-Fixed: f\r\n";
   response().header("Cache-Control", "public").cookie({.name = "a", .value = "b"});
   response().status(201).json("{");
@@ -300,7 +300,7 @@ TEST_F(ResponseTest, ResetLeavesNothingOfAFailedHandler) {
   EXPECT_EQ(answer(), "Status: 200 OK\r\nX-Fixed: f\r\nContent-Length: 0\r\n\r\n");
 }
 
-TEST_F(ResponseTest, CountsTheBytesOfTheBodyAlone) {
+TEST_F(ResponseTest, CountsTheBytesOfTheBodyOnly) {
   response().text("four");
   response().write("five5");
   EXPECT_EQ(bytes_written(), 9u);

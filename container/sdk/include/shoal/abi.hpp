@@ -4,15 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 
-// What a module and the container must agree on before one may call the other, as a line of text
-// that SHOAL_MODULE puts into each handler as an ELF note. The container reads it from the file,
-// without loading it, and refuses what was built otherwise. Authors need nothing of this header.
+// What a module and the container must agree on before one may call the other: a line of text that
+// SHOAL_MODULE puts into each handler module as an ELF note. The container reads the note from the
+// file before it loads the module, and refuses a module whose note differs from its own. Authors do
+// not use this header directly.
 //
 //     $ strings hello.so | grep sdk=
 //     sdk=0.1;headers=...;cxx11abi=1;stdlib=libstdc++;debugmode=off;sanitizer=none;...
 
-// Both change with the headers; `tests/unit/elf/headers_hash.py --write` brings the second up to
-// date, and a test fails until then. It is a constant since modules are also built by hand.
+// Both change with the headers. `tests/unit/elf/headers_hash.py --write` updates the second; a test
+// fails until then. It is a constant because modules are also built by hand, without a build step.
 #define SHOAL_ABI_SDK "0.1"
 #define SHOAL_ABI_HEADERS "5699da71181959fe"
 
@@ -27,7 +28,7 @@
 #define SHOAL_ABI_CXX11 SHOAL_ABI_TEXT_OF(_GLIBCXX_USE_CXX11_ABI)
 #endif
 
-// Its containers have another layout.
+// The debug mode of libstdc++ changes the layout of std::vector and other containers.
 #if defined(_GLIBCXX_DEBUG)
 #define SHOAL_ABI_DEBUGMODE "on"
 #else
@@ -39,7 +40,7 @@
 #else
 #define SHOAL_ABI_HAS(feature) 0
 #endif
-// g++ 12 does not tell of -fsanitize=undefined; the container's build defines SHOAL_ABI_UBSAN.
+// g++ 12 defines no macro for -fsanitize=undefined; the container's build defines SHOAL_ABI_UBSAN.
 #if defined(SHOAL_ABI_UBSAN) || SHOAL_ABI_HAS(undefined_behavior_sanitizer)
 #define SHOAL_ABI_AND_UBSAN "+UndefinedBehaviorSanitizer"
 #define SHOAL_ABI_ONLY_UBSAN "UndefinedBehaviorSanitizer"
@@ -65,8 +66,9 @@
 
 namespace shoal::detail {
 
-/// Fields in the order in which they are compared; `built:` and what follows is for people only,
-/// since g++ and clang++ differ there and yet agree.
+/// The text of the note. The fields stand in the order in which they are compared. The container
+/// does not compare `built:` and what follows, which is for people: modules of g++ and of clang++
+/// differ there and still work together.
 constexpr char kAbi[] =
     "sdk=" SHOAL_ABI_SDK ";headers=" SHOAL_ABI_HEADERS ";cxx11abi=" SHOAL_ABI_CXX11
     ";stdlib=" SHOAL_ABI_STDLIB ";debugmode=" SHOAL_ABI_DEBUGMODE ";sanitizer=" SHOAL_ABI_SANITIZER
@@ -77,8 +79,9 @@ constexpr std::uint32_t kAbiNoteType = 1;
 constexpr std::size_t kAbiNoteOwnerSize = 12;
 constexpr char kAbiNoteOwner[kAbiNoteOwnerSize] = "libshoal.so";
 
-/// An ELF note. Owner and text end at multiples of 8, so that it reads the same in a segment of
-/// alignment 4 and of 8: some linkers put a note of the one into a segment of the other.
+/// The layout of an ELF note. Owner and text end at multiples of 8 bytes, so that the note reads
+/// the same in a segment with alignment 4 and with alignment 8: some linkers move notes between
+/// them.
 template <std::size_t kTextSize>
 struct AbiNote {
   std::uint32_t owner_size = kAbiNoteOwnerSize;
@@ -88,6 +91,7 @@ struct AbiNote {
   std::array<char, kTextSize> text{};
 };
 
+/// Returns the note with this text, which is padded with zeros.
 template <std::size_t kSize>
 constexpr auto abi_note(const char (&text)[kSize]) {
   AbiNote<(kSize + 7) / 8 * 8> note;
@@ -99,13 +103,13 @@ constexpr auto abi_note(const char (&text)[kSize]) {
 }  // namespace shoal::detail
 
 #if defined(__clang__)
-// Else AddressSanitizer appends a red zone, which is no note.
+// Without this, AddressSanitizer appends a red zone, which is not a valid note.
 #define SHOAL_ABI_BARE , no_sanitize("address")
 #else
 #define SHOAL_ABI_BARE
 #endif
 
-/// Defines the note; SHOAL_MODULE uses it. Linkers keep notes, and strip does.
+/// Defines the note. SHOAL_MODULE uses it. Linkers and `strip` keep notes in the file.
 #define SHOAL_ABI_NOTE                                                              \
   __attribute__((used, section(".note.shoal"),                                      \
                  aligned(4) SHOAL_ABI_BARE)) static constexpr auto shoal_abi_note = \

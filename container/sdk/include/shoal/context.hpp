@@ -9,38 +9,41 @@
 
 namespace shoal {
 
-/// Where log lines of a module go; the container puts time, module and generation before each.
+/// The levels of the container's log.
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-/// What a module knows about itself and its surroundings. Handed to its constructor and valid as
-/// long as the module is; keep the reference. Safe to call from any thread.
+/// What a module can ask the container: its name, its settings, its State, the log. The constructor
+/// of the module gets a reference, which stays valid until the module is destroyed. Safe to call
+/// from any thread.
 class SHOAL_EXPORT Context {
  public:
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  /// The module's dotted name, e.g. `aquarium.screen.home`.
+  /// Returns the module's dotted name, e.g. `aquarium.screen.home`.
   virtual const std::string& module() const = 0;
 
-  /// The group it is replaced with, e.g. `aquarium`.
+  /// Returns the name of the module's group, e.g. `aquarium`.
   virtual const std::string& group() const = 0;
 
-  /// The number of its generation, from 1, counted per group.
+  /// Returns the number of the module's generation, counted per group from 1.
   virtual unsigned long generation() const = 0;
 
-  /// What conf/shoal.yaml says under `modules:` for this module; empty when it says nothing.
+  /// Returns the module's settings: what shoal.yaml has below `modules:` under the module's name.
+  /// Empty when it has nothing there.
   virtual const Config& config() const = 0;
 
-  /// What the group remembers across reloads, crashes and restarts. Keep the reference; it is valid
-  /// as long as the module is. Throws StateError when this container has no state.
+  /// Returns what the group remembers across reloads, crashes and restarts. The reference is valid
+  /// until the module is destroyed. Throws StateError when this container has no State.
   virtual State& state() const = 0;
 
-  /// Whether this object is only made to see that it can be, in a process that is thrown away
-  /// before the module serves. It should be made just as when it counts, but without effects on
-  /// the world: State is read-only here, so write only when `!probing()`.
+  /// Returns true during the trial load in a short-lived process. A constructor should then do
+  /// what it always does, but change nothing outside its process: write to files, databases and
+  /// State only when `!probing()`. State throws StateError when it is written to during a trial.
   virtual bool probing() const = 0;
 
-  /// One line to the container's log. Control bytes are escaped.
+  /// Writes one line to the container's log. The container puts time, module and generation before
+  /// it, and escapes control characters.
   virtual void log(LogLevel level, std::string_view line) const = 0;
 
  protected:

@@ -10,14 +10,15 @@
 
 namespace shoal {
 
-/// What answers requests: one object per handler module and generation.
+/// The base class of what answers requests. There is one object per handler module and generation.
 ///
-/// Lifetime: constructed on the loader thread when a generation of its group is loaded, destroyed
-/// on the same thread after the last request of that generation has ended. A constructor that
-/// throws refuses the whole drop; the generation before it goes on serving.
+/// Lifetime: the loader thread constructs the object when a generation of its group is loaded, and
+/// destroys it after the last request of that generation has ended. When a constructor throws, the
+/// whole drop is refused and the previous generation goes on serving.
 ///
-/// Nothing of a module's own types may outlive it: no thread it started, no callback it left in
-/// another library, no `thread_local` with a destructor. Its code is unmapped after its destructor.
+/// The module's code is unmapped after its destructor. So nothing that uses this code may outlive
+/// the object: no thread that it started, no callback that it left in another library, no
+/// `thread_local` variable with a destructor.
 class SHOAL_EXPORT Module {
  public:
   Module() = default;
@@ -25,17 +26,19 @@ class SHOAL_EXPORT Module {
   Module& operator=(const Module&) = delete;
   virtual ~Module();
 
-  /// Answers one request. Called from many threads at once: members that change need a mutex.
-  /// An exception becomes a 500 for the visitor, who learns nothing more, and a line in the log.
+  /// Answers one request. Many threads call it at the same time, so members that change need a
+  /// mutex. When it throws, the visitor gets a 500 without details, and the log gets the exception.
   virtual void handle(Request& request, Response& response) = 0;
 };
 
 }  // namespace shoal
 
-/// Makes this shared object a handler module: `SHOAL_MODULE(Home)`, once per module, at namespace
-/// scope. Home derives from shoal::Module and is constructible from `shoal::Context&` or from
-/// nothing; the former is preferred. The caller of the function it defines owns what is returned.
-/// It also leaves a note of the ABI, by which the container refuses what it could not call.
+/// Makes this shared object a handler module: `SHOAL_MODULE(Home)`, once per module, outside of any
+/// class or function. Home derives from shoal::Module and has a public constructor that takes
+/// `shoal::Context&`, or one without arguments; if it has both, the former is called.
+///
+/// Defines the function that the container calls to make the object, which the container then owns,
+/// and the ABI note (see abi.hpp), by which the container refuses a module that it cannot call.
 #define SHOAL_MODULE(ModuleClass)                                                             \
   SHOAL_ABI_NOTE                                                                              \
   extern "C" __attribute__((visibility("default"), used)) ::shoal::Module* shoal_make_module( \

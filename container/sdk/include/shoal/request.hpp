@@ -21,36 +21,42 @@ namespace host {
 class Access;
 }
 
-/// The visitor's body could not be read: it ended before CONTENT_LENGTH bytes, stalled for longer
-/// than `limits.read_timeout`, or is no valid form; not caught, it is answered with 400. Or it told
-/// no length and is over `limits.body`; not caught, that is answered with 413.
+/// Thrown when the body of a request cannot be read: it ended before CONTENT_LENGTH bytes, paused
+/// for longer than `limits.read_timeout`, or is not a valid form. If the handler does not catch it,
+/// the visitor gets a 400. Also thrown when a body without a length is larger than `limits.body`;
+/// then the visitor gets a 413.
 class SHOAL_EXPORT BodyError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
   ~BodyError() override;
 };
 
-/// No handler of this name is in the snapshot. Not caught, it is answered with 500.
+/// Thrown when the snapshot of the request has no handler of this name. If the handler does not
+/// catch it, the visitor gets a 500.
 class SHOAL_EXPORT NoSuchModule : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
   ~NoSuchModule() override;
 };
 
-/// The body of a request, read once from front to back, in pieces; never held in memory as a whole
-/// unless `read_all` is asked to. At most `limits.body` bytes: what announces more is answered with
-/// 413 before a handler sees it; what announces nothing and is more throws when that is read.
+/// The body of a request. It is read once, from beginning to end, in pieces. Only `read_all` holds
+/// all of it in memory.
+///
+/// A body has at most `limits.body` bytes. When its announced length is larger, the visitor gets a
+/// 413 and the handler is not called. When no length was announced and the body is larger, `read`
+/// throws BodyError.
 class SHOAL_EXPORT Body {
  public:
-  /// CONTENT_LENGTH as announced, in bytes; 0 when there is no body, and when its length was not
-  /// announced: a body sent in chunks, if the web server passes it on as it comes.
+  /// Returns the announced length in bytes (CONTENT_LENGTH). Returns 0 when there is no body, and
+  /// when no length was announced: a body sent in chunks that the web server does not buffer.
   std::uint64_t length() const;
 
-  /// Fills up to `buffer.size()` bytes and returns how many; 0 means the body is complete. Blocks
-  /// up to `limits.read_timeout`. Throws BodyError. REQUIRES: the buffer is not empty.
+  /// Reads at most `buffer.size()` bytes and returns how many; 0 means the body is complete. Blocks
+  /// for at most `limits.read_timeout`. Throws BodyError.
+  /// REQUIRES: the buffer is not empty.
   std::size_t read(std::span<char> buffer);
 
-  /// All that has not been read yet. Throws BodyError.
+  /// Reads and returns all that has not been read yet. Throws BodyError.
   std::string read_all();
 
  private:
@@ -60,72 +66,82 @@ class SHOAL_EXPORT Body {
   Request* request_;
 };
 
-/// One request. Lives as long as the call of `Module::handle`; every string_view it gives lives as
-/// long as the request. Used by the one thread that handles it.
+/// One request. Valid until `Module::handle` returns, and so is every string_view and reference
+/// that its members return. Not safe for use by several threads at once.
 class SHOAL_EXPORT Request {
  public:
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
   ~Request();
 
-  /// REQUEST_METHOD, e.g. `GET`.
+  /// Returns the method (REQUEST_METHOD), e.g. `GET`.
   std::string_view method() const;
 
-  /// The path of the URL, decoded by the web server: SCRIPT_NAME followed by PATH_INFO.
+  /// Returns the path of the URL, as the web server decoded it: SCRIPT_NAME followed by PATH_INFO.
   std::string_view path() const;
 
-  /// What the route and the module's name left of `path`: empty or starting with a slash.
+  /// Returns the rest of `path` after the route and the module's name: empty, or it starts with a
+  /// slash.
   std::string_view path_info() const;
 
-  /// The first value of this name in the query string, decoded (RFC 3986, `+` as space). A name
-  /// without `=` has the empty value. Decoded bytes may be any, NUL (`%00`) included and UTF-8 not
-  /// checked; a percent sign that begins no valid sequence stands for itself.
+  /// Returns the first value of this name in the query string, or nullopt. The value is decoded
+  /// (RFC 3986, `+` as space) and may have any bytes: NUL (`%00`) is possible, and UTF-8 is not
+  /// checked. A name without `=` has the empty value. A percent sign that does not begin a valid
+  /// sequence stays as it is.
   std::optional<std::string> query(std::string_view name) const;
 
-  /// Every pair of the query string, decoded, in order; what is empty between two `&` is none.
+  /// Returns all pairs of the query string, decoded, in order. Empty text between two `&` is
+  /// skipped.
   const std::vector<std::pair<std::string, std::string>>& query() const;
 
-  /// The first value of this name in an `application/x-www-form-urlencoded` body. The first call
-  /// reads the body. No value when the body is of another type. Throws BodyError, also for a form
-  /// of more than 10,000 pairs, and again on every later call; std::logic_error when `body()` has
-  /// been read from before.
+  /// Returns the first value of this name in an `application/x-www-form-urlencoded` body, decoded
+  /// as `query` does. Returns nullopt when the form has no such name, or the body has another type.
+  /// The first call reads the body.
+  ///
+  /// Throws BodyError when the body cannot be read or has more than 10,000 pairs; later calls then
+  /// throw it again. Throws std::logic_error when `body()` was read from before.
   std::optional<std::string> form(std::string_view name);
 
-  /// Every pair of the form, decoded, in order.
+  /// Returns all pairs of the form, decoded, in order. Throws as above.
   const std::vector<std::pair<std::string, std::string>>& form();
 
-  /// A request header by its name, case-insensitive: `header("User-Agent")`. Content-Type and
-  /// Content-Length that are empty are none: web servers pass them so when the visitor sent none.
+  /// Returns the value of a request header, or nullopt: `header("User-Agent")`. The case of the
+  /// name does not matter. An empty Content-Type or Content-Length counts as absent: web servers
+  /// pass them empty when the visitor did not send them.
   std::optional<std::string_view> header(std::string_view name) const;
 
-  /// The value of a cookie, as sent; quotes around it removed. The first, if sent more than once.
+  /// Returns the value of a cookie as it was sent, without quotes around it, or nullopt. When there
+  /// are several cookies of this name, the first counts.
   std::optional<std::string_view> cookie(std::string_view name) const;
 
-  /// The raw CGI variable, e.g. `param("SERVER_NAME")`.
+  /// Returns the raw CGI variable, or nullopt: `param("SERVER_NAME")`.
   std::optional<std::string_view> param(std::string_view name) const;
 
-  /// REMOTE_ADDR: the visitor's address as the web server saw it.
+  /// Returns the visitor's address as the web server saw it (REMOTE_ADDR).
   std::string_view remote_address() const;
 
-  /// What every line of the log about this request begins with, what `context.log()` writes
-  /// included: 1 to 128 letters, digits, and `._:+/=@-`. It is REQUEST_ID of the web server if
-  /// there is such a variable, else X-Request-Id of the visitor, else random. Hand it on to
-  /// services that you ask, so that their logs can be matched; do not rely on it being unique.
+  /// Returns the id of this request: 1 to 128 letters, digits, and `._:+/=@-`. Each line of the log
+  /// about the request begins with it, also the lines of `context.log()`. It is the CGI variable
+  /// REQUEST_ID of the web server; without that, the header X-Request-Id of the visitor; without
+  /// both, it is random. Pass it on to the services that you call, so that their logs can be
+  /// matched with this one. Do not rely on it being unique: a visitor can choose it.
   std::string_view id() const;
 
+  /// Returns the body, which is read at most once: by it, or by `form`.
   Body& body();
 
-  /// Whether the web server has closed the connection or aborted the request. One system call; ask
-  /// now and then in long answers.
+  /// Returns true if the web server has closed the connection or aborted the request. Costs one
+  /// system call. A handler of a long answer should call it now and then.
   bool client_gone() const;
 
-  /// Has another handler of the same snapshot write its part into `response`. Throws NoSuchModule,
-  /// and std::runtime_error when includes nest deeper than 32 (a module that includes itself).
+  /// Calls another handler of the same snapshot, which adds its part to `response`. Throws
+  /// NoSuchModule. Throws std::runtime_error when includes and forwards nest deeper than 32, as
+  /// they do when a module includes itself.
   void include(std::string_view module, Response& response);
 
-  /// Has another handler of the same snapshot answer in place of this one. What was answered so far
-  /// is dropped: status, headers, cookies and body. Throws as `include` does, and std::logic_error
-  /// when the head of the answer has been sent.
+  /// Calls another handler of the same snapshot, which answers in place of this one. Status,
+  /// headers, cookies and body of the answer so far are discarded. Throws as `include` does. Throws
+  /// std::logic_error when the head of the answer has been sent.
   void forward(std::string_view module);
 
  private:

@@ -14,7 +14,7 @@ namespace host {
 class Access;
 }
 
-/// A cookie to set, with its attributes (RFC 6265). The defaults are the safe ones:
+/// A cookie to set, with its attributes (RFC 6265). The defaults are safe:
 /// `response.cookie({.name = "theme", .value = "dark"})`.
 struct Cookie {
   enum class SameSite { kStrict, kLax, kNone };
@@ -22,69 +22,81 @@ struct Cookie {
   std::string name{};
   std::string value{};
   std::string path = "/";
-  std::string domain{};                           ///< empty: the host that was asked
-  std::optional<std::chrono::seconds> max_age{};  ///< none: until the browser closes; 0: delete
-  bool secure = false;                            ///< only over https; SameSite::kNone requires it
+  std::string domain{};                           ///< empty: the host of the request, no others
+  std::optional<std::chrono::seconds> max_age{};  ///< nullopt: until the browser ends; 0: delete
+  bool secure = false;                            ///< only over https; SameSite::kNone needs this
   bool http_only = true;                          ///< hidden from scripts
   SameSite same_site = SameSite::kLax;
 };
 
-/// The answer to one request. Lives as long as the call of `Module::handle`; used by the one thread
-/// that handles it.
+/// The answer to one request. Valid until `Module::handle` returns. Not safe for use by several
+/// threads at once.
 ///
-/// What is written is held back up to 32 KiB. An answer that ends within that gets a
-/// Content-Length; a longer one, or one that calls `flush`, is sent as it grows. Until the head is
-/// sent everything about the answer may still change. HEAD, 204 and 304 answers carry no body,
-/// whatever is written. A body without a Content-Type goes out as `text/html; charset=utf-8`.
+/// The first 32 KiB of the body are held back. A shorter answer is sent as a whole, with a
+/// Content-Length. A longer answer, and one for which the handler calls `flush`, is sent in pieces.
+/// Status and headers can change until the head is sent.
+///
+/// Answers to HEAD, and answers with status 204 or 304, are sent without a body, whatever the
+/// handler writes. A body without a Content-Type is sent as `text/html; charset=utf-8`.
 class SHOAL_EXPORT Response {
  public:
   Response(const Response&) = delete;
   Response& operator=(const Response&) = delete;
   ~Response();
 
-  /// The HTTP status, 200 unless set. Throws std::invalid_argument outside 200..599 and
-  /// std::logic_error when the head has been sent.
+  /// Sets the HTTP status, which is 200 otherwise. Throws std::invalid_argument when `code` is not
+  /// within 200..599, and std::logic_error when the head has been sent.
   Response& status(int code);
+  /// Returns the HTTP status as it stands now.
   int status() const;
 
-  /// Sets a header, replacing one of the same name. Throws std::invalid_argument when the name is
-  /// no token (RFC 9110), the value has CR, LF or NUL, the name is `Status` (use `status`), or a
-  /// Content-Length is no number; std::logic_error when the head has been sent.
+  /// Sets a header, and replaces all headers of the same name. Throws std::invalid_argument when
+  /// the name is not a token (RFC 9110), the value has CR, LF or NUL, the name is `Status` (use
+  /// `status`), or the value of a Content-Length is not a number. Throws std::logic_error when the
+  /// head has been sent.
   ///
-  /// A Content-Length is only needed for answers longer than 32 KiB: shorter ones get the true one.
+  /// Set a Content-Length only for answers longer than 32 KiB: shorter ones get the right one.
   Response& header(std::string_view name, std::string_view value);
 
-  /// Adds a Set-Cookie header. Throws std::invalid_argument when the name is no token; the value,
-  /// path or domain has a control character or a semicolon; the path does not start with a slash;
-  /// max_age is negative; or attributes contradict (SameSite::kNone or a `__Secure-` name without
-  /// `secure`, a `__Host-` name with a domain or another path than `/`). std::logic_error when the
-  /// head has been sent.
+  /// Adds a Set-Cookie header. Throws std::invalid_argument when
+  /// - the name is not a token (RFC 9110);
+  /// - the value, path or domain has a control character or a semicolon;
+  /// - the path does not start with a slash;
+  /// - max_age is negative;
+  /// - SameSite::kNone, or a name that starts with `__Secure-`, is without `secure`;
+  /// - a name starts with `__Host-`, and the cookie is without `secure`, has a domain, or has
+  ///   another path than `/`. Throws std::logic_error when the head has been sent.
   Response& cookie(const Cookie& cookie);
 
-  /// Appends to the body. False once nobody takes more: the visitor has left, or the answer has no
-  /// body and its head has been sent. Stop working then.
+  /// Appends to the body. Returns false when the client has disconnected, or when the head of an
+  /// answer without a body has been sent. A handler should then stop working.
   bool write(std::string_view text);
 
-  /// Sends what has been written so far, head included. False once the visitor has left.
+  /// Sends the head and all that has been written so far. Returns false when the client has
+  /// disconnected.
   bool flush();
 
-  /// `write` with the Content-Type that goes with it, UTF-8, unless one has been set before.
+  /// Appends to the body as `write` does, and sets the Content-Type unless it is set already:
+  /// `text/plain; charset=utf-8`, `text/html; charset=utf-8` or `application/json`.
   void text(std::string_view text);
   void html(std::string_view html);
   void json(std::string_view json);
 
-  /// Sends the visitor elsewhere: 302 unless `code` says otherwise (301, 303, 307, 308). `location`
-  /// is a URL in ASCII, already percent-encoded. What was written so far is dropped, with the
-  /// headers that describe it (Content-Type and its like, ETag, Last-Modified); others and cookies
-  /// stay. Throws std::invalid_argument for another code, or when the location is empty or has
-  /// control characters; std::logic_error when the head has been sent.
+  /// Redirects the visitor to `location`, a URL in ASCII that is percent-encoded already. `code` is
+  /// 301, 302, 303, 307 or 308. Discards the body so far and the headers that describe it:
+  /// Content-Type, -Length, -Encoding, -Disposition, -Language, -Location and -Range, ETag and
+  /// Last-Modified. Other headers and cookies stay.
+  ///
+  /// Throws std::invalid_argument for another code, and when the location is empty or has control
+  /// characters. Throws std::logic_error when the head has been sent.
   void redirect(std::string_view location, int code = 302);
 
-  /// A small error page: the status with its standard phrase and, if given, a sentence for the
-  /// visitor (escaped). Drops and throws as `redirect` does; `code` is within 400..599.
+  /// Answers with a small error page: the status with its standard phrase and, unless it is empty,
+  /// `message`, which is escaped. Discards what `redirect` discards. Throws std::invalid_argument
+  /// when `code` is not within 400..599, and std::logic_error when the head has been sent.
   void error(int code, std::string_view message = {});
 
-  /// Whether the head is on its way: status and headers are fixed from here on.
+  /// Returns true if the head has been sent: status and headers can no longer change.
   bool head_sent() const;
 
  private:
@@ -94,7 +106,8 @@ class SHOAL_EXPORT Response {
   std::unique_ptr<Draft> draft_;
 };
 
-/// `text` with & < > " ' as character references: safe inside HTML text and quoted attributes.
+/// Returns `text` with & < > " ' replaced by character references, which makes it safe inside HTML
+/// text and quoted attributes.
 SHOAL_EXPORT std::string escape_html(std::string_view text);
 
 }  // namespace shoal

@@ -14,40 +14,46 @@
 
 namespace shoal::host {
 
-/// Runs another handler of the snapshot that the request holds, for include and forward. Throws
-/// shoal::NoSuchModule.
-using Dispatch = std::function<void(std::string_view module, Request&, Response&)>;
+/// Calls another handler of the snapshot that the request holds, for include and forward. Throws
+/// shoal::NoSuchModule when the snapshot has no such handler.
+using CallHandler = std::function<void(std::string_view module, Request&, Response&)>;
 
-/// How the container makes and ends what modules see. Never seen by modules, never installed.
+/// The container's way to make requests and responses, and to end them. Not installed: modules
+/// cannot use it. Not safe for use by several threads at once, for one request.
 ///
 /// REQUIRES: the exchange outlives both objects, and the response outlives the request.
 class SHOAL_EXPORT Access {
  public:
-  /// `fixed_head` (complete lines, each ending in CRLF) goes into every head, whatever a module
-  /// sets or drops: a module's own lines of these names are left out. `head_request` withholds the
-  /// body.
+  /// Makes the answer to one request. `fixed_head` is complete header lines, each ending in CRLF,
+  /// that stand in the head whatever a module sets; headers of these names that a module sets are
+  /// left out. With `head_request` the answer is sent without its body.
   static std::unique_ptr<Response> make_response(Exchange& exchange, bool head_request,
                                                  std::string fixed_head);
 
-  /// `path` and `path_info` are decoded. An empty `dispatch` knows no module. `id` is the
-  /// request's id; REQUIRES: it outlives the request.
+  /// Makes a request. `path` and `path_info` are decoded already. With an empty `call_handler`,
+  /// include and forward throw NoSuchModule. `id` is the request's id.
+  /// REQUIRES: what `id` refers to outlives the request.
   static std::unique_ptr<Request> make_request(Exchange& exchange, Response& response,
                                                std::string path, std::string path_info,
-                                               Dispatch dispatch, std::string_view id = {});
+                                               CallHandler call_handler, std::string_view id = {});
 
-  /// As if the module had done nothing: 200, no headers, no cookies, no body. What to do with a
-  /// handler that threw, before `error(500)`. Throws std::logic_error when the head has been sent.
+  /// Puts the response back to its beginning: 200, no headers, no cookies, no body. The container
+  /// calls it after a handler has thrown, before `error(500)`. Throws std::logic_error when the
+  /// head has been sent.
   static void reset(Response& response);
 
-  /// Sends what is held back, with Content-Length if nothing has been sent yet. False: peer gone.
-  /// Does not flush the exchange: its end does, with the last bytes in the same packet.
+  /// Sends what is held back, with a Content-Length if nothing has been sent yet. Returns false
+  /// when the web server has disconnected. Does not flush the exchange, which is flushed when the
+  /// container ends it, so that the last bytes travel in the same packet.
   static bool finish(Response& response);
 
-  /// A header of the answer as it was sent, the container's own included; none before that.
+  /// Returns a header of the answer as it was sent, also one that the container has set. Returns
+  /// nullopt until the head is sent.
   static std::optional<std::string> answer_header(const Response& response, std::string_view name);
 
-  /// Body bytes of this answer, counted even where HEAD withholds them, without those that `reset`,
-  /// `error`, `redirect` or `forward` dropped; for the access log.
+  /// Returns how many bytes the body of the answer has, for the access log. Counts the bytes that
+  /// are not sent because the method is HEAD. Does not count those that `reset`, `error`,
+  /// `redirect` or `forward` discarded.
   static std::uint64_t bytes_written(const Response& response);
 };
 

@@ -8,26 +8,29 @@
 
 namespace shoal::host {
 
-/// One request and its answer on the wire, as the SDK needs it. fastcgi::Exchange is the real one;
-/// tests use one in memory. Used by one thread. Never seen by modules, never installed.
+/// One FastCGI request and its answer on the wire, as the SDK needs it. fastcgi::Exchange
+/// implements it; tests use one in memory. Not safe for use by several threads at once. Not
+/// installed: modules cannot use it.
 class Exchange {
  public:
   virtual ~Exchange() = default;
 
-  /// A CGI variable. The view lives as long as the exchange.
+  /// Returns a CGI variable, or nullopt. The view is valid as long as the exchange.
   virtual std::optional<std::string_view> param(std::string_view name) const = 0;
 
-  /// Reads up to `buffer.size()` bytes of the body; 0 at its end. Throws shoal::BodyError when the
-  /// body is shorter than CONTENT_LENGTH, has none and is too large, or a read times out.
+  /// Reads at most `buffer.size()` bytes of the body and returns how many; 0 at its end. Throws
+  /// shoal::BodyError when the body is shorter than CONTENT_LENGTH, when it has no CONTENT_LENGTH
+  /// and is larger than the limit, and when a read times out.
   virtual std::size_t read(std::span<char> buffer) = 0;
 
-  /// Appends to the answer, head and body alike. False once the peer has gone.
+  /// Appends bytes of the head or the body to the answer. Returns false when the web server has
+  /// disconnected.
   virtual bool write(std::string_view bytes) = 0;
 
-  /// Puts what was written on the wire. False once the peer has gone.
+  /// Sends what was written so far. Returns false when the web server has disconnected.
   virtual bool flush() = 0;
 
-  /// Whether the peer has closed the connection or aborted the request.
+  /// Returns true if the web server has closed the connection or aborted the request.
   virtual bool peer_gone() const = 0;
 };
 

@@ -10,8 +10,8 @@
 
 namespace shoal::host {
 
-/// Whether `text` may be the id of a request as it is: 1 to 128 letters, digits, and `._:+/=@-`.
-/// Fit for logs, headers, URLs and SQL alike.
+/// Returns true if `text` may be used as the id of a request: 1 to 128 letters, digits, and
+/// `._:+/=@-`. These are safe in logs, headers, URLs and SQL.
 inline bool is_request_id(std::string_view text) {
   constexpr std::size_t kLongest = 128;
   return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](char c) {
@@ -20,10 +20,10 @@ inline bool is_request_id(std::string_view text) {
   });
 }
 
-/// 16 random bytes in hexadecimal, as nginx makes its $request_id. Not a secret: who sees some can
-/// compute the next.
+/// Returns 16 random bytes in hexadecimal, the form of $request_id in nginx. Do not use it as a
+/// secret: the next ids can be computed from some of them. Safe to call from any thread.
 inline std::string make_request_id() {
-  // Seeded by the kernel, once per thread: no two threads or processes have the same.
+  // Each thread has a seed of its own from the kernel, so threads and processes do not repeat ids.
   thread_local std::mt19937_64 generator = [] {
     std::random_device kernel;
     std::seed_seq seed{kernel(), kernel(), kernel(), kernel(), kernel(), kernel()};
@@ -39,8 +39,8 @@ inline std::string make_request_id() {
   return id;
 }
 
-/// The id of a request: what the web server says in REQUEST_ID, else what the visitor says in
-/// X-Request-Id, if either is_request_id; else one of our own.
+/// Returns the id of a request: REQUEST_ID of the web server, else X-Request-Id of the visitor,
+/// else a random one. Skips an id that is not valid (is_request_id).
 inline std::string request_id_of(const Exchange& exchange) {
   for (const char* name : {"REQUEST_ID", "HTTP_X_REQUEST_ID"}) {
     const auto given = exchange.param(name);

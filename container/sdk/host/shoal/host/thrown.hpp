@@ -10,50 +10,53 @@
 
 namespace shoal::host {
 
-/// Where an exception was thrown: return addresses, innermost first.
+/// Where an exception was thrown: the return addresses on the stack, innermost first.
 struct ThrownAt {
   static constexpr std::size_t kMost = 32;
 
-  std::size_t size = 0;  ///< 0: not known
+  std::size_t size = 0;  ///< of `returns`; 0: not known
   std::array<std::uintptr_t, kMost> returns{};
 };
 
-/// While it lives, the calling thread remembers where it threw its last few exceptions, from the
-/// throw down to the function that made this object. Others threads' exceptions are remembered too,
-/// with all of their stack, but fewer of them: they may be rethrown in a handler.
-class SHOAL_EXPORT ThrowWatch {
+/// While an object of this class lives, its thread records where it threw its last exceptions: the
+/// stack from the throw up to the function that made the object. It is made on the stack, and used
+/// by one thread.
+///
+/// Exceptions of all other threads are recorded too, since a handler may rethrow them, with the
+/// whole stack. All those threads share one small table, so their exceptions are forgotten sooner.
+class SHOAL_EXPORT ThrowRecorder {
  public:
-  ThrowWatch() noexcept;
-  ~ThrowWatch();
-  ThrowWatch(const ThrowWatch&) = delete;
-  ThrowWatch& operator=(const ThrowWatch&) = delete;
+  ThrowRecorder() noexcept;
+  ~ThrowRecorder();
+  ThrowRecorder(const ThrowRecorder&) = delete;
+  ThrowRecorder& operator=(const ThrowRecorder&) = delete;
 
-  /// One exception. Its object tells it from others while it exists; afterwards another one may lie
-  /// there, which then has a higher number. Its type is compared and never looked at: it may be
-  /// unmapped.
+  /// The record of one exception.
   struct Thrown {
-    const void* object;
-    const std::type_info* type;
-    std::uint64_t number;
+    const void* object;          ///< its address; a later exception may have the same
+    const std::type_info* type;  ///< compared, but not dereferenced: it may be unmapped
+    std::uint64_t number;        ///< counts all exceptions: a later one has a higher number
     std::size_t size;
     std::array<std::uintptr_t, ThrownAt::kMost> returns;
   };
 
  private:
-  friend struct ThrowWatchAccess;
+  friend struct RecorderAccess;
 
-  // More than one: unwinding runs destructors, and they and catch blocks may throw others.
+  // More than one, because destructors and catch blocks may throw others during the unwinding.
   static constexpr std::size_t kMost = 8;
 
-  ThrowWatch* const before_;
-  const std::uintptr_t stack_;        // where it lies
-  std::size_t count_ = 0;             // so many were thrown
-  std::array<Thrown, kMost> thrown_;  // not touched before it is used: one is made per request
+  ThrowRecorder* const before_;       // of the same thread
+  const std::uintptr_t stack_;        // address of the frame that made it
+  std::size_t count_ = 0;             // of all exceptions that it has recorded
+  std::array<Thrown, kMost> thrown_;  // a ring; not initialised: each request makes a recorder
 };
 
-/// Where this exception was first thrown, by whichever thread; a rethrow does not change it. Not
-/// known for one that was thrown by a C++ runtime of a module's own (-static-libstdc++), that was
-/// made without a throw (std::make_exception_ptr may do so), or that many others have followed.
+/// Returns where this exception was first thrown, by any thread; a rethrow does not change that.
+/// Returns an empty ThrownAt when that is not known:
+/// - a module threw it with its own C++ runtime (-static-libstdc++);
+/// - it was made without a throw, as std::make_exception_ptr may do;
+/// - many others were thrown after it.
 ///
 /// Safe to call from any thread. Takes no lock.
 SHOAL_EXPORT ThrownAt thrown_at(const std::exception_ptr& exception) noexcept;

@@ -1,5 +1,5 @@
-// Allocations are what a quick answer spends its time on. This file counts those of the whole test
-// program, libshoal's included.
+// A quick answer spends most of its time on allocations. This file counts those of the whole test
+// program, with those of libshoal.
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -24,12 +24,12 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 namespace shoal::test {
 namespace {
 
-/// As the wire's exchange: keeps no answer, so that only the SDK allocates.
-class Frugality : public ::testing::Test {
+/// Has space for the whole answer, so that only the SDK allocates.
+class Allocations : public ::testing::Test {
  protected:
-  Frugality() { exchange_.sent.reserve(1024); }
+  Allocations() { exchange_.sent.reserve(1024); }
 
-  /// Allocations from request to answer.
+  /// Returns the number of allocations from the request to the end of its answer.
   template <typename Handler>
   int spent_on(const Handler& handler) {
     const int before = allocations.load();
@@ -46,13 +46,13 @@ class Frugality : public ::testing::Test {
   MemoryExchange exchange_;
 };
 
-TEST_F(Frugality, AShortAnswerTakesAHandfulOfAllocations) {
+TEST_F(Allocations, OfAShortAnswerAreFew) {
   const int spent = spent_on([](Request&, Response& response) { response.text("hello world\n"); });
   EXPECT_GE(spent, 4) << "libshoal's allocations are not counted";
   EXPECT_LE(spent, 8);
 }
 
-TEST_F(Frugality, AsksForNothingThatTheHandlerDoesNot) {
+TEST_F(Allocations, AreNotMadeForWhatTheHandlerDoesNotRead) {
   exchange_.params["QUERY_STRING"] = "name=" + std::string(100, 'a');
   exchange_.params["HTTP_COOKIE"] = "name=" + std::string(100, 'a');
   const int without = spent_on([](Request&, Response&) {});
@@ -62,7 +62,7 @@ TEST_F(Frugality, AsksForNothingThatTheHandlerDoesNot) {
   EXPECT_EQ(cookie, without);
 }
 
-TEST_F(Frugality, TakesTheQueryApartOnce) {
+TEST_F(Allocations, AreMadeOnceForTheQuery) {
   exchange_.params["QUERY_STRING"] = "a=1&b=2";
   const int once = spent_on([](Request& request, Response&) { request.query("a"); });
   const int often = spent_on([](Request& request, Response&) {

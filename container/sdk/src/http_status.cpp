@@ -1,4 +1,4 @@
-#include "status.hpp"
+#include "http_status.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,7 @@ struct Phrase {
   std::string_view text;
 };
 
-// The registry of IANA, without the codes below 200, which no handler may send.
+// The registry of IANA, without the codes below 200, which a handler cannot send. Sorted.
 constexpr std::array kPhrases{
     Phrase{200, "OK"},
     Phrase{201, "Created"},
