@@ -1,5 +1,5 @@
 set breakpoint pending on
-# The probe opens modules in a process of its own.
+# The probe opens modules in a child process.
 set follow-fork-mode child
 break Hello::Hello
 run

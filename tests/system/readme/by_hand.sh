@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds three modules into apps/ with nothing but g++. The argument is where Shoal is installed.
+# Builds three modules into apps/ with g++ only. The argument is the prefix that Shoal is installed in.
 set -eu
 cd "$(dirname "$0")"
 prefix=${1:-/usr/local}

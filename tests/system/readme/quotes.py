@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Fails when apps/README.md and the project beside this script say different things.
+"""Fails when apps/README.md and the project beside this script differ.
 
-A fenced block that is preceded by a line `<!-- file: hello.cpp -->` must be that file, byte by byte.
-Every block needs such a line, but for those marked `text`: they show what is seen, not what is
-written. Every file of the project must be quoted.
+A fenced block after a line `<!-- file: hello.cpp -->` must be equal to that file, byte by byte. Each
+block needs such a line, except blocks marked `text` (what a terminal shows) and `log` (what Shoal
+logs). Each file of the project must be quoted.
 
     quotes.py [README [PROJECT]]
 """
@@ -38,16 +38,16 @@ def blocks_of(lines):
 
 
 def difference(name, project, content):
-    """What to put right about one quote; nothing when it is faithful."""
+    """Returns the difference between a quotation and its file; empty when they are equal."""
     file = project / name
     if not file.is_file():
-        return f"quotes {name}, which is not in {project}\n"
+        return f"quotes {name}, which {project} does not have\n"
     real = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    return "".join(difflib.unified_diff(content, real, f"quote of {name}", str(file)))
+    return "".join(difflib.unified_diff(content, real, f"quotation of {name}", str(file)))
 
 
 def files_of(project):
-    """The project's own files; folders that a build or a server made are not."""
+    """Yields the files of the project, without those that a build or a server has made."""
     made = ("apps", "build", "run", "__pycache__")
     for file in sorted(project.rglob("*")):
         name = file.relative_to(project)
@@ -66,14 +66,14 @@ def main():
             quoted.add(name)
             text = difference(name, project, content)
         else:
-            text = "" if language == "text" else "a block without a <!-- file: ... --> line\n"
+            text = "" if language in ("text", "log") else "a block without a <!-- file: ... --> line\n"
         if text:
             wrong.append(f"{readme}:{number}: {text}")
     for name in files_of(project):
         if name not in quoted:
             wrong.append(f"{readme}: does not quote {name}\n")
     if not quoted:
-        wrong.append(f"{readme}: quotes nothing\n")
+        wrong.append(f"{readme}: quotes no file\n")
 
     sys.stderr.write("".join(wrong))
     return 1 if wrong else 0

@@ -2,7 +2,7 @@
 # Builds the modules, then serves them on http://127.0.0.1:8080/ until Ctrl-C.
 set -eu
 cd "$(dirname "$0")"
-PATH=$PATH:/usr/sbin:/sbin # where Debian has nginx, but not in the PATH of ordinary users
+PATH=$PATH:/usr/sbin:/sbin # Debian has nginx there, but not in the PATH of ordinary users
 
 die() {
   echo "start.sh: $*" >&2
@@ -13,10 +13,10 @@ for program in cmake nginx; do
   command -v "$program" >/dev/null || die "$program is missing: apt install $program"
 done
 cmake -B build -DCMAKE_BUILD_TYPE=Release ||
-  die "if CMake has not found Shoal: cmake -B build -DCMAKE_PREFIX_PATH=PREFIX, then again"
+  die "if CMake has not found Shoal, run cmake -B build -DCMAKE_PREFIX_PATH=PREFIX, then sh start.sh"
 cmake --build build
 
-# The container that belongs to the headers that CMake has found.
+# The container of the same installation as the headers that CMake has found.
 prefix=$(sed -n 's|^Shoal_DIR:PATH=\(.*\)/lib.*/cmake/Shoal$|\1|p' build/CMakeCache.txt)
 shoal=$prefix/bin/shoal
 [ -x "$shoal" ] || die "$shoal is missing: install Shoal again"
@@ -29,7 +29,7 @@ trap 'exit 0' INT TERM
 "$shoal" serve -c shoal.yaml &
 container=$!
 user=
-[ "$(id -u)" -ne 0 ] || user='user root;' # any other may not enter root's folders
+[ "$(id -u)" -ne 0 ] || user='user root;' # other users may not enter root's folders
 nginx -e stderr -p "$PWD" -c nginx.conf -g "$user" &
 server=$!
 while kill -0 $container 2>/dev/null && kill -0 $server 2>/dev/null; do

@@ -5,7 +5,7 @@
 
 namespace site::layout {
 
-/// What every screen derives from: writes what all of them share around what each of them shows.
+/// The base class of all pages. It writes what all pages share, and calls `content` for the rest.
 class SHOAL_EXPORT Page : public shoal::Module {
  public:
   void handle(shoal::Request& request, shoal::Response& response) final;
@@ -15,7 +15,7 @@ class SHOAL_EXPORT Page : public shoal::Module {
 
   virtual void content(shoal::Request& request, shoal::Response& response) = 0;
 
-  /// Before anything is shown. False: the answer is complete, show nothing.
+  /// Called first. Returns false when it has answered the request itself.
   virtual bool before(shoal::Request& request, shoal::Response& response);
 };
 

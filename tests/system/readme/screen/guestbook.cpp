@@ -21,7 +21,7 @@ class Guestbook final : public site::layout::Page {
     const std::string name = request.form("name").value_or("");
     if (!complaint(name).empty()) {
       response.status(422);
-      return true;  // shown again, with the complaint
+      return true;  // content() shows the form again, with the complaint
     }
     sign(name);
     response.redirect("/guestbook", 303);  // a refresh does not sign twice
@@ -55,7 +55,7 @@ class Guestbook final : public site::layout::Page {
     if (guests_.size() > kMostNames) guests_.pop_front();
   }
 
-  // A copy, so that no slow visitor is written to while the mutex is held.
+  // Returns a copy, so that the mutex is not held while the answer is written.
   std::deque<std::string> guests() {
     const std::lock_guard lock(mutex_);
     return guests_;
