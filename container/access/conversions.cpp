@@ -40,92 +40,93 @@ void append_share(std::string& line, microseconds used, microseconds took) {
 }
 
 template <std::uint64_t kUnit>
-void append_memory(const Visit&, const std::string&, std::string& line) {
+void append_memory(const LoggedRequest&, const std::string&, std::string& line) {
   append_number(line, peak_memory() / kUnit);
 }
 
 template <typename Unit>
-void append_duration(const Visit& visit, const std::string&, std::string& line) {
-  append_decimal(line, std::chrono::duration<double, Unit>(visit.took).count(), 3);
+void append_duration(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_decimal(line, std::chrono::duration<double, Unit>(request.took).count(), 3);
 }
 
-void append_microseconds(const Visit& visit, const std::string&, std::string& line) {
-  append_number(line, visit.took.count());
+void append_microseconds(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_number(line, request.took.count());
 }
 
 template <microseconds Cpu::*kPart>
-void append_cpu(const Visit& visit, const std::string&, std::string& line) {
-  append_share(line, visit.cpu.*kPart, visit.took);
+void append_cpu(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_share(line, request.cpu.*kPart, request.took);
 }
 
-void append_whole_cpu(const Visit& visit, const std::string&, std::string& line) {
-  append_share(line, visit.cpu.user + visit.cpu.system, visit.took);
+void append_whole_cpu(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_share(line, request.cpu.user + request.cpu.system, request.took);
 }
 
-template <std::string_view Visit::*kWhich>
-void append_word(const Visit& visit, const std::string&, std::string& line) {
-  append_or_dash(line, visit.*kWhich);
+template <std::string_view LoggedRequest::*kWhich>
+void append_word(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_or_dash(line, request.*kWhich);
 }
 
-void append_variable(const Visit& visit, const std::string& name, std::string& line) {
-  append_or_dash(line, variable(visit, name));
+void append_variable(const LoggedRequest& request, const std::string& name, std::string& line) {
+  append_or_dash(line, variable(request, name));
 }
 
-void append_answer_header(const Visit& visit, const std::string& name, std::string& line) {
-  append_or_dash(line, host::Access::answer_header(visit.response, name).value_or(""));
+void append_answer_header(const LoggedRequest& request, const std::string& name,
+                          std::string& line) {
+  append_or_dash(line, host::Access::answer_header(request.response, name).value_or(""));
 }
 
-void append_query(const Visit& visit, const std::string&, std::string& line) {
-  append_value(line, variable(visit, "QUERY_STRING"));
+void append_query(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_value(line, variable(request, "QUERY_STRING"));
 }
 
-void append_question_mark(const Visit& visit, const std::string&, std::string& line) {
-  if (!variable(visit, "QUERY_STRING").empty()) line += '?';
+void append_question_mark(const LoggedRequest& request, const std::string&, std::string& line) {
+  if (!variable(request, "QUERY_STRING").empty()) line += '?';
 }
 
-void append_begin(const Visit& visit, const std::string& format, std::string& line) {
-  append_value(line, local_time(visit.received, format.c_str()));
+void append_begin(const LoggedRequest& request, const std::string& format, std::string& line) {
+  append_value(line, local_time(request.received, format.c_str()));
 }
 
-void append_end(const Visit& visit, const std::string& format, std::string& line) {
-  append_value(line, local_time(visit.received + visit.took, format.c_str()));
+void append_end(const LoggedRequest& request, const std::string& format, std::string& line) {
+  append_value(line, local_time(request.received + request.took, format.c_str()));
 }
 
-void append_percent(const Visit&, const std::string&, std::string& line) { line += '%'; }
+void append_percent(const LoggedRequest&, const std::string&, std::string& line) { line += '%'; }
 
-void append_method(const Visit& visit, const std::string&, std::string& line) {
-  append_or_dash(line, variable(visit, "REQUEST_METHOD"));
+void append_method(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_or_dash(line, variable(request, "REQUEST_METHOD"));
 }
 
-void append_visitor(const Visit& visit, const std::string&, std::string& line) {
-  append_or_dash(line, variable(visit, "REMOTE_ADDR"));
+void append_visitor(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_or_dash(line, variable(request, "REMOTE_ADDR"));
 }
 
-void append_user(const Visit& visit, const std::string&, std::string& line) {
-  append_or_dash(line, variable(visit, "REMOTE_USER"));
+void append_user(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_or_dash(line, variable(request, "REMOTE_USER"));
 }
 
-void append_path(const Visit& visit, const std::string&, std::string& line) {
-  append_or_dash(line, request_path(visit));
+void append_path(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_or_dash(line, request_path(request));
 }
 
-void append_request_length(const Visit& visit, const std::string&, std::string& line) {
-  append_number(line, request_length(visit));
+void append_request_length(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_number(line, request_length(request));
 }
 
-void append_body_size(const Visit& visit, const std::string&, std::string& line) {
-  append_number(line, host::Access::bytes_written(visit.response));
+void append_body_size(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_number(line, host::Access::bytes_written(request.response));
 }
 
-void append_status(const Visit& visit, const std::string&, std::string& line) {
-  append_number(line, visit.response.status());
+void append_status(const LoggedRequest& request, const std::string&, std::string& line) {
+  append_number(line, request.response.status());
 }
 
-void append_process(const Visit&, const std::string&, std::string& line) {
+void append_process(const LoggedRequest&, const std::string&, std::string& line) {
   append_number(line, ::getpid());
 }
 
-void append_parent(const Visit&, const std::string&, std::string& line) {
+void append_parent(const LoggedRequest&, const std::string&, std::string& line) {
   append_number(line, ::getppid());
 }
 
@@ -148,7 +149,7 @@ std::vector<Conversion> make_conversions() {
         {"microseconds", append_microseconds},
         {"micro", append_microseconds}}},
       {'e', kName, {{"", append_variable}}},
-      {'f', kNone, {{"", append_word<&Visit::file>}}},
+      {'f', kNone, {{"", append_word<&LoggedRequest::file>}}},
       {'l', kNone, {{"", append_request_length}}},
       {'m', kNone, {{"", append_method}}},
       {'M',
@@ -158,7 +159,7 @@ std::vector<Conversion> make_conversions() {
         {"kilo", append_memory<1024>},
         {"megabytes", append_memory<1024 * 1024>},
         {"mega", append_memory<1024 * 1024>}}},
-      {'n', kNone, {{"", append_word<&Visit::group>}}},
+      {'n', kNone, {{"", append_word<&LoggedRequest::group>}}},
       {'o', kName, {{"", append_answer_header}}},
       {'p', kNone, {{"", append_process}}},
       {'P', kNone, {{"", append_parent}}},
@@ -171,9 +172,9 @@ std::vector<Conversion> make_conversions() {
       {'T', kTime, {{"", append_end}}},
       {'u', kNone, {{"", append_user}}},
       {'b', kNone, {{"", append_body_size}}},
-      {'g', kNone, {{"", append_word<&Visit::generation>}}},
-      {'h', kNone, {{"", append_word<&Visit::module>}}},
-      {'i', kNone, {{"", append_word<&Visit::id>}}},
+      {'g', kNone, {{"", append_word<&LoggedRequest::generation>}}},
+      {'h', kNone, {{"", append_word<&LoggedRequest::module>}}},
+      {'i', kNone, {{"", append_word<&LoggedRequest::id>}}},
   };
 }
 

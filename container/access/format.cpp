@@ -54,7 +54,7 @@ std::string known_units(const Conversion& conversion) {
   return text;
 }
 
-void append_text(const Visit&, const std::string& text, std::string& line) { line += text; }
+void append_text(const LoggedRequest&, const std::string& text, std::string& line) { line += text; }
 
 /// Parses a format from front to back. Continues behind each error, so that all are found.
 class Parser {
@@ -173,12 +173,12 @@ Format::Format(std::string_view text) : json_(text == "json") {
   parts_ = parser.take_parts();
 }
 
-std::string Format::line(const Visit& visit) const {
-  if (json_) return json_line(visit);
+std::string Format::line(const LoggedRequest& request) const {
+  if (json_) return json_line(request);
   constexpr std::size_t kExpectedSize = 256;
   std::string line;
   line.reserve(kExpectedSize);
-  for (const auto& part : parts_) part.append(visit, part.argument, line);
+  for (const auto& part : parts_) part.append(request, part.argument, line);
   return line;
 }
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "access/visit.hpp"
+#include "access/logged_request.hpp"
 
 namespace shoal::access {
 
@@ -23,7 +23,7 @@ class FormatError : public std::runtime_error {
 /// A piece of a format. `append` appends to the line what the piece stands for; `argument` is a
 /// plain text, the name of a variable or header, or a format of strftime.
 struct Part {
-  void (*append)(const Visit& visit, const std::string& argument, std::string& line);
+  void (*append)(const LoggedRequest& request, const std::string& argument, std::string& line);
   std::string argument;
 };
 
@@ -38,9 +38,9 @@ class Format {
   /// Returns the line for one request, without a line feed. Whatever the request contains, the line
   /// has no control characters and is UTF-8, and in a text format no value has a quotation mark or
   /// a backslash: they become \xNN, as in nginx's log. Values longer than 4 KiB are cut.
-  std::string line(const Visit& visit) const;
+  std::string line(const LoggedRequest& request) const;
 
-  /// Returns true if `line` needs Visit::cpu.
+  /// Returns true if `line` needs LoggedRequest::cpu.
   bool asks_for_cpu() const { return asks_for_cpu_; }
 
  private:
@@ -51,6 +51,6 @@ class Format {
 
 /// Returns one JSON object with all the keys that conf/README.md lists; an unknown value is null.
 /// The text is ASCII: other characters become \uNNNN, and bytes that are not UTF-8 become U+FFFD.
-std::string json_line(const Visit& visit);
+std::string json_line(const LoggedRequest& request);
 
 }  // namespace shoal::access

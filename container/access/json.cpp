@@ -30,26 +30,26 @@ std::string exact_time(std::chrono::system_clock::time_point time) {
 
 }  // namespace
 
-std::string json_line(const Visit& visit) {
-  const auto given = [&](std::string_view name) { return text_or_null(variable(visit, name)); };
-  const std::string_view uri = variable(visit, "REQUEST_URI");
+std::string json_line(const LoggedRequest& request) {
+  const auto given = [&](std::string_view name) { return text_or_null(variable(request, name)); };
+  const std::string_view uri = variable(request, "REQUEST_URI");
   const Json line{
-      {"time", exact_time(visit.received)},
-      {"id", text_or_null(visit.id)},
+      {"time", exact_time(request.received)},
+      {"id", text_or_null(request.id)},
       {"remote_addr", given("REMOTE_ADDR")},
       {"remote_user", given("REMOTE_USER")},
       {"method", given("REQUEST_METHOD")},
       {"host", given("HTTP_HOST")},
-      {"uri", text_or_null(uri.empty() ? visit.path : uri)},
+      {"uri", text_or_null(uri.empty() ? request.path : uri)},
       {"protocol", given("SERVER_PROTOCOL")},
-      {"request_bytes", request_length(visit)},
-      {"status", visit.response.status()},
-      {"bytes", host::Access::bytes_written(visit.response)},
-      {"whole", visit.whole},
-      {"seconds", std::chrono::duration<double>(visit.took).count()},
-      {"module", text_or_null(visit.module)},
-      {"group", text_or_null(visit.group)},
-      {"generation", visit.group.empty() ? Json(nullptr) : Json(visit.number)},
+      {"request_bytes", request_length(request)},
+      {"status", request.response.status()},
+      {"bytes", host::Access::bytes_written(request.response)},
+      {"whole", request.whole},
+      {"seconds", std::chrono::duration<double>(request.took).count()},
+      {"module", text_or_null(request.module)},
+      {"group", text_or_null(request.group)},
+      {"generation", request.group.empty() ? Json(nullptr) : Json(request.number)},
       {"referer", given("HTTP_REFERER")},
       {"user_agent", given("HTTP_USER_AGENT")},
       {"pid", ::getpid()},

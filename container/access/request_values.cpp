@@ -22,17 +22,17 @@ Cpu cpu_of_this_thread() {
   return {span_of(usage.ru_utime), span_of(usage.ru_stime)};
 }
 
-std::string_view variable(const Visit& visit, std::string_view name) {
-  return visit.exchange.param(name).value_or("").substr(0, kLongestValue);
+std::string_view variable(const LoggedRequest& request, std::string_view name) {
+  return request.exchange.param(name).value_or("").substr(0, kLongestValue);
 }
 
-std::string_view request_path(const Visit& visit) {
-  const std::string_view uri = variable(visit, "REQUEST_URI");
-  return uri.empty() ? visit.path.substr(0, kLongestValue) : uri.substr(0, uri.find('?'));
+std::string_view request_path(const LoggedRequest& request) {
+  const std::string_view uri = variable(request, "REQUEST_URI");
+  return uri.empty() ? request.path.substr(0, kLongestValue) : uri.substr(0, uri.find('?'));
 }
 
-std::uint64_t request_length(const Visit& visit) {
-  const std::string_view text = variable(visit, "CONTENT_LENGTH");
+std::uint64_t request_length(const LoggedRequest& request) {
+  const std::string_view text = variable(request, "CONTENT_LENGTH");
   std::uint64_t length = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
   return error == std::errc() && end == text.data() + text.size() ? length : 0;

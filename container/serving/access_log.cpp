@@ -6,20 +6,25 @@
 namespace shoal::serving {
 namespace {
 
-using std::chrono::duration_cast;
-using std::chrono::microseconds;
-using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-void tell_who_answered(const Found& found, access::Visit& visit) {
-  visit.module = found.module;
-  const auto* generation = found.entry->generation;
-  if (generation == nullptr) return;
-  visit.group = generation->group();
-  visit.generation = generation->label();
-  visit.number = generation->number();
-  const auto file = generation->files().find(found.module);
-  if (file != generation->files().end()) visit.file = file->second.path.native();
+/// The visit as the component access/ knows it: views of what the visit holds.
+access::LoggedRequest logged_request(const Visit& visit) {
+  access::LoggedRequest request{.exchange = *visit.exchange, .response = *visit.response};
+  request.path = visit.path;
+  request.id = visit.id;
+  request.module = visit.module;
+  request.whole = visit.whole;
+  request.took = std::chrono::duration_cast<std::chrono::microseconds>(visit.took);
+  request.received = system_clock::now() - request.took;
+  const auto* generation = visit.generation();
+  if (generation == nullptr) return request;
+  request.group = generation->group();
+  request.generation = generation->label();
+  request.number = generation->number();
+  const auto file = generation->files().find(visit.module);
+  if (file != generation->files().end()) request.file = file->second.path.native();
+  return request;
 }
 
 }  // namespace
@@ -31,18 +36,11 @@ access::Cpu AccessLog::cpu() const {
   return format_.asks_for_cpu() ? access::cpu_of_this_thread() : access::Cpu{};
 }
 
-void AccessLog::write(const fastcgi::Exchange& exchange, const Response& response,
-                      const Told& told) const noexcept try {
-  access::Visit visit{.exchange = exchange, .response = response};
-  visit.path = told.path;
-  visit.id = told.id;
-  visit.whole = told.whole;
-  if (told.found) tell_who_answered(*told.found, visit);
-  visit.took = duration_cast<microseconds>(steady_clock::now() - exchange.started());
-  visit.received = system_clock::now() - visit.took;
+void AccessLog::write(const Visit& visit) const noexcept try {
+  access::LoggedRequest request = logged_request(visit);
   const access::Cpu now = cpu();
-  visit.cpu = {now.user - told.before.user, now.system - told.before.system};
-  logger_->log(spdlog::level::info, spdlog::string_view_t(format_.line(visit)));
+  request.cpu = {now.user - visit.cpu.user, now.system - visit.cpu.system};
+  logger_->log(spdlog::level::info, spdlog::string_view_t(format_.line(request)));
 } catch (...) {
   // Out of memory: the request itself was answered.
 }

@@ -2,6 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
+#include <string>
+
 #include "base/current_request.hpp"
 #include "base/printable.hpp"
 #include "crash/activity.hpp"
@@ -15,6 +18,7 @@ namespace shoal::serving {
 namespace {
 
 using modules::Snapshot;
+using State = Seat::State;
 
 /// The URL's path as the web server decoded it. Most put all of it into SCRIPT_NAME, H2O all of it
 /// into PATH_INFO; Apache's mod_fcgid splits it.
@@ -24,16 +28,18 @@ std::string path_of(const fastcgi::Exchange& exchange) {
   return path.empty() ? "/" : path;
 }
 
-constexpr std::chrono::milliseconds kNoTimeout{0};
+/// `GET /about?x=1`, as the visitor asked.
+std::string request_of(const fastcgi::Exchange& exchange, const std::string& path) {
+  std::string line(exchange.param("REQUEST_METHOD").value_or("?"));
+  line.append(" ").append(exchange.param("REQUEST_URI").value_or(path));
+  return base::printable(line);
+}
 
-/// Of requests that no module is asked for.
-const std::optional<Found> kNobody;
-
-/// While it lives, the seat has a connection.
+/// While it lives, the seat has a visit.
 class Seated {
  public:
-  explicit Seated(Seat& seat) : seat_(seat) { seat_.reads(); }
-  ~Seated() { seat_.rests(); }
+  Seated(Seat& seat, const Visit& visit) : seat_(seat) { seat_.publish(visit, State::kReading); }
+  ~Seated() { seat_.clear(); }
   Seated(const Seated&) = delete;
   Seated& operator=(const Seated&) = delete;
 
@@ -41,21 +47,10 @@ class Seated {
   Seat& seat_;
 };
 
-bool is_head(const fastcgi::Exchange& exchange) {
-  return exchange.param("REQUEST_METHOD") == "HEAD";
-}
-
 /// `X-Shoal-Generation: aquarium/13 (instead of 12, quarantined)`
-std::string exposed_head(const std::optional<Found>& found) {
-  if (!found || found->entry->generation == nullptr) return {};
-  const auto& generation = *found->entry->generation;
+std::string exposed_head(const modules::Generation& generation) {
   const std::string note = generation.note().empty() ? "" : " (" + generation.note() + ")";
   return "X-Shoal-Generation: " + generation.label() + note + "\r\n";
-}
-
-std::string_view group_of(const std::optional<Found>& found) {
-  if (!found || found->entry->generation == nullptr) return {};
-  return found->entry->generation->group();
 }
 
 host::CallHandler dispatch_within(const Snapshot& snapshot) {
@@ -68,20 +63,12 @@ host::CallHandler dispatch_within(const Snapshot& snapshot) {
   };
 }
 
-/// `GET /about?x=1`, as the visitor asked.
-std::string asked(const fastcgi::Exchange& exchange) {
-  std::string line(exchange.param("REQUEST_METHOD").value_or("?"));
-  line.append(" ").append(exchange.param("REQUEST_URI").value_or(path_of(exchange)));
-  return base::printable(line);
-}
-
 /// What the log says of a request that went wrong: who asked for what, and what answered.
-std::string request_line(const fastcgi::Exchange& exchange, const std::optional<Found>& found) {
-  std::string line = asked(exchange);
-  if (found) line.append(": ").append(found->module);
-  if (found && found->entry->generation != nullptr) {
-    line.append(" (").append(found->entry->generation->label()).append(")");
-  }
+std::string description(const Visit& visit) {
+  std::string line = visit.request;
+  if (visit.entry != nullptr) line.append(": ").append(visit.module);
+  if (visit.generation() != nullptr)
+    line.append(" (").append(visit.generation()->label()).append(")");
   return line;
 }
 
@@ -92,60 +79,60 @@ struct Refusal {
   std::string why;
 };
 
-std::optional<Refusal> refusal(const fastcgi::Exchange& exchange,
-                               const std::optional<Destination>& destination,
-                               const std::optional<Found>& found) {
+std::optional<Refusal> refusal(const Visit& visit) {
   namespace level = spdlog::level;
-  if (!destination) return Refusal{404, level::info, "404: no route leads to a module here"};
-  if (!found) {
-    return Refusal{404, level::info,
-                   "404: there is no module " + base::printable(destination->name)};
+  if (visit.route == nullptr) {
+    return Refusal{404, level::info, "404: no route leads to a module here"};
   }
-  if (!found->entry->handler) return Refusal{503, level::warn, "503: its group was never loaded"};
-  if (exchange.content_length_malformed()) {
+  if (visit.entry == nullptr) {
+    return Refusal{404, level::info,
+                   "404: there is no module " + base::printable(visit.destination)};
+  }
+  if (visit.entry->handler == nullptr) {
+    return Refusal{503, level::warn, "503: its group was never loaded"};
+  }
+  if (visit.exchange->content_length_malformed()) {
     return Refusal{400, level::warn, "400: its CONTENT_LENGTH is no number of bytes"};
   }
-  if (exchange.body_too_large()) return Refusal{413, level::warn, "413: body over limits.body"};
+  if (visit.exchange->body_too_large()) {
+    return Refusal{413, level::warn, "413: body over limits.body"};
+  }
   return std::nullopt;
 }
 
-/// The rest of a failed answer: an error page if nothing is on its way yet. False when the visitor
-/// already has the beginning of another.
-bool answer_instead(Response& response, int status) {
-  if (response.head_sent()) return false;
-  host::Access::reset(response);
-  response.error(status);
-  return true;
+/// An error page in place of a failed answer, if nothing is on its way yet. Otherwise the visitor
+/// already has the beginning of another: the answer is not whole.
+void answer_instead(Visit& visit, int status) {
+  visit.whole = !visit.response->head_sent();
+  if (!visit.whole) return;
+  host::Access::reset(*visit.response);
+  visit.response->error(status);
 }
 
 }  // namespace
 
 bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try {
-  const Seated seated(seat);
-  const auto exchange = fastcgi::Exchange::read(connection);
-  if (!exchange) return false;
-  const std::string id = host::request_id_of(*exchange);
-  const base::CurrentRequest current(id);
-  const access::Cpu cpu = cpu_so_far();
-  const std::string path = path_of(*exchange);
-  if (parts_.status_page != nullptr && parts_.status_page->is_for(path, *exchange)) {
-    seat.rests();  // or what is told would have its own request in it
-    const auto response = host::Access::make_response(*exchange, is_head(*exchange), "");
-    parts_.status_page->answer(*exchange, *response);
-    return end(*exchange, *response, {path, id, kNobody, true, cpu});
+  Visit visit;
+  const Seated seated(seat, visit);
+  if (!read(connection, visit)) return false;
+  const base::CurrentRequest current(visit.id);
+  const auto* page = parts_.status_page;
+  if (page != nullptr && page->is_for(visit.path, *visit.exchange)) {
+    seat.clear();  // or what is told would have its own request in it
+    begin_response(visit);
+    page->answer(*visit.exchange, *visit.response);
+    return finish(visit);
   }
 
-  const auto destination = parts_.router.destination(path);
-  seat.waits(asked(*exchange), id, destination ? destination->timeout : kNoTimeout);
-  const auto snapshot = parts_.registry.enter(destination ? destination->name : std::string());
-  const auto found = destination ? Router::find(*destination, *snapshot) : std::nullopt;
-
-  const auto response = host::Access::make_response(*exchange, is_head(*exchange),
-                                                    parts_.expose ? exposed_head(found) : "");
-  const bool whole = answer(*exchange, *response, {path, id, destination, found, *snapshot}, seat);
-  seat.writes();
-  const bool kept = end(*exchange, *response, {path, id, found, whole, cpu});
-  count(*exchange, *response, found);
+  parts_.router.route(visit);
+  seat.publish(visit, State::kWaiting);
+  visit.snapshot = parts_.registry.enter(visit.destination);
+  Router::find(visit);
+  begin_response(visit);
+  answer(visit, seat);
+  seat.publish(visit, State::kWriting);
+  const bool kept = finish(visit);
+  count(visit);
   return kept;
 } catch (const std::exception& error) {
   spdlog::error("a request was lost: {}", error.what());
@@ -153,71 +140,79 @@ bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try
 }
 
 bool Line::turn_away(fastcgi::Connection& connection) const noexcept try {
-  const auto exchange = fastcgi::Exchange::read(connection);
-  if (!exchange) return false;
-  const std::string id = host::request_id_of(*exchange);
-  const base::CurrentRequest current(id);
-  const access::Cpu cpu = cpu_so_far();
-  spdlog::warn("{}: 503: workers.queue is full", asked(*exchange));
-  const auto response = host::Access::make_response(*exchange, is_head(*exchange), "");
-  response->error(503);
-  response->header("Retry-After", "1");
-  const std::string path = path_of(*exchange);
-  const bool kept = end(*exchange, *response, {path, id, kNobody, true, cpu});
-  count(*exchange, *response, kNobody);
+  Visit visit;
+  if (!read(connection, visit)) return false;
+  const base::CurrentRequest current(visit.id);
+  spdlog::warn("{}: 503: workers.queue is full", visit.request);
+  begin_response(visit);
+  visit.response->error(503);
+  visit.response->header("Retry-After", "1");
+  const bool kept = finish(visit);
+  count(visit);
   return kept;
 } catch (const std::exception& error) {
   spdlog::error("a request was lost: {}", error.what());
   return false;
 }
 
-access::Cpu Line::cpu_so_far() const {
-  return parts_.access_log != nullptr ? parts_.access_log->cpu() : access::Cpu{};
+bool Line::read(fastcgi::Connection& connection, Visit& visit) const {
+  visit.exchange = fastcgi::Exchange::read(connection);
+  if (visit.exchange == nullptr) return false;
+  visit.id = host::request_id_of(*visit.exchange);
+  if (parts_.access_log != nullptr) visit.cpu = parts_.access_log->cpu();
+  visit.path = path_of(*visit.exchange);
+  visit.request = request_of(*visit.exchange, visit.path);
+  return true;
 }
 
-bool Line::end(fastcgi::Exchange& exchange, Response& response, AccessLog::Told told) const {
-  told.whole = told.whole && host::Access::finish(response);
-  const bool kept = told.whole && exchange.finish();
-  if (!told.whole) exchange.cut();  // or the web server would take it for complete
-  if (parts_.access_log != nullptr) parts_.access_log->write(exchange, response, told);
-  return kept;
+void Line::begin_response(Visit& visit) const {
+  const bool is_head = visit.exchange->param("REQUEST_METHOD") == "HEAD";
+  const auto* generation = visit.generation();
+  visit.response = host::Access::make_response(
+      *visit.exchange, is_head,
+      parts_.expose && generation != nullptr ? exposed_head(*generation) : "");
 }
 
-void Line::count(const fastcgi::Exchange& exchange, const Response& response,
-                 const std::optional<Found>& found) const {
-  parts_.traffic.add(group_of(found), response.status(),
-                     std::chrono::steady_clock::now() - exchange.started());
-}
-
-bool Line::answer(fastcgi::Exchange& exchange, Response& response, const Visit& visit,
-                  Seat& seat) const {
-  const auto& found = visit.found;
-  if (const auto refused = refusal(exchange, visit.destination, found)) {
-    spdlog::log(refused->level, "{}: {}", request_line(exchange, found), refused->why);
-    response.error(refused->status);
-    return true;
+void Line::answer(Visit& visit, Seat& seat) const {
+  if (const auto refused = refusal(visit)) {
+    spdlog::log(refused->level, "{}: {}", description(visit), refused->why);
+    return visit.response->error(refused->status);
   }
-  seat.handles(found->module, *found->entry->generation);
-  const crash::ActivityScope doing(seat.activity());
-  return handle(exchange, response, visit);
+  seat.publish(visit, State::kHandling);
+  const crash::ActivityScope activity(seat.activity());
+  handle(visit);
 }
 
-bool Line::handle(fastcgi::Exchange& exchange, Response& response, const Visit& visit) const {
+void Line::handle(Visit& visit) const {
   // A module's exception must end in here: its code is mapped only as long as the snapshot is held.
   const host::ThrowRecorder recorder;
   try {
     const auto request =
-        host::Access::make_request(exchange, response, visit.path, visit.found->path_info,
-                                   dispatch_within(visit.snapshot), visit.id);
-    visit.found->entry->handler->handle(*request, response);
-    return true;
+        host::Access::make_request(*visit.exchange, *visit.response, visit.path, visit.path_info,
+                                   dispatch_within(*visit.snapshot), visit.id);
+    visit.entry->handler->handle(*request, *visit.response);
   } catch (const BodyError& error) {
-    spdlog::warn("{}: {}", request_line(exchange, visit.found), base::printable(error.what()));
-    return answer_instead(response, exchange.body_too_large() ? 413 : 400);
+    spdlog::warn("{}: {}", description(visit), base::printable(error.what()));
+    answer_instead(visit, visit.exchange->body_too_large() ? 413 : 400);
   } catch (...) {
-    parts_.failures.tell(request_line(exchange, visit.found), failure_of(std::current_exception()));
-    return answer_instead(response, 500);
+    parts_.failures.tell(description(visit), failure_of(std::current_exception()));
+    answer_instead(visit, 500);
   }
+}
+
+bool Line::finish(Visit& visit) const {
+  visit.whole = visit.whole && host::Access::finish(*visit.response);
+  const bool kept = visit.whole && visit.exchange->finish();
+  if (!visit.whole) visit.exchange->cut();  // or the web server would take it for complete
+  visit.took = std::chrono::steady_clock::now() - visit.exchange->started();
+  if (parts_.access_log != nullptr) parts_.access_log->write(visit);
+  return kept;
+}
+
+void Line::count(const Visit& visit) const {
+  const auto* generation = visit.generation();
+  parts_.traffic.add(generation == nullptr ? std::string_view() : generation->group(),
+                     visit.response->status(), visit.took);
 }
 
 }  // namespace shoal::serving

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "fastcgi/poller.hpp"
 #include "modules/registry.hpp"
 #include "serving/access_log.hpp"
@@ -10,7 +8,7 @@
 #include "serving/scoreboard.hpp"
 #include "serving/status_page.hpp"
 #include "serving/traffic.hpp"
-#include "shoal/response.hpp"
+#include "serving/visit.hpp"
 
 namespace shoal::serving {
 
@@ -41,31 +39,23 @@ class Line {
   bool turn_away(fastcgi::Connection& connection) const noexcept;
 
  private:
-  /// What is known of a request once it is clear who answers it.
-  struct Visit {
-    const std::string& path;  ///< of the URL, decoded
-    std::string_view id;
-    const std::optional<Destination>& destination;
-    const std::optional<Found>& found;
-    const modules::Snapshot& snapshot;
-  };
+  /// Reads the head of the request. Returns false if there is none.
+  bool read(fastcgi::Connection& connection, Visit& visit) const;
 
-  /// What a visitor gets for the request, but for its end. False when it failed with part of its
-  /// answer on the way.
-  bool answer(fastcgi::Exchange& exchange, Response& response, const Visit& visit,
-              Seat& seat) const;
+  /// Makes the response to which the answer is written.
+  void begin_response(Visit& visit) const;
 
-  /// Has the module answer. False as above. REQUIRES: one was found.
-  bool handle(fastcgi::Exchange& exchange, Response& response, const Visit& visit) const;
+  /// Writes the answer, but for its end: the module's, or the refusal to ask one.
+  void answer(Visit& visit, Seat& seat) const;
 
-  access::Cpu cpu_so_far() const;
+  /// Has the module answer. REQUIRES: one was found.
+  void handle(Visit& visit) const;
 
   /// Sends the rest of the answer, or cuts it off if it is not whole, and writes its line of the
-  /// access log. False when the connection cannot carry another.
-  bool end(fastcgi::Exchange& exchange, Response& response, AccessLog::Told told) const;
+  /// access log. Returns false if the connection cannot carry another request.
+  bool finish(Visit& visit) const;
 
-  void count(const fastcgi::Exchange& exchange, const Response& response,
-             const std::optional<Found>& found) const;
+  void count(const Visit& visit) const;
 
   const Parts parts_;
 };

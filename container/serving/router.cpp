@@ -14,42 +14,54 @@ bool covers(const std::string& prefix, std::string_view path) {
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
+/// Where in a path the prefix of its route ends.
+std::size_t prefix_size(const Route& route) {
+  return route.prefix == "/" ? 0 : route.prefix.size();
+}
+
+bool take(std::string_view module, std::string_view path_info, Visit& visit) {
+  visit.entry = visit.snapshot->find(module);
+  if (visit.entry == nullptr) return false;
+  visit.module = module;
+  visit.path_info = path_info;
+  return true;
+}
+
 }  // namespace
 
 Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {}
 
-std::optional<Destination> Router::destination(std::string_view path) const {
+void Router::route(Visit& visit) const {
+  const std::string_view path = visit.path;
   const auto route =
       std::ranges::find_if(routes_, [&](const Route& each) { return covers(each.prefix, path); });
-  if (route == routes_.end()) return std::nullopt;
+  if (route == routes_.end()) return;
 
-  const std::size_t rest = route->prefix == "/" ? 0 : route->prefix.size();
-  Destination destination{route->target, route->target.size(), path, rest, route->timeout};
+  visit.route = &*route;
+  visit.destination = route->target;
   std::size_t segments = 0;
-  for (std::size_t at = rest; at + 1 < path.size() && ++segments <= kMostSegments;) {
+  for (std::size_t at = prefix_size(*route); at + 1 < path.size() && ++segments <= kMostSegments;) {
     const std::size_t end = std::min(path.find('/', at + 1), path.size());
     const std::string_view segment = path.substr(at + 1, end - at - 1);
     if (!modules::is_name_segment(segment)) break;  // a dot would reach what is not routed
-    destination.name.append(".").append(segment);
+    visit.destination.append(".").append(segment);
     at = end;
   }
-  return destination;
 }
 
-std::optional<Found> Router::find(const Destination& destination,
-                                  const modules::Snapshot& snapshot) {
-  const std::string& full = destination.name;
+void Router::find(Visit& visit) {
+  if (visit.route == nullptr) return;
+  const std::string_view path = visit.path;
+  const std::string_view full = visit.destination;
+  const std::size_t shortest = visit.route->target.size();
   for (std::size_t size = full.size();;) {
-    const std::string name = full.substr(0, size);
+    const std::string_view name = full.substr(0, size);
     // A name grows by `.about` where the path has `/about`, so their lengths tell what is left.
-    const std::string_view left =
-        destination.path.substr(destination.rest + size - destination.shortest);
-    if (const auto* entry = snapshot.find(name)) return Found{entry, name, std::string(left)};
-    if (left.empty() || left == "/") {
-      const std::string index = name + ".index";
-      if (const auto* entry = snapshot.find(index)) return Found{entry, index, {}};
-    }
-    if (size == destination.shortest) return std::nullopt;
+    const std::string_view left = path.substr(prefix_size(*visit.route) + size - shortest);
+    if (take(name, left, visit)) return;
+    const bool is_folder = left.empty() || left == "/";
+    if (is_folder && take(std::string(name) + ".index", {}, visit)) return;
+    if (size == shortest) return;
     size = full.rfind('.', size - 1);
   }
 }

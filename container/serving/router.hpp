@@ -1,12 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "modules/snapshot.hpp"
+#include "serving/visit.hpp"
 
 namespace shoal::serving {
 
@@ -17,22 +15,6 @@ struct Route {
   std::chrono::milliseconds timeout{0};  ///< of its requests; 0: none
 };
 
-/// What a path may mean, before anyone has looked which modules there are.
-struct Destination {
-  std::string name;       ///< the route's target, extended by each further segment of the path
-  std::size_t shortest;   ///< how much of `name` is the target itself
-  std::string_view path;  ///< the path that was asked for; the caller's
-  std::size_t rest;       ///< where in `path` the route's prefix ends
-  std::chrono::milliseconds timeout{0};  ///< of the request; 0: none
-};
-
-/// Where a request goes.
-struct Found {
-  const modules::Snapshot::Entry* entry = nullptr;
-  std::string module;
-  std::string path_info;  ///< what the module's name left of the path; empty or beginning with `/`
-};
-
 /// Finds the module for a path: the longest prefix among the routes, then the longest module name.
 /// Immutable; safe to use from any thread.
 class Router {
@@ -40,15 +22,17 @@ class Router {
   /// REQUIRES: `routes` stand longest prefix first.
   explicit Router(std::vector<Route> routes);
 
-  /// None when no route covers the path.
-  std::optional<Destination> destination(std::string_view path) const;
+  /// Sets `route` and `destination` from `path`, without a look at which modules there are; leaves
+  /// them empty if no route covers the path. REQUIRES: the router outlives the visit.
+  void route(Visit& visit) const;
 
+  /// Sets `entry`, `module` and `path_info` from `path`, `route`, `destination` and `snapshot`;
+  /// leaves them empty if no module fits.
+  ///
   /// `/about/team` on `aquarium.screen` is the first of `aquarium.screen.about.team`, the same with
   /// `.index`, and `aquarium.screen.about` with path_info `/team`. An `index` answers for its
-  /// folder alone, so that a path to nothing is a 404 and not the front page. None when nothing
-  /// fits.
-  static std::optional<Found> find(const Destination& destination,
-                                   const modules::Snapshot& snapshot);
+  /// folder alone, so that a path to nothing is a 404 and not the front page.
+  static void find(Visit& visit);
 
  private:
   std::vector<Route> routes_;

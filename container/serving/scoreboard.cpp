@@ -2,86 +2,68 @@
 
 #include <unistd.h>
 
+#include "serving/router.hpp"
+
 namespace shoal::serving {
 
-// REQUIRES: mutex_ is held.
-void Seat::does(Doing doing) {
-  task_.doing = doing;
-  task_.since = Clock::now();
-}
-
-void Seat::sit_down() {
+void Seat::start() {
   io_ = &fastcgi::PeerIo::of_this_thread();
   const std::lock_guard lock(mutex_);
-  task_.thread = ::gettid();
+  thread_ = ::gettid();
 }
 
-void Seat::reads() {
+void Seat::publish(const Visit& visit, State state) {
+  if (state == State::kHandling) describe(visit);
   const std::lock_guard lock(mutex_);
-  does(Doing::kReading);
-  task_.began = task_.since;
+  visit_ = &visit;
+  state_ = state;
+  since_ = Clock::now();
 }
 
-void Seat::waits(std::string_view request, std::string_view id, std::chrono::milliseconds timeout) {
-  activity_.request = request;
-  activity_.id = id;
+void Seat::clear() {
   const std::lock_guard lock(mutex_);
-  does(Doing::kWaiting);
-  ++task_.number;
-  task_.request = request;
-  task_.id = id;
-  task_.timeout = timeout;
+  visit_ = nullptr;
+  state_ = State::kIdle;
+  since_ = Clock::now();
 }
 
-void Seat::handles(std::string_view module, const modules::Generation& generation) {
-  activity_.module = module;
+void Seat::describe(const Visit& visit) {
+  const modules::Generation& generation = *visit.generation();
+  activity_.request = visit.request;
+  activity_.id = visit.id;
+  activity_.module = visit.module;
   activity_.group = generation.group();
   activity_.generation = generation.label();
   activity_.files = generation.files_text().c_str();
-  const std::lock_guard lock(mutex_);
-  does(Doing::kHandling);
-  task_.module = module;
-  task_.generation = generation.label();
 }
 
-void Seat::writes() {
+Seat::View Seat::view() const {
+  View view;
   const std::lock_guard lock(mutex_);
-  does(Doing::kWriting);
-}
+  const std::chrono::duration<double> for_so_long = Clock::now() - since_;
+  view.thread = thread_;
+  view.status.state = state_;
+  view.status.since = status::now() - for_so_long.count();
+  if (visit_ == nullptr) return view;
+  view.began = visit_->began;
 
-void Seat::rests() {
-  activity_.module = "";
-  activity_.request = "";
-  activity_.id = "";
-  activity_.group = "";
-  activity_.generation = "";
-  activity_.files = nullptr;
-  const std::lock_guard lock(mutex_);
-  does(Doing::kIdle);
-  task_.request.clear();
-  task_.id.clear();
-  task_.module.clear();
-  task_.generation.clear();
-  task_.timeout = {};
-}
+  // What the thread may still write in an earlier state is not read.
+  if (state_ < State::kWaiting) return view;
+  view.status.request = visit_->request;
+  view.status.id = visit_->id;
+  if (visit_->route != nullptr) view.timeout = visit_->route->timeout;
 
-Seat::Task Seat::task() const {
-  const std::lock_guard lock(mutex_);
-  return task_;
+  if (state_ < State::kHandling || visit_->generation() == nullptr) return view;
+  view.status.module = visit_->module;
+  view.status.generation = visit_->generation()->label();
+  return view;
 }
 
 std::vector<status::Thread> Scoreboard::threads() const {
   std::vector<status::Thread> threads;
   for (const auto& seat : seats_) {
-    const Seat::Task task = seat.task();
-    const std::chrono::duration<double> for_so_long = Seat::Clock::now() - task.since;
-    threads.push_back({.number = static_cast<int>(threads.size()),
-                       .state = task.doing,
-                       .since = status::now() - for_so_long.count(),
-                       .request = task.request,
-                       .id = task.id,
-                       .module = task.module,
-                       .generation = task.generation});
+    threads.push_back(seat.view().status);
+    threads.back().number = static_cast<int>(threads.size() - 1);
   }
   return threads;
 }

@@ -6,13 +6,11 @@
 #include <chrono>
 #include <deque>
 #include <mutex>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "crash/activity.hpp"
 #include "fastcgi/peer_io.hpp"
-#include "modules/generation.hpp"
+#include "serving/visit.hpp"
 #include "status/overview.hpp"
 
 namespace shoal::serving {
@@ -21,56 +19,54 @@ namespace shoal::serving {
 class Seat {
  public:
   using Clock = std::chrono::steady_clock;
-  using Doing = status::Thread::State;
+  using State = status::Thread::State;
 
-  /// A copy of it, for others.
-  struct Task {
-    Doing doing = Doing::kIdle;
-    Clock::time_point since = Clock::now();  ///< of `doing`
-    Clock::time_point began = since;         ///< of the request; meaningless without one
-    unsigned long number = 0;                ///< of the request, in this seat: tells two apart
-    pid_t thread = 0;                        ///< as gettid(2) has it; 0: has not begun
-    std::string request;                     ///< `GET /about?x=1`, printable; empty: none
-    std::string id;
-    std::string module;
-    std::string generation;
-    std::chrono::milliseconds timeout{0};  ///< of the request; 0: none
-  };
+  // --- for the thread itself
 
-  // --- for the thread itself, in this order
+  /// Says that the thread has started. Called once, before the rest.
+  void start();
 
-  void sit_down();  ///< the thread is there
-  void reads();     ///< a connection has something to read
+  /// Shows the visit to other threads, and that it is in this state from now on. The states come in
+  /// the order kReading, kWaiting, kHandling, kWriting; some may be left out. What Visit says that
+  /// others read in this state must not change any more. REQUIRES: the visit lives until `clear`.
+  void publish(const Visit& visit, State state);
 
-  /// It was a request, and waits for its group.
-  void waits(std::string_view request, std::string_view id, std::chrono::milliseconds timeout);
+  /// Shows that the thread is idle: others do not read the visit any more.
+  void clear();
 
-  /// A module answers it. REQUIRES: the generation is held until `rests`.
-  void handles(std::string_view module, const modules::Generation& generation);
-  void writes();  ///< the module is done; the rest of the answer goes out
-  void rests();   ///< no request any more
-
-  /// For reports of crashes: what the thread does, in memory that a signal handler may read.
+  /// For crash reports: the visit as it was when it became kHandling, in memory that a signal
+  /// handler may read.
   const crash::Activity& activity() const { return activity_; }
 
   // --- for all
 
-  Task task() const;
+  /// A copy of what is published, for other threads.
+  struct View {
+    status::Thread status{};              ///< for the status page, but for its `number`
+    pid_t thread = 0;                     ///< as gettid(2) has it; 0: has not started
+    Clock::time_point began{};            ///< of the visit; no two of a seat have the same
+    std::chrono::milliseconds timeout{};  ///< of the request; 0: no timeout
+  };
+
+  View view() const;
 
   /// Does work that interrupts the thread, unless it is reading from or writing to the web server;
-  /// whether it did. REQUIRES: the thread has sat down and lives; one caller at a time.
+  /// returns whether it did. REQUIRES: the thread has started and lives; one caller at a time.
   template <typename Work>
   bool unless_in_peer_io(const Work& work) const {
     return io_.load()->unless_busy(work);
   }
 
  private:
-  void does(Doing doing);
+  void describe(const Visit& visit);
 
   crash::Activity activity_;  // of the thread alone
   std::atomic<fastcgi::PeerIo*> io_{nullptr};
   mutable std::mutex mutex_;
-  Task task_;  // guarded by mutex_
+  pid_t thread_ = 0;                        // guarded by mutex_
+  const Visit* visit_ = nullptr;            // guarded by mutex_; null: the thread is idle
+  State state_ = State::kIdle;              // guarded by mutex_
+  Clock::time_point since_ = Clock::now();  // guarded by mutex_; when state_ began
 };
 
 /// The seats of a worker pool. Safe to use from any thread.

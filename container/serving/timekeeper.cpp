@@ -12,7 +12,7 @@ namespace shoal::serving {
 namespace {
 
 using std::chrono::milliseconds;
-using Doing = Seat::Doing;
+using State = Seat::State;
 
 // A request is found to be slow, or overdue, at most this much late.
 constexpr milliseconds kLook{50};
@@ -38,43 +38,45 @@ void Timekeeper::look() {
 }
 
 void Timekeeper::look_at(std::size_t number, Seat::Clock::time_point runs_freely_since) {
-  const Seat::Task task = scoreboard_.seat(number).task();
+  const Seat::View view = scoreboard_.seat(number).view();
+  const State state = view.status.state;
   // While it reads, the peer is bounded by limits.read_timeout.
-  if (task.doing == Doing::kIdle || task.doing == Doing::kReading) return;
-  Told& told = told_[number];
-  if (told.request != task.number) told = {task.number, false, false};
+  if (state == State::kIdle || state == State::kReading) return;
+  Logged& logged = logged_[number];
+  if (logged.began != view.began) logged = {view.began, false, false};
 
-  const auto so_far = Seat::Clock::now() - std::max(task.began, runs_freely_since);
-  if (task.timeout.count() != 0 && so_far >= task.timeout && !std::exchange(told.overdue, true)) {
-    told.slow = true;
-    tell(number, task, "over its request_timeout", spdlog::level::err);
+  const auto so_far = Seat::Clock::now() - std::max(view.began, runs_freely_since);
+  if (view.timeout.count() != 0 && so_far >= view.timeout && !std::exchange(logged.overdue, true)) {
+    logged.slow = true;
+    log(number, view, "over its request_timeout", spdlog::level::err);
     if (!std::exchange(replaced_, true)) replace_("a request is over its request_timeout");
   }
-  if (slow_.count() != 0 && so_far >= slow_ && !std::exchange(told.slow, true)) {
-    tell(number, task, "slow", spdlog::level::warn);
+  if (slow_.count() != 0 && so_far >= slow_ && !std::exchange(logged.slow, true)) {
+    log(number, view, "slow", spdlog::level::warn);
   }
 }
 
 /// What the thread waits for; empty when its stack tells, which is in `frames` then.
-std::string Timekeeper::where_is(std::size_t number, const Seat::Task& task,
+std::string Timekeeper::where_is(std::size_t number, const Seat::View& view,
                                  std::vector<crash::Frame>& frames) const {
-  if (task.doing == Doing::kWaiting) return "waits for its group to be loaded";
-  if (task.doing == Doing::kWriting) return "waits for the web server to take the answer";
+  if (view.status.state == State::kWaiting) return "waits for its group to be loaded";
+  if (view.status.state == State::kWriting) return "waits for the web server to take the answer";
   const bool looked = scoreboard_.seat(number).unless_in_peer_io(
-      [&] { frames = crash::frames_of_thread(task.thread, kStackTimeout); });
+      [&] { frames = crash::frames_of_thread(view.thread, kStackTimeout); });
   if (!looked) return "waits for the web server, to read or to write";
   return frames.empty() ? "its thread does not answer" : "";
 }
 
-void Timekeeper::tell(std::size_t number, const Seat::Task& task, const char* what,
-                      spdlog::level::level_enum level) const {
-  const auto so_far = std::chrono::ceil<milliseconds>(Seat::Clock::now() - task.began);
+void Timekeeper::log(std::size_t number, const Seat::View& view, const char* what,
+                     spdlog::level::level_enum level) const {
+  const auto so_far = std::chrono::ceil<milliseconds>(Seat::Clock::now() - view.began);
   std::vector<crash::Frame> frames;
-  const std::string where = where_is(number, task, frames);
-  const base::CurrentRequest current(task.id);
+  const std::string where = where_is(number, view, frames);
+  const status::Thread& status = view.status;
+  const base::CurrentRequest current(status.id);
   const std::string answers =
-      task.module.empty() ? "" : ": " + task.module + " (" + task.generation + ")";
-  spdlog::log(level, "{}{}: {} after {} ms:", task.request, answers, what, so_far.count());
+      status.module.empty() ? "" : ": " + status.module + " (" + status.generation + ")";
+  spdlog::log(level, "{}{}: {} after {} ms:", status.request, answers, what, so_far.count());
   if (!where.empty()) return spdlog::log(level, "  {}", where);
   std::vector<StackLog::Stack> stacks;
   stacks.push_back({"", std::move(frames)});

@@ -31,14 +31,14 @@ class Timekeeper {
  private:
   void look();
   void look_at(std::size_t number, Seat::Clock::time_point runs_freely_since);
-  std::string where_is(std::size_t number, const Seat::Task& task,
+  std::string where_is(std::size_t number, const Seat::View& view,
                        std::vector<crash::Frame>& frames) const;
-  void tell(std::size_t number, const Seat::Task& task, const char* what,
-            spdlog::level::level_enum level) const;
+  void log(std::size_t number, const Seat::View& view, const char* what,
+           spdlog::level::level_enum level) const;
 
-  /// What has been told of the request that a seat has.
-  struct Told {
-    unsigned long request = 0;
+  /// What has been logged of the visit that a seat has.
+  struct Logged {
+    Seat::Clock::time_point began{};  ///< of the visit, which it is known by
     bool slow = false;
     bool overdue = false;
   };
@@ -47,7 +47,7 @@ class Timekeeper {
   StackLog& stacks_;
   const std::chrono::milliseconds slow_;
   const Replace replace_;
-  std::map<std::size_t, Told> told_;  // of the ticker alone, like what follows
+  std::map<std::size_t, Logged> logged_;  // of the ticker alone, like what follows
   bool replaced_ = false;
   base::RunsFreely runs_freely_;
   base::Ticker ticker_;  // last: uses all of the above

@@ -58,7 +58,7 @@ bool WorkerPool::finish_within(std::chrono::milliseconds grace) {
 void WorkerPool::run(Seat& seat) {
   const base::OwnThread own_thread;
   const base::SignalStack signal_stack;
-  seat.sit_down();
+  seat.start();
   while (auto connection = next()) {
     if (serve_(*connection, seat)) poller_.keep(std::move(connection));
   }

@@ -114,8 +114,8 @@ TEST_F(Visited, HasNoHeadersIfTheAnswerHasNotBegun) {
 }
 
 TEST_F(Visited, ThatTookNoTimeUsedNoProcessor) {
-  visit_.took = 0us;
-  visit_.cpu = {};
+  request_.took = 0us;
+  request_.cpu = {};
   EXPECT_EQ(line("%C %d"), "0.00 0.000");
 }
 

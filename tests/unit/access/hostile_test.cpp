@@ -43,7 +43,7 @@ TEST_P(AHostileValue, IsHarmlessInEveryConversion) {
                                "REMOTE_USER", "HTTP_USER_AGENT"}) {
     sent(variable, value);
   }
-  visit_.path = value;
+  request_.path = value;
   for (const char* format : {"%m", "%r", "%q", "%R", "%u", "%{HTTP_USER_AGENT}e"}) {
     EXPECT_EQ(line(format), GetParam().shown) << format;
   }

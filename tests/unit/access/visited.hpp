@@ -33,16 +33,16 @@ class Visited : public ::testing::Test {
     sent("QUERY_STRING", "fish=cod");
     sent("REMOTE_ADDR", "192.0.2.7");
     sent("SERVER_PROTOCOL", "HTTP/1.1");
-    visit_.path = "/tank/a b";
-    visit_.id = "4f2a";
-    visit_.module = "site.tank";
-    visit_.group = "site";
-    visit_.generation = "site/12";
-    visit_.number = 12;
-    visit_.file = "/apps/site/tank.so";
-    visit_.received = std::chrono::system_clock::time_point(1'700'000'000'123ms);
-    visit_.took = 1'234'567us;
-    visit_.cpu = {400'000us, 100'000us};
+    request_.path = "/tank/a b";
+    request_.id = "4f2a";
+    request_.module = "site.tank";
+    request_.group = "site";
+    request_.generation = "site/12";
+    request_.number = 12;
+    request_.file = "/apps/site/tank.so";
+    request_.received = std::chrono::system_clock::time_point(1'700'000'000'123ms);
+    request_.took = 1'234'567us;
+    request_.cpu = {400'000us, 100'000us};
   }
 
   /// Sets a variable of the request, as the web server sends it.
@@ -51,8 +51,8 @@ class Visited : public ::testing::Test {
   }
 
   void no_module_answered() {
-    visit_.module = visit_.group = visit_.generation = visit_.file = {};
-    visit_.number = 0;
+    request_.module = request_.group = request_.generation = request_.file = {};
+    request_.number = 0;
   }
 
   /// Runs a handler of a module, and finishes the answer.
@@ -62,12 +62,12 @@ class Visited : public ::testing::Test {
     host::Access::finish(*response_);
   }
 
-  std::string line(const std::string& format) const { return Format(format).line(visit_); }
+  std::string line(const std::string& format) const { return Format(format).line(request_); }
 
   test::MemoryExchange exchange_;
   std::unique_ptr<Response> response_ =
       host::Access::make_response(exchange_, false, "X-Shoal-Generation: site/12\r\n");
-  Visit visit_{.exchange = exchange_, .response = *response_};
+  LoggedRequest request_{.exchange = exchange_, .response = *response_};
 };
 
 }  // namespace shoal::access

@@ -14,25 +14,34 @@ class Routing : public testing::Test {
   void modules(const std::vector<std::string>& names) {
     modules::Files files;
     for (const auto& name : names) files[name] = {};
-    snapshot_ = modules::Snapshot({}, files);
+    snapshot_ = std::make_shared<modules::Snapshot>(modules::Snapshot::Generations(), files);
+  }
+
+  Visit routed(std::string_view path) const {
+    Visit visit;
+    visit.path = path;
+    visit.snapshot = snapshot_;
+    router_.route(visit);
+    return visit;
   }
 
   std::string target_of(std::string_view path) const {
-    const auto destination = router_.destination(path);
-    return destination ? destination->name : "none";
+    const Visit visit = routed(path);
+    return visit.route != nullptr ? visit.destination : "none";
   }
 
   std::string where(std::string_view path) const {
-    const auto destination = router_.destination(path);
-    if (!destination) return "no route";
-    const auto found = Router::find(*destination, snapshot_);
-    if (!found) return "nothing";
-    EXPECT_EQ(found->entry, snapshot_.find(found->module));
-    return found->path_info.empty() ? found->module : found->module + " " + found->path_info;
+    Visit visit = routed(path);
+    if (visit.route == nullptr) return "no route";
+    Router::find(visit);
+    if (visit.entry == nullptr) return "nothing";
+    EXPECT_EQ(visit.entry, snapshot_->find(visit.module));
+    return visit.path_info.empty() ? visit.module : visit.module + " " + visit.path_info;
   }
 
   Router router_{{{"/hello", "hello"}, {"/", "site.screen"}}};
-  modules::Snapshot snapshot_{{}, {}};
+  std::shared_ptr<const modules::Snapshot> snapshot_ =
+      std::make_shared<modules::Snapshot>(modules::Snapshot::Generations(), modules::Files());
 };
 
 TEST_F(Routing, TakesTheLongestPrefix) {

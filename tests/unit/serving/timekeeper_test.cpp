@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "base/debugged.hpp"
+#include "serving/router.hpp"
 #include "system/eventually.hpp"
 
 namespace shoal::serving {
@@ -49,19 +50,25 @@ TEST(ATimekeeper, ReplacesNoProcessThatIsDebugged) {
   Scoreboard scoreboard(1);
   StackLog stacks("/nowhere/shoal-symbolize");
   std::atomic<int> replaced{0};
-  scoreboard.seat(0).sit_down();
+  Seat& seat = scoreboard.seat(0);
+  seat.start();
+  const Route route{"/", "lone", 1ms};
+  Visit visit;
+  visit.request = "GET /";
+  visit.id = "id";
+  visit.route = &route;
   {
     const Debugger debugger;
     ASSERT_TRUE(eventually([] { return base::being_debugged(::getpid()); }));
     const Timekeeper timekeeper(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
-    scoreboard.seat(0).waits("GET /", "id", 1ms);
+    seat.publish(visit, Seat::State::kWaiting);
     std::this_thread::sleep_for(300ms);
     EXPECT_EQ(replaced, 0);
   }
   ASSERT_TRUE(eventually([] { return !base::being_debugged(::getpid()); }));
   const Timekeeper timekeeper(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
   EXPECT_TRUE(eventually([&] { return replaced == 1; }));
-  scoreboard.seat(0).rests();
+  seat.clear();
 }
 
 }  // namespace

@@ -17,8 +17,9 @@ struct Cpu {
 /// What the calling thread has used so far. One system call.
 Cpu cpu_of_this_thread();
 
-/// One request that is over, as the access log tells of it. Views of what the caller holds.
-struct Visit {
+/// What a line of the access log can say of one request, whose answer is over. Views of what the
+/// caller holds.
+struct LoggedRequest {
   const host::Exchange& exchange;  ///< for what the web server said
   const Response& response;        ///< for what was answered
   std::string_view path{};         ///< of the URL, decoded
