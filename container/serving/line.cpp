@@ -8,7 +8,7 @@
 #include "base/current_request.hpp"
 #include "base/printable.hpp"
 #include "crash/activity.hpp"
-#include "serving/failure.hpp"
+#include "serving/thrown_exception.hpp"
 #include "shoal/host/access.hpp"
 #include "shoal/host/request_id.hpp"
 #include "shoal/host/thrown.hpp"
@@ -18,7 +18,7 @@ namespace shoal::serving {
 namespace {
 
 using modules::Snapshot;
-using State = Seat::State;
+using State = ThreadSlot::State;
 
 /// The URL's path as the web server decoded it. Most put all of it into SCRIPT_NAME, H2O all of it
 /// into PATH_INFO; Apache's mod_fcgid splits it.
@@ -35,16 +35,18 @@ std::string request_of(const fastcgi::Exchange& exchange, const std::string& pat
   return base::printable(line);
 }
 
-/// While it lives, the seat has a visit.
-class Seated {
+/// While it lives, the slot has a visit.
+class PublishedVisit {
  public:
-  Seated(Seat& seat, const Visit& visit) : seat_(seat) { seat_.publish(visit, State::kReading); }
-  ~Seated() { seat_.clear(); }
-  Seated(const Seated&) = delete;
-  Seated& operator=(const Seated&) = delete;
+  PublishedVisit(ThreadSlot& slot, const Visit& visit) : slot_(slot) {
+    slot_.publish(visit, State::kReading);
+  }
+  ~PublishedVisit() { slot_.clear(); }
+  PublishedVisit(const PublishedVisit&) = delete;
+  PublishedVisit& operator=(const PublishedVisit&) = delete;
 
  private:
-  Seat& seat_;
+  ThreadSlot& slot_;
 };
 
 /// `X-Shoal-Generation: aquarium/13 (instead of 12, quarantined)`
@@ -111,26 +113,26 @@ void answer_instead(Visit& visit, int status) {
 
 }  // namespace
 
-bool Line::serve(fastcgi::Connection& connection, Seat& seat) const noexcept try {
+bool Line::serve(fastcgi::Connection& connection, ThreadSlot& slot) const noexcept try {
   Visit visit;
-  const Seated seated(seat, visit);
+  const PublishedVisit published(slot, visit);
   if (!read(connection, visit)) return false;
   const base::CurrentRequest current(visit.id);
   const auto* page = parts_.status_page;
   if (page != nullptr && page->is_for(visit.path, *visit.exchange)) {
-    seat.clear();  // or what is told would have its own request in it
+    slot.clear();  // or what is told would have its own request in it
     begin_response(visit);
     page->answer(*visit.exchange, *visit.response);
     return finish(visit);
   }
 
   parts_.router.route(visit);
-  seat.publish(visit, State::kWaiting);
+  slot.publish(visit, State::kWaiting);
   visit.snapshot = parts_.registry.enter(visit.destination);
   Router::find(visit);
   begin_response(visit);
-  answer(visit, seat);
-  seat.publish(visit, State::kWriting);
+  answer(visit, slot);
+  slot.publish(visit, State::kWriting);
   const bool kept = finish(visit);
   count(visit);
   return kept;
@@ -173,13 +175,13 @@ void Line::begin_response(Visit& visit) const {
       parts_.expose && generation != nullptr ? exposed_head(*generation) : "");
 }
 
-void Line::answer(Visit& visit, Seat& seat) const {
+void Line::answer(Visit& visit, ThreadSlot& slot) const {
   if (const auto refused = refusal(visit)) {
     spdlog::log(refused->level, "{}: {}", description(visit), refused->why);
     return visit.response->error(refused->status);
   }
-  seat.publish(visit, State::kHandling);
-  const crash::ActivityScope activity(seat.activity());
+  slot.publish(visit, State::kHandling);
+  const crash::ActivityScope activity(slot.activity());
   handle(visit);
 }
 
@@ -195,7 +197,7 @@ void Line::handle(Visit& visit) const {
     spdlog::warn("{}: {}", description(visit), base::printable(error.what()));
     answer_instead(visit, visit.exchange->body_too_large() ? 413 : 400);
   } catch (...) {
-    parts_.failures.tell(description(visit), failure_of(std::current_exception()));
+    parts_.exceptions.log(description(visit), thrown_exception_of(std::current_exception()));
     answer_instead(visit, 500);
   }
 }

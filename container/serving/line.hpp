@@ -3,7 +3,7 @@
 #include "fastcgi/poller.hpp"
 #include "modules/registry.hpp"
 #include "serving/access_log.hpp"
-#include "serving/failure_log.hpp"
+#include "serving/exception_log.hpp"
 #include "serving/router.hpp"
 #include "serving/scoreboard.hpp"
 #include "serving/status_page.hpp"
@@ -21,7 +21,7 @@ class Line {
     modules::Registry& registry;
     const Router& router;
     Traffic& traffic;
-    FailureLog& failures;
+    ExceptionLog& exceptions;
     const StatusPage* status_page;  ///< null: none
     const AccessLog* access_log;    ///< null: none
     bool expose;  ///< tell visitors the generation that answered, in X-Shoal-Generation
@@ -29,11 +29,11 @@ class Line {
 
   explicit Line(const Parts& parts) : parts_(parts) {}
 
-  /// Reads the request that begins on the connection and answers it; the seat tells how far it is.
+  /// Reads the request that begins on the connection and answers it; the slot tells how far it is.
   /// False when the connection cannot carry another. Whatever a module throws ends in here: the
   /// visitor gets a plain 500, the log the cause. Every line that is logged meanwhile, by modules
   /// too, carries the request's id.
-  bool serve(fastcgi::Connection& connection, Seat& seat) const noexcept;
+  bool serve(fastcgi::Connection& connection, ThreadSlot& slot) const noexcept;
 
   /// Answers that too many wait already: 503, with Retry-After. False as above.
   bool turn_away(fastcgi::Connection& connection) const noexcept;
@@ -46,7 +46,7 @@ class Line {
   void begin_response(Visit& visit) const;
 
   /// Writes the answer, but for its end: the module's, or the refusal to ask one.
-  void answer(Visit& visit, Seat& seat) const;
+  void answer(Visit& visit, ThreadSlot& slot) const;
 
   /// Has the module answer. REQUIRES: one was found.
   void handle(Visit& visit) const;

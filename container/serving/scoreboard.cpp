@@ -6,13 +6,13 @@
 
 namespace shoal::serving {
 
-void Seat::start() {
+void ThreadSlot::start() {
   io_ = &fastcgi::PeerIo::of_this_thread();
   const std::lock_guard lock(mutex_);
   thread_ = ::gettid();
 }
 
-void Seat::publish(const Visit& visit, State state) {
+void ThreadSlot::publish(const Visit& visit, State state) {
   if (state == State::kHandling) describe(visit);
   const std::lock_guard lock(mutex_);
   visit_ = &visit;
@@ -20,14 +20,14 @@ void Seat::publish(const Visit& visit, State state) {
   since_ = Clock::now();
 }
 
-void Seat::clear() {
+void ThreadSlot::clear() {
   const std::lock_guard lock(mutex_);
   visit_ = nullptr;
   state_ = State::kIdle;
   since_ = Clock::now();
 }
 
-void Seat::describe(const Visit& visit) {
+void ThreadSlot::describe(const Visit& visit) {
   const modules::Generation& generation = *visit.generation();
   activity_.request = visit.request;
   activity_.id = visit.id;
@@ -37,7 +37,7 @@ void Seat::describe(const Visit& visit) {
   activity_.files = generation.files_text().c_str();
 }
 
-Seat::View Seat::view() const {
+ThreadSlot::View ThreadSlot::view() const {
   View view;
   const std::lock_guard lock(mutex_);
   const std::chrono::duration<double> for_so_long = Clock::now() - since_;
@@ -61,8 +61,8 @@ Seat::View Seat::view() const {
 
 std::vector<status::Thread> Scoreboard::threads() const {
   std::vector<status::Thread> threads;
-  for (const auto& seat : seats_) {
-    threads.push_back(seat.view().status);
+  for (const auto& slot : slots_) {
+    threads.push_back(slot.view().status);
     threads.back().number = static_cast<int>(threads.size() - 1);
   }
   return threads;

@@ -16,7 +16,7 @@
 namespace shoal::serving {
 
 /// What one thread of the pool is doing. Written by that thread, read by all.
-class Seat {
+class ThreadSlot {
  public:
   using Clock = std::chrono::steady_clock;
   using State = status::Thread::State;
@@ -44,7 +44,7 @@ class Seat {
   struct View {
     status::Thread status{};              ///< for the status page, but for its `number`
     pid_t thread = 0;                     ///< as gettid(2) has it; 0: has not started
-    Clock::time_point began{};            ///< of the visit; no two of a seat have the same
+    Clock::time_point began{};            ///< of the visit; no two of a slot have the same
     std::chrono::milliseconds timeout{};  ///< of the request; 0: no timeout
   };
 
@@ -69,20 +69,20 @@ class Seat {
   Clock::time_point since_ = Clock::now();  // guarded by mutex_; when state_ began
 };
 
-/// The seats of a worker pool. Safe to use from any thread.
+/// The slots of a worker pool. Safe to use from any thread.
 class Scoreboard {
  public:
-  explicit Scoreboard(unsigned threads) : seats_(threads) {}
+  explicit Scoreboard(unsigned threads) : slots_(threads) {}
 
-  std::size_t size() const { return seats_.size(); }
-  Seat& seat(std::size_t number) { return seats_[number]; }
-  const Seat& seat(std::size_t number) const { return seats_[number]; }
+  std::size_t size() const { return slots_.size(); }
+  ThreadSlot& slot(std::size_t number) { return slots_[number]; }
+  const ThreadSlot& slot(std::size_t number) const { return slots_[number]; }
 
   /// For the status page.
   std::vector<status::Thread> threads() const;
 
  private:
-  std::deque<Seat> seats_;  // which never move
+  std::deque<ThreadSlot> slots_;  // which never move
 };
 
 }  // namespace shoal::serving

@@ -24,12 +24,8 @@ StackLog::StackLog(std::filesystem::path symbolizer)
     : symbolizer_(std::move(symbolizer)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-void StackLog::tell(spdlog::level::level_enum level, std::vector<Stack> stacks) {
-  tell(level, std::move(stacks), std::string(base::CurrentRequest::id()));
-}
-
-void StackLog::tell(spdlog::level::level_enum level, std::vector<Stack> stacks,
-                    std::string request_id) {
+void StackLog::log(spdlog::level::level_enum level, std::vector<Stack> stacks) {
+  const std::string request_id(base::CurrentRequest::id());
   for (auto& [heading, frames] : stacks) {
     {
       const std::lock_guard lock(mutex_);
@@ -39,7 +35,6 @@ void StackLog::tell(spdlog::level::level_enum level, std::vector<Stack> stacks,
         continue;
       }
     }
-    const base::CurrentRequest current(request_id);
     spdlog::log(level, "  a stack is left out: {} others wait to be logged", kMostEntries);
   }
 }
@@ -51,12 +46,12 @@ void StackLog::run(const std::stop_token& stop) {
     const Entry entry = std::move(entries_.front());
     entries_.pop_front();
     lock.unlock();
-    log(entry, stop);
+    write(entry, stop);
     lock.lock();
   }
 }
 
-void StackLog::log(const Entry& entry, const std::stop_token& stop) {
+void StackLog::write(const Entry& entry, const std::stop_token& stop) {
   const base::CurrentRequest current(entry.request_id);
   const auto lines = lines_of(entry.trace, stop);
   if (!entry.heading.empty()) spdlog::log(entry.level, "  {}", entry.heading);

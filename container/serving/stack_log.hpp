@@ -35,10 +35,7 @@ class StackLog {
   /// Logs them soon, with the id of the request that the calling thread answers. Their files may be
   /// removed meanwhile, and their code unmapped. When too many wait, they are left out, which is
   /// logged.
-  void tell(spdlog::level::level_enum level, std::vector<Stack> stacks);
-
-  /// The same for a request that another thread answers.
-  void tell(spdlog::level::level_enum level, std::vector<Stack> stacks, std::string request_id);
+  void log(spdlog::level::level_enum level, std::vector<Stack> stacks);
 
  private:
   struct Entry {
@@ -49,7 +46,7 @@ class StackLog {
   };
 
   void run(const std::stop_token& stop);
-  void log(const Entry& entry, const std::stop_token& stop);
+  void write(const Entry& entry, const std::stop_token& stop);
   std::vector<std::string> lines_of(const crash::Trace& trace, const std::stop_token& stop);
 
   const std::filesystem::path symbolizer_;

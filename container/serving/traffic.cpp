@@ -31,9 +31,9 @@ Traffic::OfGroup Traffic::of(std::string_view group) const {
   const std::shared_lock lock(mutex_);
   const auto found = groups_.find(group);
   if (found == groups_.end()) return {};
-  OfGroup told{0, found->second->errors, found->second->latency.histogram()};
-  told.requests = told.latency.count();
-  return told;
+  OfGroup answered{0, found->second->errors, found->second->latency.histogram()};
+  answered.requests = answered.latency.count();
+  return answered;
 }
 
 }  // namespace shoal::serving

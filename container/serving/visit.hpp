@@ -17,13 +17,14 @@ struct Route;
 /// Line::serve makes one for each request and fills it in, in the order of the members.
 ///
 /// Belongs to the thread that serves the request. Other threads (the status page, the request
-/// watchdog) read it through the thread's Seat, under the mutex of the seat: `request`, `id` and
-/// `route` as soon as the request waits for its group, `entry` and `module` as soon as a module
+/// watchdog) read it through the thread's ThreadSlot, under the mutex of the slot: `request`, `id`
+/// and `route` as soon as the request waits for its group, `entry` and `module` as soon as a module
 /// handles it. So these are complete by then, and do not change afterwards.
 ///
 /// Two others get copies, each made in one place, since they cannot read this. The handler of a
-/// crash may neither allocate nor take a lock and reads fixed memory: Seat::publish writes it. The
-/// component access/ knows neither modules/ nor fastcgi/: AccessLog::write fills its struct.
+/// crash may neither allocate nor take a lock and reads fixed memory: ThreadSlot::publish writes
+/// it. The component access/ knows neither modules/ nor fastcgi/: AccessLog::write fills its
+/// struct.
 ///
 /// Destroyed from the bottom up: the response before the snapshot that holds the module's code
 /// and before the exchange that carries the answer.

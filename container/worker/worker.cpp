@@ -92,15 +92,15 @@ Worker::Worker(Start start)
               limits_of(settings_.limits), std::move(start.handover)),
       scoreboard_(settings_.workers.threads),
       stack_log_(crash::symbolizer()),
-      failure_log_(stack_log_),
-      line_({registry_, router_, traffic_, failure_log_, status_page_ ? &*status_page_ : nullptr,
+      exception_log_(stack_log_),
+      line_({registry_, router_, traffic_, exception_log_, status_page_ ? &*status_page_ : nullptr,
              access_log_ ? &*access_log_ : nullptr, settings_.expose}),
-      timekeeper_(scoreboard_, stack_log_, settings_.log.slow,
-                  [this](const std::string& why) { replace_request_.ask(why); }),
-      threads_(
+      request_watchdog_(scoreboard_, stack_log_, settings_.log.slow,
+                        [this](const std::string& why) { replace_request_.ask(why); }),
+      thread_pool_(
           poller_, scoreboard_,
-          [this](fastcgi::Connection& connection, serving::Seat& seat) {
-            return serve(connection, seat);
+          [this](fastcgi::Connection& connection, serving::ThreadSlot& slot) {
+            return serve(connection, slot);
           },
           settings_.workers.queue,
           [this](fastcgi::Connection& connection) { return line_.turn_away(connection); }) {
@@ -155,10 +155,10 @@ void Worker::finish(control::Channel& supervisor) {
   auto deadline = std::chrono::steady_clock::now() + grace;
   draining_ = true;
   hands_over_ ? poller_.hand_over() : poller_.stop();
-  bool finished = threads_.finish_within(grace);
+  bool finished = thread_pool_.finish_within(grace);
   while (!finished && base::being_debugged(::getpid())) {
     deadline = std::chrono::steady_clock::now() + grace;
-    finished = threads_.finish_within(grace);
+    finished = thread_pool_.finish_within(grace);
   }
   send_status(supervisor, 0);
   if (!finished) {
@@ -193,8 +193,8 @@ std::optional<serving::StatusPage> Worker::make_status_page() const {
                              });
 }
 
-bool Worker::serve(fastcgi::Connection& connection, serving::Seat& seat) {
-  const bool kept = line_.serve(connection, seat);
+bool Worker::serve(fastcgi::Connection& connection, serving::ThreadSlot& slot) {
+  const bool kept = line_.serve(connection, slot);
   const auto most = settings_.workers.max_requests;
   if (most != 0 && ++served_ == most) replace_request_.ask("workers.max_requests");
   return kept;

@@ -12,15 +12,15 @@
 #include "modules/ledger.hpp"
 #include "modules/registry.hpp"
 #include "serving/access_log.hpp"
-#include "serving/failure_log.hpp"
+#include "serving/exception_log.hpp"
 #include "serving/line.hpp"
+#include "serving/request_watchdog.hpp"
 #include "serving/router.hpp"
 #include "serving/scoreboard.hpp"
 #include "serving/stack_log.hpp"
 #include "serving/status_page.hpp"
-#include "serving/timekeeper.hpp"
+#include "serving/thread_pool.hpp"
 #include "serving/traffic.hpp"
-#include "serving/worker_pool.hpp"
 #include "settings/settings.hpp"
 #include "state/store.hpp"
 #include "status/overview.hpp"
@@ -51,7 +51,7 @@ class Worker {
   modules::Surroundings surroundings();
   std::optional<modules::Probe> probe() const;
   std::optional<serving::StatusPage> make_status_page() const;
-  bool serve(fastcgi::Connection& connection, serving::Seat& seat);
+  bool serve(fastcgi::Connection& connection, serving::ThreadSlot& slot);
   bool handle(control::Channel& supervisor, const nlohmann::json& message);
   void send_status(control::Channel& supervisor, unsigned query) const;
 
@@ -73,10 +73,10 @@ class Worker {
   fastcgi::Poller poller_;
   serving::Scoreboard scoreboard_;
   serving::StackLog stack_log_;
-  serving::FailureLog failure_log_;
+  serving::ExceptionLog exception_log_;
   const serving::Line line_;
-  const serving::Timekeeper timekeeper_;
-  serving::WorkerPool threads_;
+  const serving::RequestWatchdog request_watchdog_;
+  serving::ThreadPool thread_pool_;
 };
 
 }  // namespace shoal::worker

@@ -19,26 +19,26 @@ namespace shoal::serving {
 /// logged with its stack while it is slow; one that is over its timeout as well, and then the
 /// process wants to be replaced, since a thread cannot be stopped alone. Time in which a debugger
 /// is attached to the process does not count.
-class Timekeeper {
+class RequestWatchdog {
  public:
-  /// Called once, on the timekeeper's thread, with the reason.
+  /// Called once, on the watchdog's thread, with the reason.
   using Replace = std::function<void(const std::string& why)>;
 
   /// `slow`: 0 for not at all. REQUIRES: `scoreboard` and `stacks` outlive it.
-  Timekeeper(const Scoreboard& scoreboard, StackLog& stacks, std::chrono::milliseconds slow,
-             Replace replace);
+  RequestWatchdog(const Scoreboard& scoreboard, StackLog& stacks, std::chrono::milliseconds slow,
+                  Replace replace);
 
  private:
   void look();
-  void look_at(std::size_t number, Seat::Clock::time_point runs_freely_since);
-  std::string where_is(std::size_t number, const Seat::View& view,
+  void look_at(std::size_t number, ThreadSlot::Clock::time_point runs_freely_since);
+  std::string where_is(std::size_t number, const ThreadSlot::View& view,
                        std::vector<crash::Frame>& frames) const;
-  void log(std::size_t number, const Seat::View& view, const char* what,
+  void log(std::size_t number, const ThreadSlot::View& view, const char* what,
            spdlog::level::level_enum level) const;
 
-  /// What has been logged of the visit that a seat has.
+  /// What has been logged of the visit that a slot has.
   struct Logged {
-    Seat::Clock::time_point began{};  ///< of the visit, which it is known by
+    ThreadSlot::Clock::time_point began{};  ///< of the visit, which it is known by
     bool slow = false;
     bool overdue = false;
   };

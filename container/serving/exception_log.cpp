@@ -1,4 +1,4 @@
-#include "serving/failure_log.hpp"
+#include "serving/exception_log.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -32,35 +32,36 @@ std::vector<crash::Frame> frames_of(const host::ThrownAt& at) {
 
 }  // namespace
 
-void FailureLog::tell(const std::string& request, const Failure& failure) {
+void ExceptionLog::log(const std::string& request, const ThrownException& exception) {
   std::vector<StackLog::Stack> stacks;
-  for (const auto& [type, what, at] : failure.chain) {
+  for (const auto& [type, what, at] : exception.chain) {
     auto frames = frames_of(at);
     if (frames.empty()) continue;
     stacks.push_back(
-        {failure.chain.size() == 1 ? "" : type + " was thrown here:", std::move(frames)});
+        {exception.chain.size() == 1 ? "" : type + " was thrown here:", std::move(frames)});
   }
   std::string without;
   if (!stacks.empty()) {
     const crash::Frame& top = stacks.front().frames.front();
-    without = left_out({failure.chain.front().type, std::string(crash::path_of(top)), top.address});
+    without =
+        left_out({exception.chain.front().type, std::string(crash::path_of(top)), top.address});
   }
-  spdlog::error("{}: {}{}", request, failure.text(), without);
-  if (without.empty()) stacks_.tell(spdlog::level::err, std::move(stacks));
+  spdlog::error("{}: {}{}", request, exception.text(), without);
+  if (without.empty()) stacks_.log(spdlog::level::err, std::move(stacks));
 }
 
-std::string FailureLog::left_out(const Place& place) {
+std::string ExceptionLog::left_out(const Place& place) {
   const auto now = Clock::now();
   const std::lock_guard lock(mutex_);
-  const auto found = told_.find(place);
-  if (found != told_.end() && now - found->second < kOnce) {
+  const auto found = logged_.find(place);
+  if (found != logged_.end() && now - found->second < kOnce) {
     return " (its stack was logged less than a minute ago)";
   }
-  std::erase_if(told_, [&](const auto& each) { return now - each.second >= kOnce; });
-  if (told_.size() >= kMostPlaces) {
+  std::erase_if(logged_, [&](const auto& each) { return now - each.second >= kOnce; });
+  if (logged_.size() >= kMostPlaces) {
     return " (without its stack: too many places have thrown within a minute)";
   }
-  told_[place] = now;
+  logged_[place] = now;
   return {};
 }
 

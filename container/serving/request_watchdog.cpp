@@ -1,4 +1,4 @@
-#include "serving/timekeeper.hpp"
+#include "serving/request_watchdog.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -12,7 +12,7 @@ namespace shoal::serving {
 namespace {
 
 using std::chrono::milliseconds;
-using State = Seat::State;
+using State = ThreadSlot::State;
 
 // A request is found to be slow, or overdue, at most this much late.
 constexpr milliseconds kLook{50};
@@ -22,30 +22,30 @@ constexpr milliseconds kStackTimeout{500};
 
 }  // namespace
 
-Timekeeper::Timekeeper(const Scoreboard& scoreboard, StackLog& stacks, milliseconds slow,
-                       Replace replace)
+RequestWatchdog::RequestWatchdog(const Scoreboard& scoreboard, StackLog& stacks, milliseconds slow,
+                                 Replace replace)
     : scoreboard_(scoreboard),
       stacks_(stacks),
       slow_(slow),
       replace_(std::move(replace)),
       ticker_(kLook, [this] { look(); }) {}
 
-void Timekeeper::look() {
+void RequestWatchdog::look() {
   const auto runs_freely_since = runs_freely_.since();
   for (std::size_t number = 0; number < scoreboard_.size(); ++number) {
     look_at(number, runs_freely_since);
   }
 }
 
-void Timekeeper::look_at(std::size_t number, Seat::Clock::time_point runs_freely_since) {
-  const Seat::View view = scoreboard_.seat(number).view();
+void RequestWatchdog::look_at(std::size_t number, ThreadSlot::Clock::time_point runs_freely_since) {
+  const ThreadSlot::View view = scoreboard_.slot(number).view();
   const State state = view.status.state;
   // While it reads, the peer is bounded by limits.read_timeout.
   if (state == State::kIdle || state == State::kReading) return;
   Logged& logged = logged_[number];
   if (logged.began != view.began) logged = {view.began, false, false};
 
-  const auto so_far = Seat::Clock::now() - std::max(view.began, runs_freely_since);
+  const auto so_far = ThreadSlot::Clock::now() - std::max(view.began, runs_freely_since);
   if (view.timeout.count() != 0 && so_far >= view.timeout && !std::exchange(logged.overdue, true)) {
     logged.slow = true;
     log(number, view, "over its request_timeout", spdlog::level::err);
@@ -57,19 +57,19 @@ void Timekeeper::look_at(std::size_t number, Seat::Clock::time_point runs_freely
 }
 
 /// What the thread waits for; empty when its stack tells, which is in `frames` then.
-std::string Timekeeper::where_is(std::size_t number, const Seat::View& view,
-                                 std::vector<crash::Frame>& frames) const {
+std::string RequestWatchdog::where_is(std::size_t number, const ThreadSlot::View& view,
+                                      std::vector<crash::Frame>& frames) const {
   if (view.status.state == State::kWaiting) return "waits for its group to be loaded";
   if (view.status.state == State::kWriting) return "waits for the web server to take the answer";
-  const bool looked = scoreboard_.seat(number).unless_in_peer_io(
+  const bool looked = scoreboard_.slot(number).unless_in_peer_io(
       [&] { frames = crash::frames_of_thread(view.thread, kStackTimeout); });
   if (!looked) return "waits for the web server, to read or to write";
   return frames.empty() ? "its thread does not answer" : "";
 }
 
-void Timekeeper::log(std::size_t number, const Seat::View& view, const char* what,
-                     spdlog::level::level_enum level) const {
-  const auto so_far = std::chrono::ceil<milliseconds>(Seat::Clock::now() - view.began);
+void RequestWatchdog::log(std::size_t number, const ThreadSlot::View& view, const char* what,
+                          spdlog::level::level_enum level) const {
+  const auto so_far = std::chrono::ceil<milliseconds>(ThreadSlot::Clock::now() - view.began);
   std::vector<crash::Frame> frames;
   const std::string where = where_is(number, view, frames);
   const status::Thread& status = view.status;
@@ -80,7 +80,7 @@ void Timekeeper::log(std::size_t number, const Seat::View& view, const char* wha
   if (!where.empty()) return spdlog::log(level, "  {}", where);
   std::vector<StackLog::Stack> stacks;
   stacks.push_back({"", std::move(frames)});
-  stacks_.tell(level, std::move(stacks));
+  stacks_.log(level, std::move(stacks));
 }
 
 }  // namespace shoal::serving

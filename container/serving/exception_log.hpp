@@ -7,20 +7,20 @@
 #include <mutex>
 #include <string>
 
-#include "serving/failure.hpp"
 #include "serving/stack_log.hpp"
+#include "serving/thrown_exception.hpp"
 
 namespace shoal::serving {
 
 /// Logs what handlers throw: a line each time, and the stack from where it was thrown once a minute
 /// for each type and place of a generation. Safe to call from many threads at once.
-class FailureLog {
+class ExceptionLog {
  public:
   /// REQUIRES: `stacks` outlives it.
-  explicit FailureLog(StackLog& stacks) : stacks_(stacks) {}
+  explicit ExceptionLog(StackLog& stacks) : stacks_(stacks) {}
 
   /// `request`: who asked for what, and what answered.
-  void tell(const std::string& request, const Failure& failure);
+  void log(const std::string& request, const ThrownException& exception);
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -38,7 +38,7 @@ class FailureLog {
 
   StackLog& stacks_;
   std::mutex mutex_;
-  std::map<Place, Clock::time_point> told_;  // guarded by mutex_
+  std::map<Place, Clock::time_point> logged_;  // guarded by mutex_
 };
 
 }  // namespace shoal::serving

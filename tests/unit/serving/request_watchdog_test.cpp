@@ -1,4 +1,4 @@
-#include "serving/timekeeper.hpp"
+#include "serving/request_watchdog.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
@@ -46,12 +46,12 @@ class Debugger {
   const pid_t id_;
 };
 
-TEST(ATimekeeper, ReplacesNoProcessThatIsDebugged) {
+TEST(ARequestWatchdog, ReplacesNoProcessThatIsDebugged) {
   Scoreboard scoreboard(1);
   StackLog stacks("/nowhere/shoal-symbolize");
   std::atomic<int> replaced{0};
-  Seat& seat = scoreboard.seat(0);
-  seat.start();
+  ThreadSlot& slot = scoreboard.slot(0);
+  slot.start();
   const Route route{"/", "lone", 1ms};
   Visit visit;
   visit.request = "GET /";
@@ -60,15 +60,16 @@ TEST(ATimekeeper, ReplacesNoProcessThatIsDebugged) {
   {
     const Debugger debugger;
     ASSERT_TRUE(eventually([] { return base::being_debugged(::getpid()); }));
-    const Timekeeper timekeeper(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
-    seat.publish(visit, Seat::State::kWaiting);
+    const RequestWatchdog watchdog(scoreboard, stacks, 0ms,
+                                   [&](const std::string&) { ++replaced; });
+    slot.publish(visit, ThreadSlot::State::kWaiting);
     std::this_thread::sleep_for(300ms);
     EXPECT_EQ(replaced, 0);
   }
   ASSERT_TRUE(eventually([] { return !base::being_debugged(::getpid()); }));
-  const Timekeeper timekeeper(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
+  const RequestWatchdog watchdog(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
   EXPECT_TRUE(eventually([&] { return replaced == 1; }));
-  seat.clear();
+  slot.clear();
 }
 
 }  // namespace

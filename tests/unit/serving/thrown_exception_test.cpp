@@ -1,4 +1,4 @@
-#include "serving/failure.hpp"
+#include "serving/thrown_exception.hpp"
 
 #include <gmock/gmock.h>
 
@@ -18,23 +18,23 @@ std::string text_of(const Work& work) {
   try {
     work();
   } catch (...) {
-    return failure_of(std::current_exception()).text();
+    return thrown_exception_of(std::current_exception()).text();
   }
   return "nothing was thrown";
 }
 
-TEST(AFailure, IsToldWithItsType) {
+TEST(AThrownException, IsToldWithItsType) {
   EXPECT_EQ(text_of([] { throw OutOfFish("no herring"); }),
             "shoal::serving::OutOfFish: no herring");
   EXPECT_EQ(text_of([] { throw 42; }), "int: no std::exception");
 }
 
-TEST(AFailure, IsToldOnOneLine) {
+TEST(AThrownException, IsToldOnOneLine) {
   EXPECT_EQ(text_of([] { throw OutOfFish("no\nherring"); }),
             "shoal::serving::OutOfFish: no\\x0aherring");
 }
 
-TEST(AFailure, IsToldWithWhatIsNestedInIt) {
+TEST(AThrownException, IsToldWithWhatIsNestedInIt) {
   const auto work = [] {
     try {
       try {
@@ -51,7 +51,7 @@ TEST(AFailure, IsToldWithWhatIsNestedInIt) {
             "caused by int: no std::exception");
 }
 
-TEST(AFailure, IsToldWithABoundOnItsChain) {
+TEST(AThrownException, IsToldWithABoundOnItsChain) {
   const auto work = [] {
     std::exception_ptr thrown = std::make_exception_ptr(OutOfFish("0"));
     for (int i = 1; i < 100; ++i) {
@@ -72,8 +72,8 @@ TEST(AFailure, IsToldWithABoundOnItsChain) {
   EXPECT_LT(text.size(), 1000u);
 }
 
-TEST(AFailure, OfAnotherLanguageIsToldToo) {
-  EXPECT_EQ(failure_of(nullptr).text(), "something that is no C++ exception");
+TEST(AThrownException, OfAnotherLanguageIsToldToo) {
+  EXPECT_EQ(thrown_exception_of(nullptr).text(), "something that is no C++ exception");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "serving/worker_pool.hpp"
+#include "serving/thread_pool.hpp"
 
 #include <stdexcept>
 #include <string>
@@ -11,13 +11,13 @@
 namespace shoal::serving {
 namespace {
 
-// For so long an usher whose threads are all busy leaves what has come to other processes, which
-// may have free ones.
-constexpr std::chrono::milliseconds kCourtesy{5};
+// For so long a dispatcher whose threads are all busy leaves what has come to other processes,
+// which may have free ones.
+constexpr std::chrono::milliseconds kLeftToOthers{5};
 
 }  // namespace
 
-WorkerPool::WorkerPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve serve,
+ThreadPool::ThreadPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve serve,
                        std::size_t queue, TurnAway turn_away)
     : poller_(poller), serve_(std::move(serve)), turn_away_(std::move(turn_away)), queue_(queue) {
   try {
@@ -37,37 +37,37 @@ WorkerPool::WorkerPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve se
   }
 }
 
-void WorkerPool::start(Scoreboard& scoreboard) {
+void ThreadPool::start(Scoreboard& scoreboard) {
   for (std::size_t number = 0; number < scoreboard.size(); ++number) {
     const std::lock_guard lock(mutex_);
-    threads_.emplace_back([this, &seat = scoreboard.seat(number)] { run(seat); });
+    threads_.emplace_back([this, &slot = scoreboard.slot(number)] { run(slot); });
     ++running_;
   }
-  if (queue_ != 0) threads_.emplace_back([this] { usher(); });
+  if (queue_ != 0) threads_.emplace_back([this] { dispatch(); });
 }
 
-WorkerPool::~WorkerPool() {
+ThreadPool::~ThreadPool() {
   for (auto& thread : threads_) thread.join();
 }
 
-bool WorkerPool::finish_within(std::chrono::milliseconds grace) {
+bool ThreadPool::finish_within(std::chrono::milliseconds grace) {
   std::unique_lock lock(mutex_);
   return ended_.wait_for(lock, grace, [this] { return running_ == 0; });
 }
 
-void WorkerPool::run(Seat& seat) {
+void ThreadPool::run(ThreadSlot& slot) {
   const base::OwnThread own_thread;
   const base::SignalStack signal_stack;
-  seat.start();
+  slot.start();
   while (auto connection = next()) {
-    if (serve_(*connection, seat)) poller_.keep(std::move(connection));
+    if (serve_(*connection, slot)) poller_.keep(std::move(connection));
   }
   const std::lock_guard lock(mutex_);
   --running_;
   ended_.notify_all();
 }
 
-std::unique_ptr<fastcgi::Connection> WorkerPool::next() {
+std::unique_ptr<fastcgi::Connection> ThreadPool::next() {
   if (queue_ == 0) return poller_.next();
   std::unique_lock lock(mutex_);
   ++free_;
@@ -79,9 +79,9 @@ std::unique_ptr<fastcgi::Connection> WorkerPool::next() {
   return connection;
 }
 
-// --- the usher
+// --- the dispatcher thread
 
-void WorkerPool::usher() {
+void ThreadPool::dispatch() {
   const base::OwnThread own_thread;
   while (auto connection = take()) admit(std::move(connection));
   const std::lock_guard lock(mutex_);
@@ -90,16 +90,16 @@ void WorkerPool::usher() {
 }
 
 /// The next connection. While all threads here are busy, other processes have the first try.
-std::unique_ptr<fastcgi::Connection> WorkerPool::take() {
+std::unique_ptr<fastcgi::Connection> ThreadPool::take() {
   while (all_busy() && !poller_.stopped()) {
     poller_.wait();
-    if (all_busy()) std::this_thread::sleep_for(kCourtesy);
+    if (all_busy()) std::this_thread::sleep_for(kLeftToOthers);
     if (auto connection = poller_.try_next()) return connection;
   }
   return poller_.next();
 }
 
-void WorkerPool::admit(std::unique_ptr<fastcgi::Connection> connection) {
+void ThreadPool::admit(std::unique_ptr<fastcgi::Connection> connection) {
   {
     const std::lock_guard lock(mutex_);
     if (free_ > waiting_.size() || waiting_.size() < queue_) {
@@ -111,7 +111,7 @@ void WorkerPool::admit(std::unique_ptr<fastcgi::Connection> connection) {
   if (turn_away_(*connection)) poller_.keep(std::move(connection));
 }
 
-bool WorkerPool::all_busy() {
+bool ThreadPool::all_busy() {
   const std::lock_guard lock(mutex_);
   return free_ <= waiting_.size();
 }

@@ -14,26 +14,26 @@
 
 namespace shoal::serving {
 
-/// A fixed number of threads, one for each seat of a scoreboard, that take connections from the
+/// A fixed number of threads, one for each slot of a scoreboard, that take connections from the
 /// poller and serve one request each.
 ///
-/// With a bound on how many requests may wait for them, an usher takes the connections instead, and
-/// hands them over in order; who comes when as many wait already is turned away at once. Without,
-/// they wait in the poller and in the listeners' backlogs.
-class WorkerPool {
+/// With a bound on how many requests may wait for them, a dispatcher thread takes the connections
+/// instead, and hands them over in order; who comes when as many wait already is turned away at
+/// once. Without, they wait in the poller and in the listeners' backlogs.
+class ThreadPool {
  public:
   /// Serves the request that begins on the connection; false when the connection cannot be kept.
   /// Must not throw.
-  using Serve = std::function<bool(fastcgi::Connection&, Seat&)>;
+  using Serve = std::function<bool(fastcgi::Connection&, ThreadSlot&)>;
   using TurnAway = std::function<bool(fastcgi::Connection&)>;
 
-  /// `queue`: requests that may wait; 0 for no bound and no usher. REQUIRES: `poller` and
+  /// `queue`: requests that may wait; 0 for no bound and no dispatcher. REQUIRES: `poller` and
   /// `scoreboard` outlive the pool.
-  WorkerPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve serve, std::size_t queue = 0,
+  ThreadPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve serve, std::size_t queue = 0,
              TurnAway turn_away = {});
 
   /// Joins the threads. REQUIRES: the poller was stopped.
-  ~WorkerPool();
+  ~ThreadPool();
 
   /// Waits until no thread serves any more, at most `grace`; whether that is so.
   /// REQUIRES: the poller was stopped.
@@ -41,8 +41,8 @@ class WorkerPool {
 
  private:
   void start(Scoreboard& scoreboard);
-  void run(Seat& seat);
-  void usher();
+  void run(ThreadSlot& slot);
+  void dispatch();
   std::unique_ptr<fastcgi::Connection> take();
   void admit(std::unique_ptr<fastcgi::Connection> connection);
   bool all_busy();
@@ -57,7 +57,7 @@ class WorkerPool {
   std::condition_variable arrived_;                           // something waits, or none will
   std::deque<std::unique_ptr<fastcgi::Connection>> waiting_;  // guarded by mutex_
   std::size_t free_ = 0;     // guarded by mutex_; threads that wait for arrived_
-  bool no_more_ = false;     // guarded by mutex_; the usher has ended
+  bool no_more_ = false;     // guarded by mutex_; the dispatcher has ended
   std::size_t running_ = 0;  // guarded by mutex_; threads that have not ended
   std::vector<std::thread> threads_;
 };

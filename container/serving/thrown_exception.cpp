@@ -1,4 +1,4 @@
-#include "serving/failure.hpp"
+#include "serving/thrown_exception.hpp"
 
 #include <cxxabi.h>
 
@@ -36,7 +36,7 @@ std::exception_ptr nested_in(const Exception& exception) {
 }
 
 /// Fills in what the exception says of itself; returns what is nested in it.
-std::exception_ptr read(const std::exception_ptr& thrown, Failure::Cause& cause) {
+std::exception_ptr read(const std::exception_ptr& thrown, ThrownException::Cause& cause) {
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& error) {
@@ -53,7 +53,7 @@ std::exception_ptr read(const std::exception_ptr& thrown, Failure::Cause& cause)
 
 }  // namespace
 
-std::string Failure::text() const {
+std::string ThrownException::text() const {
   std::string text;
   for (const Cause& cause : chain) {
     if (!text.empty()) text += "; caused by ";
@@ -62,16 +62,16 @@ std::string Failure::text() const {
   return text;
 }
 
-Failure failure_of(const std::exception_ptr& thrown) {
+ThrownException thrown_exception_of(const std::exception_ptr& thrown) {
   if (thrown == nullptr) return {{{"something that is no C++ exception", {}, {}}}};
-  Failure failure;
+  ThrownException exception;
   std::exception_ptr next = thrown;
-  while (next != nullptr && failure.chain.size() < kLongestChain) {
-    Failure::Cause cause{name_of(*next.__cxa_exception_type()), {}, host::thrown_at(next)};
+  while (next != nullptr && exception.chain.size() < kLongestChain) {
+    ThrownException::Cause cause{name_of(*next.__cxa_exception_type()), {}, host::thrown_at(next)};
     next = read(next, cause);
-    failure.chain.push_back(std::move(cause));
+    exception.chain.push_back(std::move(cause));
   }
-  return failure;
+  return exception;
 }
 
 }  // namespace shoal::serving

@@ -9,7 +9,7 @@
 namespace shoal::serving {
 
 /// What a handler has thrown, as text: it outlives the code of the exception.
-struct Failure {
+struct ThrownException {
   struct Cause {
     std::string type;  ///< `std::out_of_range`
     std::string what;  ///< its text, printable
@@ -25,6 +25,6 @@ struct Failure {
 
 /// REQUIRES: the code of the exception is mapped. `thrown` may be null, for one of another
 /// language.
-Failure failure_of(const std::exception_ptr& thrown);
+ThrownException thrown_exception_of(const std::exception_ptr& thrown);
 
 }  // namespace shoal::serving
