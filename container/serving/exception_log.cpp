@@ -52,7 +52,7 @@ void ExceptionLog::log(const std::string& request, const ThrownException& except
 
 std::string ExceptionLog::left_out(const Place& place) {
   const auto now = Clock::now();
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto found = logged_.find(place);
   if (found != logged_.end() && now - found->second < kOnce) {
     return " (its stack was logged less than a minute ago)";

@@ -4,9 +4,9 @@
 #include <compare>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.hpp"
 #include "serving/stack_log.hpp"
 #include "serving/thrown_exception.hpp"
 
@@ -37,8 +37,8 @@ class ExceptionLog {
   std::string left_out(const Place& place);
 
   StackLog& stacks_;
-  std::mutex mutex_;
-  std::map<Place, Clock::time_point> logged_;  // guarded by mutex_
+  base::Mutex mutex_;
+  std::map<Place, Clock::time_point> logged_ SHOAL_GUARDED_BY(mutex_);
 };
 
 }  // namespace shoal::serving

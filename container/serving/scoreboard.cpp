@@ -8,20 +8,20 @@ namespace shoal::serving {
 
 void ThreadSlot::start() {
   io_ = &fastcgi::PeerIo::of_this_thread();
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   thread_ = ::gettid();
 }
 
 void ThreadSlot::publish(const Visit& visit, State state) {
   if (state == State::kHandling) describe(visit);
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   visit_ = &visit;
   state_ = state;
   since_ = Clock::now();
 }
 
 void ThreadSlot::clear() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   visit_ = nullptr;
   state_ = State::kIdle;
   since_ = Clock::now();
@@ -39,7 +39,7 @@ void ThreadSlot::describe(const Visit& visit) {
 
 ThreadSlot::View ThreadSlot::view() const {
   View view;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const std::chrono::duration<double> for_so_long = Clock::now() - since_;
   view.thread = thread_;
   view.status.state = state_;

@@ -5,9 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <deque>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "crash/activity.hpp"
 #include "fastcgi/peer_io.hpp"
 #include "serving/visit.hpp"
@@ -62,11 +62,11 @@ class ThreadSlot {
 
   crash::Activity activity_;  // of the thread alone
   std::atomic<fastcgi::PeerIo*> io_{nullptr};
-  mutable std::mutex mutex_;
-  pid_t thread_ = 0;                        // guarded by mutex_
-  const Visit* visit_ = nullptr;            // guarded by mutex_; null: the thread is idle
-  State state_ = State::kIdle;              // guarded by mutex_
-  Clock::time_point since_ = Clock::now();  // guarded by mutex_; when state_ began
+  mutable base::Mutex mutex_;
+  pid_t thread_ SHOAL_GUARDED_BY(mutex_) = 0;
+  const Visit* visit_ SHOAL_GUARDED_BY(mutex_) = nullptr;  // null: the thread is idle
+  State state_ SHOAL_GUARDED_BY(mutex_) = State::kIdle;
+  Clock::time_point since_ SHOAL_GUARDED_BY(mutex_) = Clock::now();  // when state_ began
 };
 
 /// The slots of a worker pool. Safe to use from any thread.

@@ -28,7 +28,7 @@ void StackLog::log(spdlog::level::level_enum level, std::vector<Stack> stacks) {
   const std::string request_id(base::CurrentRequest::id());
   for (auto& [heading, frames] : stacks) {
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       if (entries_.size() < kMostEntries) {
         entries_.push_back({level, request_id, heading, crash::Trace(std::move(frames))});
         arrived_.notify_one();
@@ -41,8 +41,9 @@ void StackLog::log(spdlog::level::level_enum level, std::vector<Stack> stacks) {
 
 void StackLog::run(const std::stop_token& stop) {
   const base::OwnThread own_thread;
-  std::unique_lock lock(mutex_);
-  while (arrived_.wait(lock, stop, [this] { return !entries_.empty(); }) || !entries_.empty()) {
+  base::MutexLock lock(mutex_);
+  const auto has_entry = [this]() SHOAL_REQUIRES(mutex_) { return !entries_.empty(); };
+  while (arrived_.wait(lock, stop, has_entry)) {
     const Entry entry = std::move(entries_.front());
     entries_.pop_front();
     lock.unlock();

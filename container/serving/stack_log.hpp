@@ -5,12 +5,12 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
-#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "crash/stack.hpp"
 #include "crash/trace.hpp"
 
@@ -50,9 +50,9 @@ class StackLog {
   std::vector<std::string> lines_of(const crash::Trace& trace, const std::stop_token& stop);
 
   const std::filesystem::path symbolizer_;
-  std::mutex mutex_;
+  base::Mutex mutex_;
   std::condition_variable_any arrived_;
-  std::deque<Entry> entries_;      // guarded by mutex_
+  std::deque<Entry> entries_ SHOAL_GUARDED_BY(mutex_);
   bool said_why_without_ = false;  // of the thread alone
   std::jthread thread_;            // last: uses all of the above
 };

@@ -25,7 +25,7 @@ ThreadPool::ThreadPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve se
   } catch (const std::system_error& error) {
     poller_.stop();
     {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       no_more_ = true;
     }
     arrived_.notify_all();
@@ -39,7 +39,7 @@ ThreadPool::ThreadPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve se
 
 void ThreadPool::start(Scoreboard& scoreboard) {
   for (std::size_t number = 0; number < scoreboard.size(); ++number) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     threads_.emplace_back([this, &slot = scoreboard.slot(number)] { run(slot); });
     ++running_;
   }
@@ -51,8 +51,12 @@ ThreadPool::~ThreadPool() {
 }
 
 bool ThreadPool::finish_within(std::chrono::milliseconds grace) {
-  std::unique_lock lock(mutex_);
-  return ended_.wait_for(lock, grace, [this] { return running_ == 0; });
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  base::MutexLock lock(mutex_);
+  while (running_ != 0) {
+    if (ended_.wait_until(lock, deadline) == std::cv_status::timeout) return running_ == 0;
+  }
+  return true;
 }
 
 void ThreadPool::run(ThreadSlot& slot) {
@@ -62,16 +66,16 @@ void ThreadPool::run(ThreadSlot& slot) {
   while (auto connection = next()) {
     if (serve_(*connection, slot)) poller_.keep(std::move(connection));
   }
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   --running_;
   ended_.notify_all();
 }
 
 std::unique_ptr<fastcgi::Connection> ThreadPool::next() {
   if (queue_ == 0) return poller_.next();
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   ++free_;
-  arrived_.wait(lock, [this] { return no_more_ || !waiting_.empty(); });
+  while (!no_more_ && waiting_.empty()) arrived_.wait(lock);
   --free_;
   if (waiting_.empty()) return nullptr;
   auto connection = std::move(waiting_.front());
@@ -84,7 +88,7 @@ std::unique_ptr<fastcgi::Connection> ThreadPool::next() {
 void ThreadPool::dispatch() {
   const base::OwnThread own_thread;
   while (auto connection = take()) admit(std::move(connection));
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   no_more_ = true;
   arrived_.notify_all();
 }
@@ -101,7 +105,7 @@ std::unique_ptr<fastcgi::Connection> ThreadPool::take() {
 
 void ThreadPool::admit(std::unique_ptr<fastcgi::Connection> connection) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (free_ > waiting_.size() || waiting_.size() < queue_) {
       waiting_.push_back(std::move(connection));
       arrived_.notify_one();
@@ -112,7 +116,7 @@ void ThreadPool::admit(std::unique_ptr<fastcgi::Connection> connection) {
 }
 
 bool ThreadPool::all_busy() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return free_ <= waiting_.size();
 }
 

@@ -5,10 +5,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "fastcgi/poller.hpp"
 #include "serving/scoreboard.hpp"
 
@@ -52,13 +52,13 @@ class ThreadPool {
   const Serve serve_;
   const TurnAway turn_away_;
   const std::size_t queue_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  std::condition_variable arrived_;                           // something waits, or none will
-  std::deque<std::unique_ptr<fastcgi::Connection>> waiting_;  // guarded by mutex_
-  std::size_t free_ = 0;     // guarded by mutex_; threads that wait for arrived_
-  bool no_more_ = false;     // guarded by mutex_; the dispatcher has ended
-  std::size_t running_ = 0;  // guarded by mutex_; threads that have not ended
+  base::Mutex mutex_;
+  std::condition_variable_any ended_;    // a thread has ended
+  std::condition_variable_any arrived_;  // a connection waits, or none will any more
+  std::deque<std::unique_ptr<fastcgi::Connection>> waiting_ SHOAL_GUARDED_BY(mutex_);
+  std::size_t free_ SHOAL_GUARDED_BY(mutex_) = 0;     // threads that wait for arrived_
+  bool no_more_ SHOAL_GUARDED_BY(mutex_) = false;     // the dispatcher has ended
+  std::size_t running_ SHOAL_GUARDED_BY(mutex_) = 0;  // threads that have not ended
   std::vector<std::thread> threads_;
 };
 

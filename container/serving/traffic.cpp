@@ -1,7 +1,5 @@
 #include "serving/traffic.hpp"
 
-#include <mutex>
-
 namespace shoal::serving {
 
 void Traffic::add(std::string_view group, int status, std::chrono::nanoseconds took) {
@@ -17,18 +15,18 @@ void Traffic::add(std::string_view group, int status, std::chrono::nanoseconds t
 /// None is ever taken out, so what is found stays.
 Traffic::Counters& Traffic::counters_of(std::string_view group) {
   {
-    const std::shared_lock lock(mutex_);
+    const base::SharedLock lock(mutex_);
     const auto found = groups_.find(group);
     if (found != groups_.end()) return *found->second;
   }
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   auto& counters = groups_[std::string(group)];
   if (!counters) counters = std::make_unique<Counters>();
   return *counters;
 }
 
 Traffic::OfGroup Traffic::of(std::string_view group) const {
-  const std::shared_lock lock(mutex_);
+  const base::SharedLock lock(mutex_);
   const auto found = groups_.find(group);
   if (found == groups_.end()) return {};
   OfGroup answered{0, found->second->errors, found->second->latency.histogram()};

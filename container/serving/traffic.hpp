@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.hpp"
 #include "status/latency.hpp"
 
 namespace shoal::serving {
@@ -42,8 +42,8 @@ class Traffic {
 
   std::atomic<std::uint64_t> requests_{0};
   std::atomic<std::uint64_t> errors_{0};
-  mutable std::shared_mutex mutex_;
-  std::map<std::string, std::unique_ptr<Counters>, std::less<>> groups_;  // guarded by mutex_
+  mutable base::SharedMutex mutex_;
+  std::map<std::string, std::unique_ptr<Counters>, std::less<>> groups_ SHOAL_GUARDED_BY(mutex_);
 };
 
 }  // namespace shoal::serving
