@@ -1,6 +1,6 @@
-// A guest book whose entries stay when this module is replaced, killed or started again: they are
-// in the State of its group, not in its object. Its page looks like those of the aquarium, a group
-// of its own, by including a part of it: see `begin`.
+// A guest book whose entries survive reloads, crashes and restarts: they are in the State of its
+// group, not in its object. Its page looks like those of the aquarium, which is another group,
+// because it includes a part of them: see `begin`.
 //
 //   curl -d name=Ada -d 'message=Hello!' http://localhost:8080/guestbook
 //
@@ -21,7 +21,7 @@ constexpr std::size_t kLongestMessage = 2000;  // bytes
 constexpr std::int64_t kShown = 50;
 constexpr int kMostKept = 100'000;
 
-// What the frame has no rules for. The variable is the frame's.
+// Adds rules to the style sheet of the frame, which defines the variable.
 constexpr std::string_view kStyle = R"html(<style>
   ol { padding: 0; list-style: none }
   ol li {
@@ -58,7 +58,7 @@ class Guestbook final : public shoal::Module {
   struct Entry {
     std::string name;
     std::string message;
-    std::string complaint;  // what is wrong with it, if anything
+    std::string complaint;  // what is wrong with it; empty when it is valid
   };
 
   void sign(shoal::Request& request, shoal::Response& response) {
@@ -68,8 +68,9 @@ class Guestbook final : public shoal::Module {
       response.status(422);
       return show(entry, request, response);
     }
-    // Each number is given once, whatever runs at the same time. One whose entry is not there yet,
-    // or never came since its process was killed just now, is passed over by `show`.
+    // Each number is used once, also when several requests run at the same time. `show` skips a
+    // number without an entry: it is not stored yet, or its process was killed before it was
+    // stored.
     const std::int64_t number = state_.add("signed", 1);
     state_.set(key(number), entry.name + '\n' + entry.message);
     for (auto old = number - keep_; old > 0 && state_.erase(key(old)); --old) {
@@ -120,16 +121,16 @@ class Guestbook final : public shoal::Module {
     end(response);
   }
 
-  /// Writes the page as far as its heading. A class of the aquarium cannot be this one's base, for
-  /// a base and its children must be in one group; but any module can include a handler of
-  /// another. So style and navigation are always those of the aquarium that serves now, and when
-  /// they change, the guest book shows it and goes on as it was.
+  /// Writes the page up to its heading. This class cannot derive from a class of the aquarium,
+  /// because a base class and its children must be in one group. But it can include a handler of
+  /// another group. So style and navigation come from the current generation of the aquarium, and
+  /// the guest book shows their changes without being loaded again.
   static void begin(const std::string& title, shoal::Request& request, shoal::Response& response) {
     response.html("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     response.write("<title>" + title + " · Aquarium</title>\n" + std::string(kStyle));
     try {
       request.include("aquarium.widget.frame", response);
-    } catch (const shoal::NoSuchModule&) {  // this guest book serves without an aquarium
+    } catch (const shoal::NoSuchModule&) {  // the container has no aquarium
       response.write("</head>\n<body>\n");
     }
     response.write("<main id=\"main\">\n<h1>" + title + "</h1>\n");
@@ -142,7 +143,7 @@ class Guestbook final : public shoal::Module {
                    "</strong></p>\n</footer>\n</body>\n</html>\n");
   }
 
-  /// False once nobody reads on.
+  /// Writes one entry. Returns false when the visitor has disconnected.
   bool show_entry(std::int64_t number, shoal::Response& response) const {
     const auto entry = state_.get(key(number));
     if (!entry) return true;
@@ -152,7 +153,7 @@ class Guestbook final : public shoal::Module {
                           shoal::escape_html(entry->substr(end_of_name + 1)) + "</li>\n");
   }
 
-  /// A look, not add(0): who reads waits for nobody who writes.
+  /// Reads the number. add(0) would wait for other writers; get does not.
   std::int64_t signed_so_far() const {
     const std::string text = state_.get("signed").value_or("0");
     std::int64_t number = 0;

@@ -1,4 +1,4 @@
-// The smallest module that is of any use: one file, two settings, one line of answer.
+// A small module: one file, two settings, one line of answer.
 //
 //   modules:
 //     hello: { greeting: Hello, repeat: 1 }
@@ -15,7 +15,7 @@ class Hello final : public shoal::Module {
   explicit Hello(shoal::Context& context)
       : greeting_(context.config().get("greeting", "Hello")),
         repeat_(context.config().get("repeat", 1)) {
-    // Refused here, a bad setting never reaches a visitor: the generation before goes on serving.
+    // When this throws, the drop is refused and the previous generation goes on serving.
     if (repeat_ < 1 || repeat_ > kMostLines) {
       throw shoal::ConfigError(context.module() + ": repeat is " + std::to_string(repeat_) +
                                "; give a number from 1 to " + std::to_string(kMostLines));

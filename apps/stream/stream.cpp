@@ -1,10 +1,9 @@
-// A long answer that is sent while it grows and ends when its visitor leaves.
+// A long answer that is sent in pieces and ends when the visitor disconnects.
 //
-//   /stream              50 lines, one every `interval`
-//   /stream?lines=500    as many as asked for
-//   /stream?bytes=1000000000   as fast as the visitor takes them
+// /stream              50 lines, one every `interval` /stream?lines=500    500 lines
+// /stream?bytes=1000000000   as fast as the visitor reads them
 //
-//   modules:
+// modules:
 //     stream: { interval: 100ms }
 
 #include <algorithm>
@@ -21,13 +20,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A stream holds one worker thread from its first byte to its last, so everything here has a bound.
-constexpr std::uint64_t kLinesUnlessAsked = 50;
+// A stream occupies one thread from its first byte to its last, so everything here has a bound.
+constexpr std::uint64_t kDefaultLines = 50;
 constexpr std::uint64_t kMostLines = 1'000;
 constexpr std::uint64_t kMostBytes = 4'000'000'000;
 constexpr milliseconds kLongestInterval{10'000};
 
-/// A whole number from 1 to `most`, and nothing else.
+/// Returns the number in `text`, or nullopt if that is not a whole number from 1 to `most`.
 std::optional<std::uint64_t> number(std::string_view text, std::uint64_t most) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -55,8 +54,7 @@ class Stream final : public shoal::Module {
     const auto bytes = request.query("bytes");
     const auto wanted =
         bytes ? number(*bytes, kMostBytes)
-              : number(request.query("lines").value_or(std::to_string(kLinesUnlessAsked)),
-                       kMostLines);
+              : number(request.query("lines").value_or(std::to_string(kDefaultLines)), kMostLines);
     if (!wanted) {
       response.error(400, "lines takes a number from 1 to " + std::to_string(kMostLines) +
                               ", bytes one from 1 to " + std::to_string(kMostBytes) + ".");
@@ -65,8 +63,8 @@ class Stream final : public shoal::Module {
 
     response.header("Content-Type", "text/plain; charset=utf-8");
     response.header("Cache-Control", "no-store");
-    response.header("X-Accel-Buffering", "no");  // else nginx keeps lines back to fill its buffer
-    if (request.method() == "HEAD") return;      // there is nobody to pace lines for
+    response.header("X-Accel-Buffering", "no");  // otherwise nginx buffers the lines
+    if (request.method() == "HEAD") return;
     if (bytes) {
       send_bytes(*wanted, response);
     } else {
@@ -78,12 +76,13 @@ class Stream final : public shoal::Module {
   void send_lines(std::uint64_t lines, shoal::Request& request, shoal::Response& response) const {
     for (std::uint64_t line = 1; line <= lines; ++line) {
       if (line > 1) std::this_thread::sleep_for(interval_);
-      // Asked before each line: a write alone notices only after the kernel has sent bytes in vain.
-      const bool here =
+      // A write fails only later, after the kernel has tried to send bytes to the closed
+      // connection.
+      const bool connected =
           !request.client_gone() &&
           response.write("line " + std::to_string(line) + " of " + std::to_string(lines) + "\n") &&
           response.flush();
-      if (!here) return log_stopped(line - 1, lines, "lines");
+      if (!connected) return log_stopped(line - 1, lines, "lines");
     }
   }
 

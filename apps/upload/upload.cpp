@@ -1,11 +1,11 @@
-// Reads a body of any size in pieces, whatever memory there is, and reports its size and digest.
+// Reads a body of any size in pieces, with little memory, and reports its size and its digest.
 //
 //   curl -T photo.jpg http://localhost:8080/upload
 //   curl -T photo.jpg -H 'Accept: application/json' http://localhost:8080/upload
 //
-// The digest is nettle's, since a module must be able to leave: libnettle registers nothing with
-// the process and can be unmapped again. libcrypto sets exit handlers and marks itself as never to
-// be unloaded (NODELETE), so that the first module to bring it in changes the container for good.
+// The digest comes from libnettle, which can be unloaded together with the module. libcrypto
+// cannot: it registers exit handlers and is marked NODELETE. The first module that loads it would
+// keep it in the container until that ends.
 
 #include <nettle/base16.h>
 #include <nettle/sha2.h>
@@ -33,7 +33,7 @@ constexpr std::string_view kForm =
 <p>Or from a shell:</p>
 <pre>curl -T FILE <span id="here">http://localhost:8080/upload</span></pre>
 <script>
-  // The bytes themselves go out, not a multipart envelope around them: the digest is the file's.
+  // Sends the bytes of the file, not multipart/form-data, so that the digest is that of the file.
   const result = document.querySelector("[role=status]");
   document.getElementById("here").textContent = location.href;
   document.querySelector("form").addEventListener("submit", async event => {
@@ -61,8 +61,8 @@ class Digest {
     sha256_update(&state_, bytes.size(), reinterpret_cast<const std::uint8_t*>(bytes.data()));
   }
 
-  /// In lower-case hexadecimal. Starts the digest anew.
-  std::string take() {
+  /// Returns the digest in lower-case hexadecimal, and starts a new one.
+  std::string finish() {
     std::array<std::uint8_t, SHA256_DIGEST_SIZE> binary;
     sha256_digest(&state_, binary.size(), binary.data());
     std::string text(BASE16_ENCODE_LENGTH(SHA256_DIGEST_SIZE), '\0');
@@ -92,14 +92,14 @@ class Upload final : public shoal::Module {
   }
 
  private:
-  /// Writes a page that looks like those of the aquarium: guestbook.cpp says how and why.
+  /// Writes a page that looks like those of the aquarium: guestbook.cpp explains how.
   void show(const std::string& title, std::string_view content, shoal::Request& request,
             shoal::Response& response) const {
     response.html("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     response.write("<title>" + title + " · Aquarium</title>\n");
     try {
       request.include("aquarium.widget.frame", response);
-    } catch (const shoal::NoSuchModule&) {  // this module serves without an aquarium
+    } catch (const shoal::NoSuchModule&) {  // the container has no aquarium
       response.write("</head>\n<body>\n");
     }
     response.write("<main id=\"main\">\n<h1>" + title + "</h1>\n" + std::string(content));
@@ -117,12 +117,12 @@ class Upload final : public shoal::Module {
     Digest digest;
     std::uint64_t size = 0;
     std::vector<char> buffer(kPiece);
-    // A body that breaks off throws BodyError, which the container answers with 400.
+    // A truncated body throws BodyError, which the container answers with 400.
     while (const std::size_t count = request.body().read(buffer)) {
       digest.add({buffer.data(), count});
       size += count;
     }
-    report(size, digest.take(), starts_with(request.header("Accept"), "application/json"),
+    report(size, digest.finish(), starts_with(request.header("Accept"), "application/json"),
            response);
   }
 

@@ -9,9 +9,9 @@ namespace {
 using shoal::Request;
 using shoal::Response;
 
-constexpr std::size_t kLong = 3 << 20;  // bytes: more than any buffer between here and the visitor
+constexpr std::size_t kLong = 3 << 20;  // bytes: more than all buffers on the way to the visitor
 
-/// One kind of answer per path: `/answers/redirect`.
+/// The answer for each path, e.g. `/answers/redirect`.
 const std::map<std::string_view, void (*)(Request&, Response&)> kAnswers{
     {"/throws", [](Request&, Response&) { throw std::runtime_error("the secret is 4711"); }},
     {"/throws-a-number", [](Request&, Response&) { throw 4711; }},

@@ -6,14 +6,15 @@
 
 namespace {
 
-// Not inlined, so that a report can name it; and no sanitizer is to notice before the kernel does.
+// Not inlined, so that a crash report names it. Without sanitizers, so that the kernel sends
+// SIGSEGV.
 [[gnu::noinline]] __attribute__((no_sanitize("address", "thread", "undefined"))) void
 swim_into_the_net(volatile int* net) {
   *net = 1;  // dies
 }
 
-/// Answers `lone VERSION`, and ends its process when asked to: `?die`, `?exit`, and by a thread of
-/// its own `?thread`.
+/// Answers `lone VERSION`. Crashes for `?die`, crashes in another thread for `?thread`, and ends
+/// its process for `?exit`.
 class Deadly final : public shoal::Module {
  public:
   void handle(shoal::Request& request, shoal::Response& response) override {

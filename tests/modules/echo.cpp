@@ -2,7 +2,7 @@
 
 namespace {
 
-/// Answers with what it was asked, a line each.
+/// Answers with the parts of the request, one in each line.
 class Echo final : public shoal::Module {
  public:
   void handle(shoal::Request& request, shoal::Response& response) override {

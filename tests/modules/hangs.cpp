@@ -10,8 +10,8 @@ namespace {
   for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
-/// Answers `lone 2`, and hangs where no probe can see it: at its end once it has answered, or in
-/// its constructor unless it is probed.
+/// Answers `lone 2`. Hangs only outside the probe: in its destructor after it has answered a
+/// request, or in its constructor.
 class Lone final : public shoal::Module {
  public:
   explicit Lone(shoal::Context& context) {

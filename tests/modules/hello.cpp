@@ -2,7 +2,7 @@
 
 namespace {
 
-/// What a debugger looks at. The code of its versions stands in different lines.
+/// For tests of debuggers. The code of its versions is in different lines.
 class Hello final : public shoal::Module {
  public:
   Hello() = default;

@@ -2,7 +2,7 @@
 
 namespace {
 
-/// A group of one.
+/// The only module of its group.
 class Lone final : public shoal::Module {
  public:
   void handle(shoal::Request&, shoal::Response& response) override {

@@ -7,13 +7,14 @@
 #include <string>
 #include <thread>
 
-/// Tells the test that this point is reached, by making the file `place.reached`, and goes on when
-/// the test has made `place.go`.
+/// Creates the file `place.reached`, which the test waits for, and waits until the test has created
+/// the file `place.go`. Throws after two minutes.
 inline void rendezvous(const std::string& place) {
   std::ofstream(place + ".reached").put('\n');
   const auto latest = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   while (!std::filesystem::exists(place + ".go")) {
-    if (std::chrono::steady_clock::now() > latest) throw std::runtime_error("nobody came");
+    if (std::chrono::steady_clock::now() > latest)
+      throw std::runtime_error(place + ".go: was not created");
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }

@@ -3,7 +3,7 @@
 
 namespace {
 
-/// Answers when the test says so: `?meet=` is where it waits.
+/// Answers when the test lets it: it waits at the rendezvous `?meet=`.
 class Slow final : public shoal::Module {
  public:
   void handle(shoal::Request& request, shoal::Response& response) override {

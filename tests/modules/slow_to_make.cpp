@@ -3,7 +3,7 @@
 
 namespace {
 
-/// Good, but long in coming: the setting `meet` is where its constructor waits.
+/// Its constructor waits at the rendezvous that the setting `meet` names.
 class Lone final : public shoal::Module {
  public:
   explicit Lone(shoal::Context& context) { rendezvous(context.config().get<std::string>("meet")); }

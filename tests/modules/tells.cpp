@@ -2,7 +2,7 @@
 
 namespace {
 
-/// Puts what the visitor says into the log, and answers with the request's id.
+/// Logs the parameter `line` of the request, and answers with the id of the request.
 class Tells final : public shoal::Module {
  public:
   explicit Tells(const shoal::Context& context) : context_(context) {}

@@ -5,7 +5,7 @@
 
 #include "shoal/module.hpp"
 
-// Tests look for the lines of this file: `LINE name` is a line that ends in the comment `// name`.
+// Tests look for lines of this file by the comment at their end.
 
 namespace {
 
@@ -18,7 +18,7 @@ struct Silent : std::exception {
   const char* what() const noexcept override { return nullptr; }
 };
 
-// One for each way to get there: of one place the log has the stack but once a minute.
+// A function for each test, because the log has the stack of one place only once a minute.
 template <int kWay>
 [[gnu::noinline]] void look_into_the_net(const std::string& net) {
   if (net.empty()) return;
@@ -43,7 +43,7 @@ template <int kWay>
 }
 
 [[gnu::noinline]] void fish_later() {
-  // Unwinding meets another exception, and catches it.
+  // A destructor throws and catches another exception during the unwinding.
   struct Net {
     ~Net() {
       try {
@@ -60,7 +60,7 @@ template <int kWay>
   throw *net;  // fallen
 }
 
-/// Throws what `?how` says.
+/// Throws in the way that `?how` names.
 class Throws final : public shoal::Module {
  public:
   void handle(shoal::Request& request, shoal::Response& response) override {

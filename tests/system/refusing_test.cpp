@@ -89,7 +89,7 @@ TEST_F(ABadMember, KeepsItsWholeGroupAsItWas) {
 }
 
 TEST_F(ABadMember, MayBeABaseThatLacksWhatItsChildrenNeed) {
-  drop("base_of_nobody", {"site.layout.page"});
+  drop("empty_base", {"site.layout.page"});
   EXPECT_EQ(version_of(get("/")), "1");
   EXPECT_THAT(log(), ContainsRegex("drop refused: .*undefined symbol"));
   drop("1", {"site.layout.page"});

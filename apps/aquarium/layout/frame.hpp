@@ -6,9 +6,9 @@
 
 namespace aquarium::layout {
 
-/// What stands between the title of a page and its content: icon, style sheet, and navigation, in
-/// which the link to `current` is marked. Screens get it from Page; pages of other groups include
-/// the module aquarium.widget.frame. Safe to call from any thread.
+/// Returns the HTML between the title of a page and its content: icon, style sheet, and navigation,
+/// in which the link to the path `current` is marked. Page calls it for all screens; pages of other
+/// groups include the module aquarium.widget.frame. Safe to call from any thread.
 SHOAL_EXPORT std::string frame(std::string_view current);
 
 }  // namespace aquarium::layout

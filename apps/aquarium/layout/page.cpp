@@ -7,10 +7,10 @@
 namespace aquarium::layout {
 namespace {
 
-// Stands at the foot of every screen. Change it, rebuild, refresh /about.
+// In the footer of every screen. Change it, rebuild, and refresh /about.
 constexpr std::string_view kMotto = "Changed while it swims.";
 
-// The pages bring all they need with them: whatever else a browser might be talked into is refused.
+// The pages contain all that they need, so the browser may load nothing else.
 constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'";
@@ -27,7 +27,8 @@ std::string joined(const std::vector<std::string_view>& words) {
 }  // namespace
 
 void Page::handle(shoal::Request& request, shoal::Response& response) {
-  // /about/nobody arrives at `about` too, with /nobody left over: a screen has nothing below it.
+  // A request for /about/us reaches `about` too, with the path_info /us. Screens have no such
+  // pages.
   if (!request.path_info().empty() && request.path_info() != "/") {
     return refuse(404, "Nothing swims here.", request, response);
   }

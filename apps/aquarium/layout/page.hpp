@@ -7,30 +7,31 @@
 
 namespace aquarium::layout {
 
-/// What every screen derives from. The page answers the request; the screen says what is special
-/// about it. Head, navigation and footer exist here only, so a change of them reaches every screen
-/// with the next generation, and no screen is compiled again.
+/// The base class of all screens. It answers the request, and calls the screen for what differs.
+/// Only this class has the head, the navigation and the footer. So a change of them shows on all
+/// screens with the next generation, and no screen is compiled again.
 ///
-/// One object answers many requests at once: a screen keeps nothing of a request in its members.
+/// One object answers many requests at the same time, so a screen must not keep anything of a
+/// request in its members.
 class SHOAL_EXPORT Page : public shoal::Module {
  public:
   explicit Page(shoal::Context& context) : context_(context) {}
 
-  /// 404 for paths below the screen, 405 for methods it does not take, else the whole page.
+  /// Answers with the page, with 404 for paths below the screen, or with 405 for other methods.
   void handle(shoal::Request& request, shoal::Response& response) final;
 
  protected:
-  /// Plain text; stands in the browser's tab and above the content.
+  /// Returns the title, in plain text: for the tab of the browser and the heading.
   virtual std::string title() const = 0;
 
-  /// The inner HTML of <main>, written to `response`.
+  /// Writes the HTML inside of <main> to `response`.
   virtual void content(shoal::Request& request, shoal::Response& response) = 0;
 
-  /// The methods that the screen takes.
+  /// Returns the methods that the screen accepts.
   virtual std::vector<std::string_view> methods() const { return {"GET", "HEAD"}; }
 
-  /// What has to happen before anything is shown. False: the answer is complete, say a redirect,
-  /// and no page is written.
+  /// Called first. Returns false when it has answered the request itself, for example by a
+  /// redirect; then no page is written.
   virtual bool before(shoal::Request&, shoal::Response&) { return true; }
 
   const shoal::Context& context() const { return context_; }

@@ -3,7 +3,7 @@
 namespace aquarium::layout {
 namespace {
 
-// One set of colours for light and one for dark; each text keeps a contrast of at least 4.5 to 1.
+// Colours for light and for dark mode. Each text has a contrast of at least 4.5 to 1.
 constexpr std::string_view kStyle = R"css(
 :root {
   color-scheme: light dark;

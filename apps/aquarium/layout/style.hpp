@@ -4,7 +4,7 @@
 
 namespace aquarium::layout {
 
-/// The style sheet of every screen. Part of the module aquarium.layout.page, not seen outside it.
+/// Returns the style sheet of all screens. Not visible outside the module aquarium.layout.page.
 std::string_view style();
 
 }  // namespace aquarium::layout

@@ -6,8 +6,8 @@
 
 namespace aquarium::navigation {
 
-/// Links to every page, as a <nav> element. The one whose path is `current` is marked, for the
-/// eye and for screen readers. Safe to call from any thread.
+/// Returns a <nav> element with links to all pages. The link to the path `current` is marked, also
+/// for screen readers. Safe to call from any thread.
 SHOAL_EXPORT std::string menu(std::string_view current);
 
 }  // namespace aquarium::navigation

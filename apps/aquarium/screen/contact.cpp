@@ -1,5 +1,5 @@
-// A form: GET shows it, a POST that is complete is thanked by a redirect, so that a refresh sends
-// nothing twice, and one that is not is shown again with what is wrong beside each field.
+// A form. GET shows it. A valid POST is answered with a redirect, so that a refresh does not send
+// it twice. An invalid one is answered with the form and an error beside each field.
 
 #include "layout/page.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kLongestName = 80;
 constexpr std::size_t kLongestMessage = 2'000;
 
-/// What the visitor sent, checked: an error is empty where its field is good.
+/// What the visitor has sent. An error is empty when its field is valid.
 struct Letter {
   std::string name;
   std::string message;
@@ -26,7 +26,7 @@ std::string complaint(std::string_view value, std::size_t longest, std::string_v
          std::to_string(value.size()) + ".";
 }
 
-/// Reads the form. Cheap to call again: the request keeps the form it has decoded.
+/// Reads the form. Cheap to call again, because the request keeps the decoded form.
 Letter letter_of(shoal::Request& request) {
   Letter letter;
   letter.name = request.form("name").value_or("");
@@ -36,8 +36,8 @@ Letter letter_of(shoal::Request& request) {
   return letter;
 }
 
-/// What ties a field to its error, for screen readers: attributes for the one, the other's element.
-std::string marks(const std::string& id, const std::string& error) {
+/// Returns the attributes that connect a field with its error, for screen readers.
+std::string error_attributes(const std::string& id, const std::string& error) {
   if (error.empty()) return {};
   return " aria-invalid=\"true\" aria-describedby=\"" + id + "-error\"";
 }
@@ -53,12 +53,13 @@ void show_form(const Letter& letter, shoal::Response& response) {
   }
   response.write("<form method=\"post\" accept-charset=\"utf-8\" novalidate>\n");
   response.write("<p><label for=\"name\">Name</label>\n<input id=\"name\" name=\"name\" ");
-  response.write("autocomplete=\"name\" required" + marks("name", letter.name_error));
+  response.write("autocomplete=\"name\" required" + error_attributes("name", letter.name_error));
   response.write(" value=\"" + shoal::escape_html(letter.name) + "\">");
   response.write(error_line("name", letter.name_error) + "</p>\n");
   response.write("<p><label for=\"message\">Message</label>\n<textarea id=\"message\" ");
-  response.write("name=\"message\" rows=\"6\" required" + marks("message", letter.message_error));
-  // The line break right after the tag is HTML's own; without it, one of the visitor's would go.
+  response.write("name=\"message\" rows=\"6\" required" +
+                 error_attributes("message", letter.message_error));
+  // HTML ignores a line break after the tag; this one keeps a first line break of the visitor.
   response.write(">\n" + shoal::escape_html(letter.message) + "</textarea>");
   response.write(error_line("message", letter.message_error) + "</p>\n");
   response.write("<p><button>Send</button></p>\n</form>\n");

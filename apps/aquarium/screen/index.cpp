@@ -1,4 +1,4 @@
-// The first page that anyone sees. Its title is a setting:
+// The first page. Its title is a setting:
 //
 //   modules:
 //     aquarium.screen.index: { title: Welcome }
@@ -18,7 +18,7 @@ class Index final : public layout::Page {
   void content(shoal::Request& request, shoal::Response& response) override {
     response.write(
         "<p>These pages are C++ modules in a running server. Replace one of them, and its whole "
-        "shoal turns at once: the next request is answered by new code, and nobody's request is "
+        "shoal turns at once: the next request is answered by new code, and no request is "
         "lost.</p>\n");
     request.include("aquarium.widget.tank", response);
     response.write(

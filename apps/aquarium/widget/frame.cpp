@@ -1,12 +1,12 @@
 // The frame of the aquarium's pages, for pages of other groups. A base class and its children must
-// be in one group, so those cannot derive from layout::Page; they include this module instead:
+// be in one group, so such pages cannot derive from layout::Page. They include this module:
 //
 //   response.html("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<title>Guest book</title>\n");
 //   request.include("aquarium.widget.frame", response);
 //   response.write("<main id=\"main\">...</main>\n<footer>...</footer>\n</body>\n</html>\n");
 //
-// An included part is always that of the aquarium that serves now: when the style or the navigation
-// changes, those pages show it, and are neither compiled nor loaded again.
+// The included part always comes from the current generation of the aquarium. When the style or the
+// navigation changes, those pages show it without being compiled or loaded again.
 
 #include "layout/frame.hpp"
 

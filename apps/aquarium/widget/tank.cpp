@@ -1,5 +1,5 @@
-// A tank with one fish for each generation of the group, so that a reload can be seen from afar. No
-// route leads here: screens include it by its name, `aquarium.widget.tank`.
+// A tank with one fish for each generation of the group, which makes a reload visible. No route
+// leads to this module: screens include it by its name, `aquarium.widget.tank`.
 
 #include <algorithm>
 #include <array>
@@ -53,11 +53,11 @@ constexpr std::string_view kWater = R"svg(
 </g>
 )svg";
 
-/// The fish of generation `number`: always the same, unlike its neighbours.
+/// Returns the fish of a generation as SVG. It is always the same, and differs from the others.
 std::string fish(unsigned long number) {
   const unsigned long depth = 32 + number * 67 % 150;
   const unsigned long seconds = 14 + number * 5 % 11;
-  // Somewhere in the middle of its way: where motion is not wanted, it stays there.
+  // In the middle of its way, where it stays if the visitor prefers reduced motion.
   const unsigned long start = (15 + number * 37 % 70) * seconds / 100;
   return "<g transform=\"translate(0 " + std::to_string(depth) + ")\"><use href=\"#tank-fish\"" +
          " class=\"tank-fish" + (number % 3 == 2 ? " left" : "") + "\" fill=\"" +

@@ -2,7 +2,7 @@
 
 namespace {
 
-/// A page of another group than its base class.
+/// A page whose base class is in another group.
 class Borrower final : public site::Page {
  public:
   Borrower() : Page("borrower") {}

@@ -2,6 +2,6 @@
 
 #include "shoal/export.hpp"
 
-/// A library from outside, which has a function more since version 2.
+/// A library outside of the apps folder. Version 2 has the second function.
 SHOAL_EXPORT int depended_version();
 SHOAL_EXPORT int depended_more();

@@ -3,7 +3,7 @@
 
 namespace {
 
-/// Needs the version of the library that it is built for.
+/// Needs the same version of the library as its own.
 class Depends final : public shoal::Module {
  public:
   void handle(shoal::Request&, shoal::Response& response) override {

@@ -9,8 +9,8 @@
 
 namespace {
 
-/// Takes away from the container how its children end: by ignoring SIGCHLD, so that no zombies
-/// stay, or with a thread that reaps whatever ends.
+/// Prevents the container from getting the exit statuses of its children: it ignores SIGCHLD, or
+/// reaps all children in a thread.
 class IgnoresChildren final : public shoal::Module {
  public:
   explicit IgnoresChildren(shoal::Context& context) {

@@ -2,11 +2,11 @@
 
 namespace {
 
-// Of a model that libraries which come and go must not use: room for it is given once, at the
-// start.
+// This model is not for libraries that are loaded often: their variables share a small space that
+// is allocated when the process starts.
 __attribute__((tls_model("initial-exec"))) thread_local int requests = 0;
 
-class Beast final : public shoal::Module {
+class Harmful final : public shoal::Module {
  public:
   void handle(shoal::Request&, shoal::Response& response) override {
     response.text(std::to_string(++requests));
@@ -15,4 +15,4 @@ class Beast final : public shoal::Module {
 
 }  // namespace
 
-SHOAL_MODULE(Beast)
+SHOAL_MODULE(Harmful)

@@ -6,16 +6,16 @@
 
 #include "shoal/module.hpp"
 
-// What a static initialiser does runs while the dynamic linker opens the module: nothing of it can
-// be caught there.
+// A static initialiser runs while the dynamic linker opens the module, so the container cannot
+// catch its exceptions.
 namespace {
 
-enum Deed { kCrashes, kAborts, kExits, kThrows, kLoops, kSleeps };
+enum Action { kCrashes, kAborts, kExits, kThrows, kLoops, kSleeps };
 
 int initialise() {
-  // Not the null pointer: UndefinedBehaviorSanitizer would step in.
+  // Not a null pointer, which UndefinedBehaviorSanitizer would report.
   volatile std::uintptr_t nowhere = 64;
-  switch (DEED) {
+  switch (ACTION) {
     case kCrashes:
       return *reinterpret_cast<volatile int*>(nowhere);
     case kAborts:
@@ -34,7 +34,7 @@ int initialise() {
 
 const int kInitialised = initialise();
 
-class Beast final : public shoal::Module {
+class Harmful final : public shoal::Module {
  public:
   void handle(shoal::Request&, shoal::Response& response) override {
     response.text(std::to_string(kInitialised));
@@ -43,4 +43,4 @@ class Beast final : public shoal::Module {
 
 }  // namespace
 
-SHOAL_MODULE(Beast)
+SHOAL_MODULE(Harmful)

@@ -4,7 +4,7 @@ int of_nowhere();
 
 namespace {
 
-class Beast final : public shoal::Module {
+class Harmful final : public shoal::Module {
  public:
   void handle(shoal::Request&, shoal::Response& response) override {
     response.text(std::to_string(of_nowhere()));
@@ -13,4 +13,4 @@ class Beast final : public shoal::Module {
 
 }  // namespace
 
-SHOAL_MODULE(Beast)
+SHOAL_MODULE(Harmful)

@@ -4,8 +4,8 @@
 
 namespace zoo {
 
-/// Has a destructor that runs at the end of each thread that has used it, wherever the module is by
-/// then.
+/// Its destructor runs at the end of each thread that has used it, even if the module should be
+/// unloaded by then.
 struct Notes {
   ~Notes() { text.clear(); }
   std::string text;

@@ -5,6 +5,6 @@
 
 #include "shoal/export.hpp"
 
-/// A library from outside, with threads of its own: does the deed on a new one, which goes on for
-/// as long as the file exists.
-SHOAL_EXPORT void do_elsewhere(const std::function<void()>& deed, const std::string& file);
+/// A library outside of the apps folder, with threads of its own. Runs the action in a new thread,
+/// which runs on as long as the file exists.
+SHOAL_EXPORT void run_elsewhere(const std::function<void()>& action, const std::string& file);

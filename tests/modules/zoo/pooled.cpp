@@ -4,12 +4,12 @@
 
 namespace {
 
-/// Takes notes on a thread of somebody else's, which ends when it likes.
+/// Uses the notes in a thread of another library, which ends after the module.
 class Pooled final : public shoal::Module {
  public:
   explicit Pooled(shoal::Context& context) {
     const auto file = context.config().get<std::string>("while");
-    if (!context.probing()) do_elsewhere([] { zoo::noted("in the pool"); }, file);
+    if (!context.probing()) run_elsewhere([] { zoo::noted("in the pool"); }, file);
   }
   void handle(shoal::Request&, shoal::Response& response) override { response.text("pooled\n"); }
 };

@@ -22,7 +22,8 @@ void pass_time() {
   }
 }
 
-/// Leaves a thread behind that outlives it, for as long as the file of the setting `while` exists.
+/// Starts a thread that outlives it: the thread runs as long as the file of the setting `while`
+/// exists.
 class Restless final : public shoal::Module {
  public:
   explicit Restless(shoal::Context& context) {

@@ -5,7 +5,8 @@
 
 namespace {
 
-/// Takes notes on the thread of the request; of `/elsewhere`, on one that ends with it.
+/// Uses the notes in the thread of the request; for `/elsewhere`, in a thread that ends with the
+/// request.
 class Forgetful final : public shoal::Module {
  public:
   void handle(shoal::Request& request, shoal::Response& response) override {

@@ -7,7 +7,7 @@
 
 namespace site {
 
-/// The base class of all screens. Each answer names the version of everything that took part in it:
+/// The base class of all screens. Each answer has the versions of all modules that have written it:
 /// `layout 1`, `index 1`, `menu 1`, `layout 1`.
 class SHOAL_EXPORT Page : public shoal::Module {
  public:
@@ -15,15 +15,15 @@ class SHOAL_EXPORT Page : public shoal::Module {
   void handle(shoal::Request& request, shoal::Response& response) final;
 
  protected:
-  /// What a screen does before it is shown; most have nothing to do.
+  /// Called before the screen is written. Does nothing by default.
   virtual void prepare(shoal::Request& request);
 
-  /// The version that the screen itself was compiled with.
+  /// Returns the version of the screen.
   virtual int version() const = 0;
 
  private:
 #if VERSION > 1
-  // Another layout: a screen of version 1 upon a base of version 2 would do worse than look wrong.
+  // Changes the size of the class, so that a screen of version 1 crashes with a base of version 2.
   std::array<std::string, 8> more_{};
 #endif
   std::string screen_;

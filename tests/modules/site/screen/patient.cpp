@@ -3,7 +3,7 @@
 
 namespace {
 
-/// A screen that is still at work while things are dropped: `?meet=` is where it waits.
+/// A screen whose request still runs during a drop: it waits at the rendezvous `?meet=`.
 class Patient final : public site::Page {
  public:
   Patient() : Page("patient") {}

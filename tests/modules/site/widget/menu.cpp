@@ -2,7 +2,7 @@
 
 namespace {
 
-/// Linked to by nobody: the pages include it by its name.
+/// The pages do not link to it: they include it by its name.
 class Menu final : public shoal::Module {
  public:
   void handle(shoal::Request&, shoal::Response& response) override {
