@@ -8,7 +8,7 @@ namespace {
 
 using std::chrono::system_clock;
 
-/// The visit as the component access/ knows it: views of what the visit holds.
+/// Returns the visit in the form that access/ knows, as views of what the visit holds.
 access::LoggedRequest logged_request(const Visit& visit) {
   access::LoggedRequest request{.exchange = *visit.exchange, .response = *visit.response};
   request.path = visit.path;

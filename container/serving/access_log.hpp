@@ -9,17 +9,19 @@
 
 namespace shoal::serving {
 
-/// Writes a line for each request that was answered. Safe to call from many threads at once.
+/// Writes a line for each answered request. Safe to call from many threads at once.
 class AccessLog {
  public:
-  /// Each line goes to the logger as it is, at level info. It must not throw when a line cannot be
-  /// written.
+  /// Each line goes to the logger unchanged, at level info. REQUIRES: the logger does not throw
+  /// when a line cannot be written.
   AccessLog(access::Format format, std::shared_ptr<spdlog::logger> logger);
 
-  /// Returns what this thread has used so far, if lines tell of it: for Visit::cpu.
+  /// Returns the processor time that this thread has used so far, for Visit::cpu; zero if the
+  /// format does not need it.
   access::Cpu cpu() const;
 
-  /// REQUIRES: the answer is over. Whatever goes wrong costs the line and nothing else.
+  /// Writes the line of the visit. An error costs the line and nothing else. REQUIRES: the answer
+  /// is over.
   void write(const Visit& visit) const noexcept;
 
  private:

@@ -11,11 +11,12 @@
 namespace shoal::serving {
 namespace {
 
-constexpr std::chrono::minutes kOnce{1};
+constexpr std::chrono::minutes kPause{1};
 constexpr std::size_t kMostPlaces = 256;
 
-/// Code that throws for others: what called it is of interest.
-bool throws_for_others(const crash::Frame& frame) {
+/// Returns true for code of the runtime libraries: they throw on behalf of their callers, which are
+/// what the author of a module wants to see.
+bool is_of_runtime_library(const crash::Frame& frame) {
   constexpr std::array<std::string_view, 6> kNames{"libshoal.so", "libstdc++.so", "libgcc_s.so",
                                                    "libasan.so",  "libtsan.so",   "libubsan.so"};
   const std::string_view path = crash::path_of(frame);
@@ -25,7 +26,7 @@ bool throws_for_others(const crash::Frame& frame) {
 
 std::vector<crash::Frame> frames_of(const host::ThrownAt& at) {
   auto frames = crash::frames_of(std::span(at.returns).first(at.size));
-  const auto first = std::ranges::find_if_not(frames, &throws_for_others);
+  const auto first = std::ranges::find_if_not(frames, &is_of_runtime_library);
   if (first != frames.end()) frames.erase(frames.begin(), first);
   return frames;
 }
@@ -40,26 +41,26 @@ void ExceptionLog::log(const std::string& request, const ThrownException& except
     stacks.push_back(
         {exception.chain.size() == 1 ? "" : type + " was thrown here:", std::move(frames)});
   }
-  std::string without;
+  std::string left_out;
   if (!stacks.empty()) {
     const crash::Frame& top = stacks.front().frames.front();
-    without =
-        left_out({exception.chain.front().type, std::string(crash::path_of(top)), top.address});
+    left_out =
+        why_left_out({exception.chain.front().type, std::string(crash::path_of(top)), top.address});
   }
-  spdlog::error("{}: {}{}", request, exception.text(), without);
-  if (without.empty()) stacks_.log(spdlog::level::err, std::move(stacks));
+  spdlog::error("{}: {}{}", request, exception.text(), left_out);
+  if (left_out.empty()) stacks_.log(spdlog::level::err, std::move(stacks));
 }
 
-std::string ExceptionLog::left_out(const Place& place) {
+std::string ExceptionLog::why_left_out(const Place& place) {
   const auto now = Clock::now();
   const base::MutexLock lock(mutex_);
   const auto found = logged_.find(place);
-  if (found != logged_.end() && now - found->second < kOnce) {
+  if (found != logged_.end() && now - found->second < kPause) {
     return " (its stack was logged less than a minute ago)";
   }
-  std::erase_if(logged_, [&](const auto& each) { return now - each.second >= kOnce; });
+  std::erase_if(logged_, [&](const auto& each) { return now - each.second >= kPause; });
   if (logged_.size() >= kMostPlaces) {
-    return " (without its stack: too many places have thrown within a minute)";
+    return " (its stack is left out: exceptions came from too many places within a minute)";
   }
   logged_[place] = now;
   return {};

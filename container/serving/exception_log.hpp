@@ -12,19 +12,21 @@
 
 namespace shoal::serving {
 
-/// Logs what handlers throw: a line each time, and the stack from where it was thrown once a minute
-/// for each type and place of a generation. Safe to call from many threads at once.
+/// Logs the exceptions that handlers throw: a line for each, and once a minute for each type and
+/// place the stack from which it was thrown. Safe to call from many threads at once.
 class ExceptionLog {
  public:
   /// REQUIRES: `stacks` outlives it.
   explicit ExceptionLog(StackLog& stacks) : stacks_(stacks) {}
 
-  /// `request`: who asked for what, and what answered.
+  /// Logs one exception. `request` begins the line: the request and the module that answers it.
   void log(const std::string& request, const ThrownException& exception);
 
  private:
   using Clock = std::chrono::steady_clock;
-  /// Where an exception was thrown. The file, too: the next generation may lie at the same address.
+
+  /// Where an exception was thrown. The file is part of it, since the next generation may be mapped
+  /// at the same address.
   struct Place {
     std::string type;
     std::string file;
@@ -33,8 +35,9 @@ class ExceptionLog {
     auto operator<=>(const Place&) const = default;
   };
 
-  /// Why the stack of this place is left out; empty: it is not.
-  std::string left_out(const Place& place);
+  /// Returns why the stack of this place is not logged, for the end of the line; empty if it is
+  /// logged.
+  std::string why_left_out(const Place& place);
 
   StackLog& stacks_;
   base::Mutex mutex_;

@@ -20,22 +20,22 @@ namespace {
 using modules::Snapshot;
 using State = ThreadSlot::State;
 
-/// The URL's path as the web server decoded it. Most put all of it into SCRIPT_NAME, H2O all of it
-/// into PATH_INFO; Apache's mod_fcgid splits it.
+/// Returns the path of the URL as the web server decoded it. Most web servers put all of it into
+/// SCRIPT_NAME, H2O puts all of it into PATH_INFO, and Apache's mod_fcgid splits it.
 std::string path_of(const fastcgi::Exchange& exchange) {
   std::string path(exchange.param("SCRIPT_NAME").value_or(""));
   path += exchange.param("PATH_INFO").value_or("");
   return path.empty() ? "/" : path;
 }
 
-/// `GET /about?x=1`, as the visitor asked.
+/// Returns `GET /about?x=1`, as the visitor sent it, printable.
 std::string request_of(const fastcgi::Exchange& exchange, const std::string& path) {
   std::string line(exchange.param("REQUEST_METHOD").value_or("?"));
   line.append(" ").append(exchange.param("REQUEST_URI").value_or(path));
   return base::printable(line);
 }
 
-/// While it lives, the slot has a visit.
+/// While it lives, the slot shows the visit.
 class PublishedVisit {
  public:
   PublishedVisit(ThreadSlot& slot, const Visit& visit) : slot_(slot) {
@@ -49,7 +49,7 @@ class PublishedVisit {
   ThreadSlot& slot_;
 };
 
-/// `X-Shoal-Generation: aquarium/13 (instead of 12, quarantined)`
+/// Returns the header `X-Shoal-Generation: aquarium/13 (instead of 12, quarantined)`.
 std::string exposed_head(const modules::Generation& generation) {
   const std::string note = generation.note().empty() ? "" : " (" + generation.note() + ")";
   return "X-Shoal-Generation: " + generation.label() + note + "\r\n";
@@ -65,12 +65,12 @@ host::CallHandler dispatch_within(const Snapshot& snapshot) {
   };
 }
 
-/// What the log says of a request that went wrong: who asked for what, and what answered.
+/// Returns how the log names a visit: `GET /about: aquarium.screen.about (aquarium/12)`.
 std::string description(const Visit& visit) {
   std::string line = visit.request;
   if (visit.entry != nullptr) line.append(": ").append(visit.module);
-  if (visit.generation() != nullptr)
-    line.append(" (").append(visit.generation()->label()).append(")");
+  const auto* generation = visit.generation();
+  if (generation != nullptr) line.append(" (").append(generation->label()).append(")");
   return line;
 }
 
@@ -83,28 +83,27 @@ struct Refusal {
 
 std::optional<Refusal> refusal(const Visit& visit) {
   namespace level = spdlog::level;
-  if (visit.route == nullptr) {
-    return Refusal{404, level::info, "404: no route leads to a module here"};
-  }
+  if (visit.route == nullptr) return Refusal{404, level::info, "404: no route covers this path"};
   if (visit.entry == nullptr) {
     return Refusal{404, level::info,
                    "404: there is no module " + base::printable(visit.destination)};
   }
   if (visit.entry->handler == nullptr) {
-    return Refusal{503, level::warn, "503: its group was never loaded"};
+    return Refusal{503, level::warn,
+                   "503: the group of this module was never loaded; see \"shoal status\""};
   }
   if (visit.exchange->content_length_malformed()) {
-    return Refusal{400, level::warn, "400: its CONTENT_LENGTH is no number of bytes"};
+    return Refusal{400, level::warn, "400: CONTENT_LENGTH is not a number of bytes"};
   }
   if (visit.exchange->body_too_large()) {
-    return Refusal{413, level::warn, "413: body over limits.body"};
+    return Refusal{413, level::warn, "413: the body is larger than limits.body"};
   }
   return std::nullopt;
 }
 
-/// An error page in place of a failed answer, if nothing is on its way yet. Otherwise the visitor
-/// already has the beginning of another: the answer is not whole.
-void answer_instead(Visit& visit, int status) {
+/// Replaces a failed answer by an error page. If part of the answer has been sent already, marks
+/// the answer as not whole.
+void replace_by_error(Visit& visit, int status) {
   visit.whole = !visit.response->head_sent();
   if (!visit.whole) return;
   host::Access::reset(*visit.response);
@@ -120,7 +119,7 @@ bool Line::serve(fastcgi::Connection& connection, ThreadSlot& slot) const noexce
   const base::CurrentRequest current(visit.id);
   const auto* page = parts_.status_page;
   if (page != nullptr && page->is_for(visit.path, *visit.exchange)) {
-    slot.clear();  // or what is told would have its own request in it
+    slot.clear();  // so that the page does not show its own request
     begin_response(visit);
     page->answer(*visit.exchange, *visit.response);
     return finish(visit);
@@ -186,7 +185,7 @@ void Line::answer(Visit& visit, ThreadSlot& slot) const {
 }
 
 void Line::handle(Visit& visit) const {
-  // A module's exception must end in here: its code is mapped only as long as the snapshot is held.
+  // Exceptions are caught here, since their code is mapped only while the snapshot is held.
   const host::ThrowRecorder recorder;
   try {
     const auto request =
@@ -195,17 +194,17 @@ void Line::handle(Visit& visit) const {
     visit.entry->handler->handle(*request, *visit.response);
   } catch (const BodyError& error) {
     spdlog::warn("{}: {}", description(visit), base::printable(error.what()));
-    answer_instead(visit, visit.exchange->body_too_large() ? 413 : 400);
+    replace_by_error(visit, visit.exchange->body_too_large() ? 413 : 400);
   } catch (...) {
     parts_.exceptions.log(description(visit), thrown_exception_of(std::current_exception()));
-    answer_instead(visit, 500);
+    replace_by_error(visit, 500);
   }
 }
 
 bool Line::finish(Visit& visit) const {
   visit.whole = visit.whole && host::Access::finish(*visit.response);
   const bool kept = visit.whole && visit.exchange->finish();
-  if (!visit.whole) visit.exchange->cut();  // or the web server would take it for complete
+  if (!visit.whole) visit.exchange->cut();  // so that the web server sees that it is not complete
   visit.took = std::chrono::steady_clock::now() - visit.exchange->started();
   if (parts_.access_log != nullptr) parts_.access_log->write(visit);
   return kept;

@@ -12,47 +12,50 @@
 
 namespace shoal::serving {
 
-/// The line of one request, from the readable connection to the end of its answer. Safe to call
-/// from many threads at once.
+/// Serves one request, in a straight line from the readable connection to the end of the answer.
+/// Safe to call from many threads at once.
 class Line {
  public:
-  /// What it works with; all of it outlives the line.
+  /// What a line works with. All of it outlives the line.
   struct Parts {
     modules::Registry& registry;
     const Router& router;
     Traffic& traffic;
     ExceptionLog& exceptions;
-    const StatusPage* status_page;  ///< null: none
-    const AccessLog* access_log;    ///< null: none
-    bool expose;  ///< tell visitors the generation that answered, in X-Shoal-Generation
+    const StatusPage* status_page;  ///< null: no status page
+    const AccessLog* access_log;    ///< null: no access log
+    bool expose;                    ///< send X-Shoal-Generation to visitors
   };
 
   explicit Line(const Parts& parts) : parts_(parts) {}
 
-  /// Reads the request that begins on the connection and answers it; the slot tells how far it is.
-  /// False when the connection cannot carry another. Whatever a module throws ends in here: the
-  /// visitor gets a plain 500, the log the cause. Every line that is logged meanwhile, by modules
-  /// too, carries the request's id.
+  /// Reads the request that begins on the connection and answers it. Publishes the visit in the
+  /// slot meanwhile. Returns false if the connection cannot carry another request.
+  ///
+  /// An exception that a module throws is caught: the visitor gets a 500 without details, the cause
+  /// is logged. Each line that this thread logs meanwhile carries the id of the request, lines of
+  /// modules included.
   bool serve(fastcgi::Connection& connection, ThreadSlot& slot) const noexcept;
 
-  /// Answers that too many wait already: 503, with Retry-After. False as above.
+  /// Answers that too many requests wait already: 503, with Retry-After. Returns false as `serve`
+  /// does.
   bool turn_away(fastcgi::Connection& connection) const noexcept;
 
  private:
-  /// Reads the head of the request. Returns false if there is none.
+  /// Reads the head of the request. Returns false if no request came.
   bool read(fastcgi::Connection& connection, Visit& visit) const;
 
-  /// Makes the response to which the answer is written.
+  /// Makes the response, to which the answer is written.
   void begin_response(Visit& visit) const;
 
-  /// Writes the answer, but for its end: the module's, or the refusal to ask one.
+  /// Has the module answer, or refuses the request.
   void answer(Visit& visit, ThreadSlot& slot) const;
 
-  /// Has the module answer. REQUIRES: one was found.
+  /// Calls the handler. REQUIRES: `visit.entry` has a handler.
   void handle(Visit& visit) const;
 
-  /// Sends the rest of the answer, or cuts it off if it is not whole, and writes its line of the
-  /// access log. Returns false if the connection cannot carry another request.
+  /// Sends the rest of the answer, or cuts the answer off if it is not whole. Then writes the line
+  /// of the access log. Returns false if the connection cannot carry another request.
   bool finish(Visit& visit) const;
 
   void count(const Visit& visit) const;

@@ -14,10 +14,10 @@ namespace {
 using std::chrono::milliseconds;
 using State = ThreadSlot::State;
 
-// A request is found to be slow, or overdue, at most this much late.
-constexpr milliseconds kLook{50};
+// A slow or overdue request is noticed at most this late.
+constexpr milliseconds kInterval{50};
 
-// A thread that does not answer by then waits for a disk.
+// A thread that does not answer within this time waits in the kernel, most likely for a disk.
 constexpr milliseconds kStackTimeout{500};
 
 }  // namespace
@@ -28,7 +28,7 @@ RequestWatchdog::RequestWatchdog(const Scoreboard& scoreboard, StackLog& stacks,
       stacks_(stacks),
       slow_(slow),
       replace_(std::move(replace)),
-      ticker_(kLook, [this] { look(); }) {}
+      ticker_(kInterval, [this] { look(); }) {}
 
 void RequestWatchdog::look() {
   const auto runs_freely_since = runs_freely_.since();
@@ -40,7 +40,7 @@ void RequestWatchdog::look() {
 void RequestWatchdog::look_at(std::size_t number, ThreadSlot::Clock::time_point runs_freely_since) {
   const ThreadSlot::View view = scoreboard_.slot(number).view();
   const State state = view.status.state;
-  // While it reads, the peer is bounded by limits.read_timeout.
+  // limits.read_timeout bounds the reading of a request.
   if (state == State::kIdle || state == State::kReading) return;
   Logged& logged = logged_[number];
   if (logged.began != view.began) logged = {view.began, false, false};
@@ -56,15 +56,15 @@ void RequestWatchdog::look_at(std::size_t number, ThreadSlot::Clock::time_point 
   }
 }
 
-/// What the thread waits for; empty when its stack tells, which is in `frames` then.
+/// Returns what the thread waits for; or an empty text, and its stack in `frames`.
 std::string RequestWatchdog::where_is(std::size_t number, const ThreadSlot::View& view,
                                       std::vector<crash::Frame>& frames) const {
   if (view.status.state == State::kWaiting) return "waits for its group to be loaded";
   if (view.status.state == State::kWriting) return "waits for the web server to take the answer";
   const bool looked = scoreboard_.slot(number).unless_in_peer_io(
       [&] { frames = crash::frames_of_thread(view.thread, kStackTimeout); });
-  if (!looked) return "waits for the web server, to read or to write";
-  return frames.empty() ? "its thread does not answer" : "";
+  if (!looked) return "waits for the web server to send or to take data";
+  return frames.empty() ? "its thread did not answer, so its stack is unknown" : "";
 }
 
 void RequestWatchdog::log(std::size_t number, const ThreadSlot::View& view, const char* what,

@@ -15,16 +15,17 @@
 
 namespace shoal::serving {
 
-/// Looks at what the threads of the pool do, and speaks of what takes too long: a slow request is
-/// logged with its stack while it is slow; one that is over its timeout as well, and then the
-/// process wants to be replaced, since a thread cannot be stopped alone. Time in which a debugger
-/// is attached to the process does not count.
+/// The request watchdog looks at the thread slots every 50 ms. It logs each slow request once, with
+/// the stack of its thread, while the request is still running. It logs a request that is over its
+/// timeout too, and then asks for the worker to be replaced, since one thread cannot be stopped
+/// alone. Time in which a debugger is attached to the process does not count.
 class RequestWatchdog {
  public:
-  /// Called once, on the watchdog's thread, with the reason.
+  /// Called at most once, on the thread of the watchdog, with the reason.
   using Replace = std::function<void(const std::string& why)>;
 
-  /// `slow`: 0 for not at all. REQUIRES: `scoreboard` and `stacks` outlive it.
+  /// `slow` is the time after which a request is slow; 0 switches this off. REQUIRES: `scoreboard`
+  /// and `stacks` outlive the watchdog.
   RequestWatchdog(const Scoreboard& scoreboard, StackLog& stacks, std::chrono::milliseconds slow,
                   Replace replace);
 
@@ -36,9 +37,9 @@ class RequestWatchdog {
   void log(std::size_t number, const ThreadSlot::View& view, const char* what,
            spdlog::level::level_enum level) const;
 
-  /// What has been logged of the visit that a slot has.
+  /// What has been logged of the current visit of a slot.
   struct Logged {
-    ThreadSlot::Clock::time_point began{};  ///< of the visit, which it is known by
+    ThreadSlot::Clock::time_point began{};  ///< tells the visit from the next one
     bool slow = false;
     bool overdue = false;
   };
@@ -47,10 +48,10 @@ class RequestWatchdog {
   StackLog& stacks_;
   const std::chrono::milliseconds slow_;
   const Replace replace_;
-  std::map<std::size_t, Logged> logged_;  // of the ticker alone, like what follows
+  std::map<std::size_t, Logged> logged_;  // this and the next two: used by the ticker alone
   bool replaced_ = false;
   base::RunsFreely runs_freely_;
-  base::Ticker ticker_;  // last: uses all of the above
+  base::Ticker ticker_;  // last: its thread uses the members above
 };
 
 }  // namespace shoal::serving

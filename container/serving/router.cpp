@@ -7,18 +7,19 @@
 namespace shoal::serving {
 namespace {
 
-constexpr std::size_t kMostSegments = 64;  // deeper than any tree of modules, and bounded
+constexpr std::size_t kMostSegments = 64;  // deeper than any folder of modules
 
 bool covers(const std::string& prefix, std::string_view path) {
   if (prefix == "/") return path.starts_with('/');
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
-/// Where in a path the prefix of its route ends.
+/// Returns where in a path the prefix of its route ends.
 std::size_t prefix_size(const Route& route) {
   return route.prefix == "/" ? 0 : route.prefix.size();
 }
 
+/// Sets the result of Router::find. Returns false if there is no module of this name.
 bool take(std::string_view module, std::string_view path_info, Visit& visit) {
   visit.entry = visit.snapshot->find(module);
   if (visit.entry == nullptr) return false;
@@ -56,7 +57,7 @@ void Router::find(Visit& visit) {
   const std::size_t shortest = visit.route->target.size();
   for (std::size_t size = full.size();;) {
     const std::string_view name = full.substr(0, size);
-    // A name grows by `.about` where the path has `/about`, so their lengths tell what is left.
+    // A name grows by `.about` where the path has `/about`, so its length says how much is left.
     const std::string_view left = path.substr(prefix_size(*visit.route) + size - shortest);
     if (take(name, left, visit)) return;
     const bool is_folder = left.empty() || left == "/";

@@ -12,7 +12,7 @@ namespace shoal::serving {
 struct Route {
   std::string prefix;  ///< `/hello`; no trailing slash, but for `/` itself
   std::string target;  ///< `hello`, or a folder of modules such as `aquarium.screen`
-  std::chrono::milliseconds timeout{0};  ///< of its requests; 0: none
+  std::chrono::milliseconds timeout{0};  ///< of its requests; 0: no timeout
 };
 
 /// Finds the module for a path: the longest prefix among the routes, then the longest module name.
@@ -22,16 +22,17 @@ class Router {
   /// REQUIRES: `routes` stand longest prefix first.
   explicit Router(std::vector<Route> routes);
 
-  /// Sets `route` and `destination` from `path`, without a look at which modules there are; leaves
-  /// them empty if no route covers the path. REQUIRES: the router outlives the visit.
+  /// Sets `route` and `destination` from `path`, whatever modules there are; leaves them empty if
+  /// no route covers the path. REQUIRES: the router outlives the visit.
   void route(Visit& visit) const;
 
   /// Sets `entry`, `module` and `path_info` from `path`, `route`, `destination` and `snapshot`;
   /// leaves them empty if no module fits.
   ///
-  /// `/about/team` on `aquarium.screen` is the first of `aquarium.screen.about.team`, the same with
-  /// `.index`, and `aquarium.screen.about` with path_info `/team`. An `index` answers for its
-  /// folder alone, so that a path to nothing is a 404 and not the front page.
+  /// For `/about/team` and the target `aquarium.screen`, takes the first module that exists of
+  /// `aquarium.screen.about.team`, `aquarium.screen.about.team.index`, and `aquarium.screen.about`
+  /// with path_info `/team`. An `index` answers for its folder alone, so a path that leads to no
+  /// module is a 404 and not the front page.
   static void find(Visit& visit);
 
  private:

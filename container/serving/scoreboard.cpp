@@ -47,7 +47,7 @@ ThreadSlot::View ThreadSlot::view() const {
   if (visit_ == nullptr) return view;
   view.began = visit_->began;
 
-  // What the thread may still write in an earlier state is not read.
+  // The thread may still write to the members that are read below here in later states only.
   if (state_ < State::kWaiting) return view;
   view.status.request = visit_->request;
   view.status.id = visit_->id;

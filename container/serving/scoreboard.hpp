@@ -15,43 +15,48 @@
 
 namespace shoal::serving {
 
-/// What one thread of the pool is doing. Written by that thread, read by all.
+/// A thread slot: what one thread of the thread pool is doing. Written by that thread, read by all
+/// threads.
+///
+/// The slot points to the visit, so publishing a visit copies nothing. Readers get copies.
 class ThreadSlot {
  public:
   using Clock = std::chrono::steady_clock;
   using State = status::Thread::State;
 
-  // --- for the thread itself
+  // --- for the thread of the slot
 
-  /// Says that the thread has started. Called once, before the rest.
+  /// Registers the calling thread. Called once, before all other functions.
   void start();
 
-  /// Shows the visit to other threads, and that it is in this state from now on. The states come in
-  /// the order kReading, kWaiting, kHandling, kWriting; some may be left out. What Visit says that
-  /// others read in this state must not change any more. REQUIRES: the visit lives until `clear`.
+  /// Shows the visit to other threads, in this state from now on. States come in the order
+  /// kReading, kWaiting, kHandling, kWriting; a visit may skip some. REQUIRES: the visit lives
+  /// until `clear`; the members that other threads read in this state (see Visit) do not change any
+  /// more; for kHandling, the visit has a generation.
   void publish(const Visit& visit, State state);
 
-  /// Shows that the thread is idle: others do not read the visit any more.
+  /// Shows that the thread is idle. Other threads do not read the visit afterwards.
   void clear();
 
-  /// For crash reports: the visit as it was when it became kHandling, in memory that a signal
-  /// handler may read.
+  /// Returns the visit as it was when it became kHandling, in memory that a signal handler may
+  /// read: for crash reports.
   const crash::Activity& activity() const { return activity_; }
 
-  // --- for all
+  // --- for all threads
 
-  /// A copy of what is published, for other threads.
+  /// A copy of what the slot shows.
   struct View {
-    status::Thread status{};              ///< for the status page, but for its `number`
-    pid_t thread = 0;                     ///< as gettid(2) has it; 0: has not started
-    Clock::time_point began{};            ///< of the visit; no two of a slot have the same
+    status::Thread status{};              ///< all but its `number`
+    pid_t thread = 0;                     ///< its gettid(2); 0: the thread has not started
+    Clock::time_point began{};            ///< tells the visits of a slot apart
     std::chrono::milliseconds timeout{};  ///< of the request; 0: no timeout
   };
 
   View view() const;
 
-  /// Does work that interrupts the thread, unless it is reading from or writing to the web server;
-  /// returns whether it did. REQUIRES: the thread has started and lives; one caller at a time.
+  /// Calls `work`, which may interrupt the thread of the slot, unless that thread is reading from
+  /// or writing to the web server. Returns true if it was called. REQUIRES: the thread has started
+  /// and has not ended; one caller at a time.
   template <typename Work>
   bool unless_in_peer_io(const Work& work) const {
     return io_.load()->unless_busy(work);
@@ -60,7 +65,7 @@ class ThreadSlot {
  private:
   void describe(const Visit& visit);
 
-  crash::Activity activity_;  // of the thread alone
+  crash::Activity activity_;  // used by the thread of the slot alone
   std::atomic<fastcgi::PeerIo*> io_{nullptr};
   mutable base::Mutex mutex_;
   pid_t thread_ SHOAL_GUARDED_BY(mutex_) = 0;
@@ -69,7 +74,7 @@ class ThreadSlot {
   Clock::time_point since_ SHOAL_GUARDED_BY(mutex_) = Clock::now();  // when state_ began
 };
 
-/// The slots of a worker pool. Safe to use from any thread.
+/// The thread slots of a worker. Safe to use from any thread.
 class Scoreboard {
  public:
   explicit Scoreboard(unsigned threads) : slots_(threads) {}
@@ -78,11 +83,11 @@ class Scoreboard {
   ThreadSlot& slot(std::size_t number) { return slots_[number]; }
   const ThreadSlot& slot(std::size_t number) const { return slots_[number]; }
 
-  /// For the status page.
+  /// Returns what all threads are doing, for the status page.
   std::vector<status::Thread> threads() const;
 
  private:
-  std::deque<ThreadSlot> slots_;  // which never move
+  std::deque<ThreadSlot> slots_;  // a deque, since a slot cannot be moved
 };
 
 }  // namespace shoal::serving

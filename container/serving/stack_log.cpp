@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t kMostEntries = 16;
 
-// How soon it notices that it is to end.
-constexpr int kLookMilliseconds = 50;
+// A lookup that runs at the end is given up after at most this time.
+constexpr int kPollMilliseconds = 50;
 
 }  // namespace
 
@@ -35,7 +35,7 @@ void StackLog::log(spdlog::level::level_enum level, std::vector<Stack> stacks) {
         continue;
       }
     }
-    spdlog::log(level, "  a stack is left out: {} others wait to be logged", kMostEntries);
+    spdlog::log(level, "  a stack is left out: {} other stacks wait to be logged", kMostEntries);
   }
 }
 
@@ -61,15 +61,14 @@ void StackLog::write(const Entry& entry, const std::stop_token& stop) {
 
 std::vector<std::string> StackLog::lines_of(const crash::Trace& trace,
                                             const std::stop_token& stop) {
-  using std::chrono::milliseconds;
   if (stop.stop_requested()) return trace.lines();
   crash::SourceLookup lookup(symbolizer_, trace.places());
   while (!lookup.finished() && !stop.stop_requested()) {
     pollfd watched{lookup.descriptor(), POLLIN, 0};
-    ::poll(&watched, 1, kLookMilliseconds);
+    ::poll(&watched, 1, kPollMilliseconds);
   }
-  if (!lookup.failure().empty() && !std::exchange(said_why_without_, true)) {
-    spdlog::warn("stacks are without lines of source: {}", lookup.failure());
+  if (!lookup.failure().empty() && !std::exchange(warned_, true)) {
+    spdlog::warn("stacks are logged without lines of source: {}", lookup.failure());
   }
   return crash::with_sources(trace.lines(), lookup.sources());
 }

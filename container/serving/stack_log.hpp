@@ -16,25 +16,25 @@
 
 namespace shoal::serving {
 
-/// Logs stacks with function and line of source of each frame. A thread of its own does it, since
-/// looking them up takes longer than a request should wait. Safe to call from any thread.
+/// Logs stacks with the function and the source line of each frame. It has a thread of its own,
+/// since looking them up takes longer than a request should wait. Safe to call from any thread.
 class StackLog {
  public:
-  /// `symbolizer` is the program shoal-symbolize. Without it stacks have no lines of source, which
-  /// is logged once.
+  /// `symbolizer` is the path of the program shoal-symbolize. Where it cannot be run, stacks are
+  /// logged without source lines, and a warning once.
   explicit StackLog(std::filesystem::path symbolizer);
 
-  /// Logs what still waits, without lines of source.
+  /// Logs the stacks that still wait, without source lines.
   ~StackLog() = default;
 
   struct Stack {
-    std::string heading;  ///< a line before it; empty: none
+    std::string heading;  ///< a line before the stack; empty: no such line
     std::vector<crash::Frame> frames;
   };
 
-  /// Logs them soon, with the id of the request that the calling thread answers. Their files may be
-  /// removed meanwhile, and their code unmapped. When too many wait, they are left out, which is
-  /// logged.
+  /// Queues the stacks to be logged with the id of the request that the calling thread serves.
+  /// Afterwards their code may be unmapped and its files removed. A stack that finds the queue full
+  /// is left out, and a line says so.
   void log(spdlog::level::level_enum level, std::vector<Stack> stacks);
 
  private:
@@ -53,8 +53,8 @@ class StackLog {
   base::Mutex mutex_;
   std::condition_variable_any arrived_;
   std::deque<Entry> entries_ SHOAL_GUARDED_BY(mutex_);
-  bool said_why_without_ = false;  // of the thread alone
-  std::jthread thread_;            // last: uses all of the above
+  bool warned_ = false;  // used by the thread alone
+  std::jthread thread_;  // last: it uses the members above
 };
 
 }  // namespace shoal::serving

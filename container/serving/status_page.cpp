@@ -10,9 +10,9 @@
 namespace shoal::serving {
 namespace {
 
-/// `json`, `json&full=1` and `_=17&json` name `json`: a query may have more in it than is asked
-/// for.
-bool names(std::string_view query, std::string_view word) {
+/// Returns true if one of the parts of the query has this name: `json`, `json&full=1` and
+/// `_=17&json` have `json`.
+bool has_part(std::string_view query, std::string_view word) {
   for (std::size_t begin = 0; begin <= query.size();) {
     const std::size_t end = std::min(query.find('&', begin), query.size());
     const auto part = query.substr(begin, end - begin);
@@ -39,7 +39,7 @@ void StatusPage::answer(const fastcgi::Exchange& exchange, Response& response) c
     return response.error(405);
   }
   const auto query = exchange.param("QUERY_STRING").value_or("");
-  if (names(query, "ping")) return response.text("pong\n");
+  if (has_part(query, "ping")) return response.text("pong\n");
   status::Overview overview;
   try {
     overview = ask_();
@@ -47,8 +47,8 @@ void StatusPage::answer(const fastcgi::Exchange& exchange, Response& response) c
     response.status(503);
     return response.text(std::string(error.what()) + "\n");
   }
-  if (names(query, "json")) return response.json(nlohmann::json(overview).dump());
-  if (names(query, "openmetrics")) {
+  if (has_part(query, "json")) return response.json(nlohmann::json(overview).dump());
+  if (has_part(query, "openmetrics")) {
     response.header("Content-Type", status::kOpenMetricsType);
     response.write(status::openmetrics(overview));
     return;

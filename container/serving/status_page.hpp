@@ -12,19 +12,21 @@
 
 namespace shoal::serving {
 
-/// What is running, told to visitors: a page for people, `?json`, `?openmetrics`, and `?ping`. Safe
-/// to use from any thread.
+/// Shows visitors what is running: a page for people, `?json`, `?openmetrics` and `?ping`. Safe to
+/// use from any thread.
 class StatusPage {
  public:
-  /// Asks all processes. May throw std::exception when nobody answers.
+  /// Asks all worker processes. Throws a std::exception if the container does not answer.
   using Ask = std::function<status::Overview()>;
 
-  /// `allow`: addresses of visitors; to others it is not there.
+  /// `route` is the path of the page. `allow` has the addresses that may see it; for other visitors
+  /// the page does not exist.
   StatusPage(std::string route, const std::vector<std::string>& allow, Ask ask);
 
-  /// Whether this visitor is to be answered here.
+  /// Returns true if the path is that of the page and the visitor may see it.
   bool is_for(std::string_view path, const fastcgi::Exchange& exchange) const;
 
+  /// Writes the answer.
   void answer(const fastcgi::Exchange& exchange, Response& response) const;
 
  private:

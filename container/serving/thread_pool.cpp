@@ -1,39 +1,43 @@
 #include "serving/thread_pool.hpp"
 
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "base/failure.hpp"
 #include "base/own_thread.hpp"
 #include "base/signal_stack.hpp"
 
 namespace shoal::serving {
 namespace {
 
-// For so long a dispatcher whose threads are all busy leaves what has come to other processes,
-// which may have free ones.
-constexpr std::chrono::milliseconds kLeftToOthers{5};
+// While all threads here are busy, a connection is left to the other workers for this time: they
+// may have free threads.
+constexpr std::chrono::milliseconds kHeadStart{5};
 
 }  // namespace
 
 ThreadPool::ThreadPool(fastcgi::Poller& poller, Scoreboard& scoreboard, Serve serve,
                        std::size_t queue, TurnAway turn_away)
-    : poller_(poller), serve_(std::move(serve)), turn_away_(std::move(turn_away)), queue_(queue) {
+    : poller_(poller),
+      serve_(std::move(serve)),
+      turn_away_(std::move(turn_away)),
+      queue_size_(queue) {
   try {
     start(scoreboard);
   } catch (const std::system_error& error) {
     poller_.stop();
     {
       const base::MutexLock lock(mutex_);
-      no_more_ = true;
+      dispatcher_ended_ = true;
     }
     arrived_.notify_all();
     for (auto& thread : threads_) thread.join();
-    throw std::runtime_error("workers.threads: only " + std::to_string(threads_.size()) + " of " +
-                             std::to_string(scoreboard.size()) + " can be started (" +
-                             error.what() +
-                             "); lower it, or raise the limit on processes (ulimit -u)");
+    base::fail({.thing = "workers.threads",
+                .fact = "only " + std::to_string(threads_.size()) + " of " +
+                        std::to_string(scoreboard.size()) + " threads can be started",
+                .error = error.code().value(),
+                .remedy = "lower workers.threads, or raise the limit on processes (ulimit -u)"});
   }
 }
 
@@ -43,7 +47,7 @@ void ThreadPool::start(Scoreboard& scoreboard) {
     threads_.emplace_back([this, &slot = scoreboard.slot(number)] { run(slot); });
     ++running_;
   }
-  if (queue_ != 0) threads_.emplace_back([this] { dispatch(); });
+  if (queue_size_ != 0) threads_.emplace_back([this] { dispatch(); });
 }
 
 ThreadPool::~ThreadPool() {
@@ -72,14 +76,14 @@ void ThreadPool::run(ThreadSlot& slot) {
 }
 
 std::unique_ptr<fastcgi::Connection> ThreadPool::next() {
-  if (queue_ == 0) return poller_.next();
+  if (queue_size_ == 0) return poller_.next();
   base::MutexLock lock(mutex_);
   ++free_;
-  while (!no_more_ && waiting_.empty()) arrived_.wait(lock);
+  while (!dispatcher_ended_ && queue_.empty()) arrived_.wait(lock);
   --free_;
-  if (waiting_.empty()) return nullptr;
-  auto connection = std::move(waiting_.front());
-  waiting_.pop_front();
+  if (queue_.empty()) return nullptr;
+  auto connection = std::move(queue_.front());
+  queue_.pop_front();
   return connection;
 }
 
@@ -87,27 +91,28 @@ std::unique_ptr<fastcgi::Connection> ThreadPool::next() {
 
 void ThreadPool::dispatch() {
   const base::OwnThread own_thread;
-  while (auto connection = take()) admit(std::move(connection));
+  while (auto connection = take()) enqueue(std::move(connection));
   const base::MutexLock lock(mutex_);
-  no_more_ = true;
+  dispatcher_ended_ = true;
   arrived_.notify_all();
 }
 
-/// The next connection. While all threads here are busy, other processes have the first try.
+/// Returns the next connection; null once the poller is stopped. While all threads here are busy,
+/// the other workers have the first try.
 std::unique_ptr<fastcgi::Connection> ThreadPool::take() {
   while (all_busy() && !poller_.stopped()) {
     poller_.wait();
-    if (all_busy()) std::this_thread::sleep_for(kLeftToOthers);
+    if (all_busy()) std::this_thread::sleep_for(kHeadStart);
     if (auto connection = poller_.try_next()) return connection;
   }
   return poller_.next();
 }
 
-void ThreadPool::admit(std::unique_ptr<fastcgi::Connection> connection) {
+void ThreadPool::enqueue(std::unique_ptr<fastcgi::Connection> connection) {
   {
     const base::MutexLock lock(mutex_);
-    if (free_ > waiting_.size() || waiting_.size() < queue_) {
-      waiting_.push_back(std::move(connection));
+    if (free_ > queue_.size() || queue_.size() < queue_size_) {
+      queue_.push_back(std::move(connection));
       arrived_.notify_one();
       return;
     }
@@ -117,7 +122,7 @@ void ThreadPool::admit(std::unique_ptr<fastcgi::Connection> connection) {
 
 bool ThreadPool::all_busy() {
   const base::MutexLock lock(mutex_);
-  return free_ <= waiting_.size();
+  return free_ <= queue_.size();
 }
 
 }  // namespace shoal::serving

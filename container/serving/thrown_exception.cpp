@@ -13,9 +13,10 @@ namespace shoal::serving {
 namespace {
 
 constexpr std::size_t kLongestChain = 8;
-constexpr const char* kNoText = "no std::exception";
+constexpr const char* kNoText = "not a std::exception";
 
-/// As its author wrote it: what std::throw_with_nested makes of a type is left out.
+/// Returns the name as the author wrote it, without the wrapper that std::throw_with_nested puts
+/// around a type.
 std::string name_of(const std::type_info& type) {
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> readable(
@@ -35,7 +36,7 @@ std::exception_ptr nested_in(const Exception& exception) {
   return nested == nullptr ? nullptr : nested->nested_ptr();
 }
 
-/// Fills in what the exception says of itself; returns what is nested in it.
+/// Sets `cause.what`. Returns the nested exception; null if there is no such exception.
 std::exception_ptr read(const std::exception_ptr& thrown, ThrownException::Cause& cause) {
   try {
     std::rethrow_exception(thrown);
@@ -63,7 +64,7 @@ std::string ThrownException::text() const {
 }
 
 ThrownException thrown_exception_of(const std::exception_ptr& thrown) {
-  if (thrown == nullptr) return {{{"something that is no C++ exception", {}, {}}}};
+  if (thrown == nullptr) return {{{"something that is not a C++ exception", {}, {}}}};
   ThrownException exception;
   std::exception_ptr next = thrown;
   while (next != nullptr && exception.chain.size() < kLongestChain) {

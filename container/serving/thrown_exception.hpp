@@ -8,7 +8,8 @@
 
 namespace shoal::serving {
 
-/// What a handler has thrown, as text: it outlives the code of the exception.
+/// An exception that a handler has thrown, as text: the text stays valid when the code of the
+/// exception is unmapped.
 struct ThrownException {
   struct Cause {
     std::string type;  ///< `std::out_of_range`
@@ -16,15 +17,16 @@ struct ThrownException {
     host::ThrownAt at;
   };
 
-  std::vector<Cause>
-      chain;  ///< the exception, and what was nested in it; the last is the first cause
+  /// The exception itself first, then the exceptions that are nested in it (std::nested_exception).
+  /// At most eight.
+  std::vector<Cause> chain;
 
-  /// `std::runtime_error: no such page; caused by std::out_of_range: map::at`
+  /// Returns `std::runtime_error: no such page; caused by std::out_of_range: map::at`.
   std::string text() const;
 };
 
-/// REQUIRES: the code of the exception is mapped. `thrown` may be null, for one of another
-/// language.
+/// Reads an exception. `thrown` is null for an exception of another language. REQUIRES: the code of
+/// the exception is mapped.
 ThrownException thrown_exception_of(const std::exception_ptr& thrown);
 
 }  // namespace shoal::serving

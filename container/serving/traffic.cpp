@@ -12,7 +12,7 @@ void Traffic::add(std::string_view group, int status, std::chrono::nanoseconds t
   counters.latency.add(took);
 }
 
-/// None is ever taken out, so what is found stays.
+/// Counters are never removed, so the reference stays valid.
 Traffic::Counters& Traffic::counters_of(std::string_view group) {
   {
     const base::SharedLock lock(mutex_);

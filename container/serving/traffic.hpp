@@ -13,23 +13,24 @@
 
 namespace shoal::serving {
 
-/// What has been answered, in all and by group, since the process began. Safe to use from any
-/// thread.
+/// Counts the answers of this process, in all and by group. Safe to use from any thread.
 class Traffic {
  public:
-  /// What one group has answered.
+  /// The answers of one group.
   struct OfGroup {
     std::uint64_t requests = 0;
-    std::uint64_t errors = 0;  ///< of these with 500 to 599
+    std::uint64_t errors = 0;  ///< those with a status of 500 to 599
     status::Histogram latency;
   };
 
-  /// A request is over. `group` is empty when none was found to answer it. The time is from its
-  /// first byte.
+  /// Counts one answer. `group` is empty if no module was found for the request. `took` is the time
+  /// from the first byte of the request to the end of the answer.
   void add(std::string_view group, int status, std::chrono::nanoseconds took);
 
   std::uint64_t requests() const { return requests_; }
   std::uint64_t errors() const { return errors_; }
+
+  /// Returns zeros for a group that has not answered yet.
   OfGroup of(std::string_view group) const;
 
  private:

@@ -17,19 +17,19 @@ struct Route;
 /// Line::serve makes one for each request and fills it in, in the order of the members.
 ///
 /// Belongs to the thread that serves the request. Other threads (the status page, the request
-/// watchdog) read it through the thread's ThreadSlot, under the mutex of the slot: `request`, `id`
-/// and `route` as soon as the request waits for its group, `entry` and `module` as soon as a module
-/// handles it. So these are complete by then, and do not change afterwards.
+/// watchdog) read it through a ThreadSlot, under the mutex of the slot: `began` at any time,
+/// `request`, `id` and `route` from State::kWaiting on, `entry` and `module` from kHandling on. So
+/// these members are complete by then and do not change afterwards.
 ///
-/// Two others get copies, each made in one place, since they cannot read this. The handler of a
-/// crash may neither allocate nor take a lock and reads fixed memory: ThreadSlot::publish writes
-/// it. The component access/ knows neither modules/ nor fastcgi/: AccessLog::write fills its
-/// struct.
+/// Two readers need another representation, which is written in one place each. A crash handler
+/// must not allocate, take a lock, or follow pointers into a broken heap: it reads crash::Activity,
+/// fixed memory that ThreadSlot::publish writes. The component access/ knows neither modules/ nor
+/// fastcgi/: it reads access::LoggedRequest, which AccessLog::write fills in.
 ///
-/// Destroyed from the bottom up: the response before the snapshot that holds the module's code
-/// and before the exchange that carries the answer.
+/// Members are destroyed from the bottom up: the response before the snapshot, which keeps the code
+/// of the module mapped, and before the exchange, which carries the answer.
 struct Visit {
-  /// When a thread began to read the request.
+  /// When a thread of the pool took the connection.
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
   // --- what the web server sent
@@ -38,7 +38,7 @@ struct Visit {
   std::string id;
   std::string path;     ///< of the URL, decoded
   std::string request;  ///< `GET /about?x=1`, printable
-  access::Cpu cpu{};    ///< of the thread at this point; only if the access log asks for it
+  access::Cpu cpu{};    ///< of the thread so far; zero if the access log does not need it
 
   // --- what the routes make of the path: Router::route
 
@@ -47,19 +47,18 @@ struct Visit {
 
   // --- which module answers: Registry::enter and Router::find
 
-  std::shared_ptr<const modules::Snapshot> snapshot;  ///< held until the visit is over
-  const modules::Snapshot::Entry* entry = nullptr;    ///< in the snapshot; null: not found
+  std::shared_ptr<const modules::Snapshot> snapshot;  ///< held until the end of the visit
+  const modules::Snapshot::Entry* entry = nullptr;    ///< in the snapshot; null: no module fits
   std::string module;
-  std::string path_info;  ///< what the module's name left of the path; empty or beginning with `/`
+  std::string path_info;  ///< the rest of the path behind the module; empty, or begins with `/`
 
   // --- the answer
 
   std::unique_ptr<Response> response;
-  bool whole = true;  ///< false: the answer was cut off, or the web server had left
-  std::chrono::nanoseconds took{
-      0};  ///< from the first byte of the request to the end of the answer
+  bool whole = true;                 ///< false: the answer was cut off
+  std::chrono::nanoseconds took{0};  ///< from the first byte of the request
 
-  /// Returns the generation that answers; null if no loaded module was found.
+  /// Returns the generation of `entry`; null if there is no entry, or its group is not loaded.
   const modules::Generation* generation() const {
     return entry == nullptr ? nullptr : entry->generation;
   }

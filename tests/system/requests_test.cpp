@@ -186,7 +186,7 @@ TEST_P(ARequestThatGoesWrong, TellsTheVisitorLittleAndTheLogEverything) {
 
 INSTANTIATE_TEST_SUITE_P(, ARequestThatGoesWrong,
                          ::testing::Values(Trouble{"/answers/throws", "the secret is 4711"},
-                                           Trouble{"/answers/throws-a-number", "no std::exception"},
+                                           Trouble{"/answers/throws-a-number", "not a std::exception"},
                                            Trouble{"/answers/includes-itself", "nest|deep"},
                                            Trouble{"/answers/forwards-nowhere",
                                                    "nowhere: no handler"},

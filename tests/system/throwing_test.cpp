@@ -81,9 +81,9 @@ TEST_F(AnExceptionOfAHandler, IsLoggedWithWhereItWasThrownFirstHoweverItGotHere)
 
 TEST_F(AnExceptionOfAHandler, OfAnyOtherTypeIsNamedByIt) {
   const std::string number = told_of("number");
-  EXPECT_THAT(number, HasSubstr(": int: no std::exception\n"));
+  EXPECT_THAT(number, HasSubstr(": int: not a std::exception\n"));
   EXPECT_THAT(number, ContainsRegex("#0 .*fall.* at .*" + line_of("fallen")));
-  EXPECT_THAT(told_of("pointer"), HasSubstr(": char const*: no std::exception\n"));
+  EXPECT_THAT(told_of("pointer"), HasSubstr(": char const*: not a std::exception\n"));
 }
 
 TEST_F(AnExceptionOfAHandler, HasItsStackLoggedOnceAMinute) {

@@ -20,12 +20,13 @@ namespace {
 using namespace std::chrono_literals;
 using system::eventually;
 
-/// A process that debugs the test for as long as this object lives, and lets it go on.
+/// A process that is attached to the test as a debugger while this object lives, and lets it run
+/// on.
 class Debugger {
  public:
   Debugger() : id_(::fork()) {
     if (id_ == 0) debug(::getppid());
-    ::prctl(PR_SET_PTRACER, id_);  // where only a parent may debug its child, without that
+    ::prctl(PR_SET_PTRACER, id_);  // needed where only a parent may debug its child
   }
   ~Debugger() {
     ::kill(id_, SIGKILL);
@@ -46,7 +47,7 @@ class Debugger {
   const pid_t id_;
 };
 
-TEST(ARequestWatchdog, ReplacesNoProcessThatIsDebugged) {
+TEST(ARequestWatchdog, DoesNotReplaceAProcessThatIsDebugged) {
   Scoreboard scoreboard(1);
   StackLog stacks("/nowhere/shoal-symbolize");
   std::atomic<int> replaced{0};

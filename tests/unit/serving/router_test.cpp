@@ -6,7 +6,7 @@
 namespace shoal::serving {
 namespace {
 
-/// A router, and the modules that there are: asked for paths, it says `module path_info`.
+/// A router and a snapshot of modules. `where` returns `module path_info` for a path.
 class Routing : public testing::Test {
  protected:
   void routes(std::vector<Route> routes) { router_ = Router(std::move(routes)); }
@@ -44,7 +44,7 @@ class Routing : public testing::Test {
       std::make_shared<modules::Snapshot>(modules::Snapshot::Generations(), modules::Files());
 };
 
-TEST_F(Routing, TakesTheLongestPrefix) {
+TEST_F(Routing, TakesTheRouteWithTheLongestPrefix) {
   routes({{"/a/b/c", "deep"}, {"/a/b", "mid"}, {"/", "top"}});
   EXPECT_EQ(target_of("/a/b/c"), "deep");
   EXPECT_EQ(target_of("/a/b/c/d"), "deep.d");
@@ -54,14 +54,14 @@ TEST_F(Routing, TakesTheLongestPrefix) {
   EXPECT_EQ(target_of("/"), "top");
 }
 
-TEST_F(Routing, EndsAPrefixOnlyWhereASegmentEnds) {
+TEST_F(Routing, MatchesAPrefixOnlyUpToTheEndOfASegment) {
   EXPECT_EQ(target_of("/hello"), "hello");
   EXPECT_EQ(target_of("/hello/"), "hello");
   EXPECT_EQ(target_of("/hello/x"), "hello.x");
   EXPECT_EQ(target_of("/hellos"), "site.screen.hellos");
 }
 
-TEST_F(Routing, KnowsNoWayWhereNoRouteCovers) {
+TEST_F(Routing, FindsNoRouteForAPathThatNoPrefixCovers) {
   routes({{"/hello", "hello"}});
   for (const char* path : {"", "/", "/other", "/hell", "*", "hello", "http://host/hello"}) {
     EXPECT_EQ(where(path), "no route") << path;
@@ -84,14 +84,14 @@ TEST_F(Routing, FindsTheLongestModuleName) {
   EXPECT_EQ(where("/"), "nothing");
 }
 
-TEST_F(Routing, HandsOnWhatIsLeftOfThePathAsItCame) {
+TEST_F(Routing, PassesOnTheRestOfThePathUnchanged) {
   modules({"hello"});
   EXPECT_EQ(where("/hello"), "hello");
   EXPECT_EQ(where("/hello/"), "hello /");
   EXPECT_EQ(where("/hello//a/../b c%20\xc3\xa4/"), "hello //a/../b c%20\xc3\xa4/");
 }
 
-TEST_F(Routing, LetsAnIndexStandForItsFolder) {
+TEST_F(Routing, FindsTheIndexForItsFolder) {
   modules({"site.screen.index", "site.screen.about.index"});
   EXPECT_EQ(where("/"), "site.screen.index");
   EXPECT_EQ(where("/about"), "site.screen.about.index");
@@ -100,14 +100,14 @@ TEST_F(Routing, LetsAnIndexStandForItsFolder) {
   EXPECT_EQ(where("/index/more"), "site.screen.index /more");
 }
 
-TEST_F(Routing, LetsNoIndexAnswerForWhatIsNotThere) {
+TEST_F(Routing, DoesNotFindAnIndexForAPathToNoModule) {
   modules({"site.screen.index", "site.screen.about.index"});
   for (const char* path : {"/nothing", "/about/nothing", "//", "/about//", "/a.b", "/."}) {
     EXPECT_EQ(where(path), "nothing") << path;
   }
 }
 
-TEST_F(Routing, PrefersAModuleToTheIndexOfAFolderOfItsName) {
+TEST_F(Routing, PrefersAModuleToTheIndexOfTheFolderOfThatName) {
   modules({"site.screen.about", "site.screen.about.index"});
   EXPECT_EQ(where("/about"), "site.screen.about");
   EXPECT_EQ(where("/about/"), "site.screen.about /");
@@ -119,24 +119,24 @@ TEST_F(Routing, PrefersADeeperIndexToAShorterModule) {
   EXPECT_EQ(where("/about/team/x"), "site.screen.about /team/x");
 }
 
-TEST_F(Routing, ReachesNothingButWhatIsRouted) {
+TEST_F(Routing, FindsOnlyModulesBelowTheTargetOfARoute) {
   modules({"site.screen.about", "site.layout", "other"});
   for (const char* path : {"/.site.layout", "/../layout", "/screen.about", "/..", "/../other",
                            "/about.team", "/site.layout", "/%2e%2e/layout"}) {
     EXPECT_EQ(where(path), "nothing") << path;
   }
   modules({"site.screen", "site.screen.a.b"});
-  EXPECT_EQ(where("/a.b"), "site.screen /a.b") << "dots in a path are no dots in a name";
+  EXPECT_EQ(where("/a.b"), "site.screen /a.b") << "a dot in a path is not a dot in a name";
 }
 
-TEST_F(Routing, EndsTheNameAtTheFirstSegmentThatCanBeNone) {
+TEST_F(Routing, EndsTheNameBeforeTheFirstSegmentThatCannotBePartOfOne) {
   EXPECT_EQ(target_of("/a/b c/d"), "site.screen.a");
   EXPECT_EQ(target_of("/a//d"), "site.screen.a");
   EXPECT_EQ(target_of(std::string_view("/a/b\0/d", 7)), "site.screen.a");
   EXPECT_EQ(target_of("/a/\xff/d"), "site.screen.a");
 }
 
-TEST_F(Routing, StaysBoundedHoweverLongThePath) {
+TEST_F(Routing, BoundsTheNameForAVeryLongPath) {
   modules({"site.screen.a"});
   std::string path;
   for (int i = 0; i < 100'000; ++i) path += "/a";

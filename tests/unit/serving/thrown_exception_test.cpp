@@ -23,18 +23,18 @@ std::string text_of(const Work& work) {
   return "nothing was thrown";
 }
 
-TEST(AThrownException, IsToldWithItsType) {
+TEST(AThrownException, HasItsTypeInTheText) {
   EXPECT_EQ(text_of([] { throw OutOfFish("no herring"); }),
             "shoal::serving::OutOfFish: no herring");
-  EXPECT_EQ(text_of([] { throw 42; }), "int: no std::exception");
+  EXPECT_EQ(text_of([] { throw 42; }), "int: not a std::exception");
 }
 
-TEST(AThrownException, IsToldOnOneLine) {
+TEST(AThrownException, HasATextOfOneLine) {
   EXPECT_EQ(text_of([] { throw OutOfFish("no\nherring"); }),
             "shoal::serving::OutOfFish: no\\x0aherring");
 }
 
-TEST(AThrownException, IsToldWithWhatIsNestedInIt) {
+TEST(AThrownException, HasTheNestedExceptionsInTheText) {
   const auto work = [] {
     try {
       try {
@@ -48,10 +48,10 @@ TEST(AThrownException, IsToldWithWhatIsNestedInIt) {
   };
   EXPECT_EQ(text_of(work),
             "shoal::serving::OutOfFish: no herring; caused by std::out_of_range: no such fish; "
-            "caused by int: no std::exception");
+            "caused by int: not a std::exception");
 }
 
-TEST(AThrownException, IsToldWithABoundOnItsChain) {
+TEST(AThrownException, HasABoundOnItsChain) {
   const auto work = [] {
     std::exception_ptr thrown = std::make_exception_ptr(OutOfFish("0"));
     for (int i = 1; i < 100; ++i) {
@@ -72,8 +72,8 @@ TEST(AThrownException, IsToldWithABoundOnItsChain) {
   EXPECT_LT(text.size(), 1000u);
 }
 
-TEST(AThrownException, OfAnotherLanguageIsToldToo) {
-  EXPECT_EQ(thrown_exception_of(nullptr).text(), "something that is no C++ exception");
+TEST(AThrownException, OfAnotherLanguageHasATextToo) {
+  EXPECT_EQ(thrown_exception_of(nullptr).text(), "something that is not a C++ exception");
 }
 
 }  // namespace
