@@ -1,5 +1,5 @@
-// Sockets that another program opens and hands in: systemd, or spawn-fcgi. They belong to the whole
-// life of the service, not to one configuration.
+// Listening sockets that another program opens and passes to the container: systemd, or spawn-fcgi.
+// They stay open as long as the service runs, in whatever configuration.
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <future>
 #include <iostream>
 
@@ -25,12 +24,12 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-/// As systemd starts a service: sockets from descriptor 3 on. The test's own is handed in as 0.
+/// Passes a socket as systemd does: as descriptor 3. The test passes it to this shell as 0.
 const char kAsSystemd[] =
     "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=shoal.socket exec \"$@\"";
 
-/// Returns how many descriptors of the process are this socket.
-std::size_t held_by(pid_t process, int socket) {
+/// Returns how many descriptors of the process refer to this socket.
+std::size_t descriptors_of(pid_t process, int socket) {
   struct stat wanted {};
   ::fstat(socket, &wanted);
   const fs::directory_iterator all("/proc/" + std::to_string(process) + "/fd");
@@ -41,9 +40,10 @@ std::size_t held_by(pid_t process, int socket) {
   }));
 }
 
-class HandedIn : public Site {
+class PassedSocket : public Site {
  protected:
-  explicit HandedIn(Plan plan) : Site(std::move(plan)), listener_(listen_on(socket())) {}
+  explicit PassedSocket(SiteOptions options)
+      : Site(std::move(options)), listener_(listen_on(socket())) {}
 
   void SetUp() override {
     drop("1", {"lone"});
@@ -51,86 +51,88 @@ class HandedIn : public Site {
     start_nginx();
   }
 
-  /// Sends SIGHUP and waits for what comes of it.
-  void hang_up(const std::string& outcome = "the new configuration serves") {
+  /// Has the configuration reloaded, and waits for this outcome in the log.
+  void reload(const std::string& outcome = "the new configuration serves") {
     const std::size_t before = said(outcome);
     container().send(SIGHUP);
     ASSERT_TRUE(eventually([&] { return said(outcome) > before; }));
   }
 
-  void hang_up_with(const std::string& listen,
-                    const std::string& outcome = "the new configuration serves") {
+  void reload_with(const std::string& listen,
+                   const std::string& outcome = "the new configuration serves") {
     const std::string text = contents(here() / "shoal.yaml");
-    std::ofstream(here() / "shoal.yaml") << "listen: " << listen << text.substr(text.find('\n'));
-    hang_up(outcome);
+    write_file(here() / "shoal.yaml", "listen: " + listen + text.substr(text.find('\n')));
+    reload(outcome);
   }
 
-  void expect_served_through_hangups() {
+  void expect_service_across_reloads() {
     EXPECT_EQ(get("/lone").body, "lone 1\n");
     for (int i = 0; i < 5; ++i) {
-      hang_up();
-      EXPECT_EQ(get("/lone").body, "lone 1\n") << "after " << i + 1;
+      reload();
+      EXPECT_EQ(get("/lone").body, "lone 1\n") << "after reload " << i + 1;
     }
     EXPECT_EQ(said("is refused"), 0u);
     ASSERT_TRUE(eventually([&] { return workers().size() == 1; }));
-    EXPECT_EQ(held_by(worker(), listener_.get()), 1u) << "and not the supervisor's as well";
+    EXPECT_EQ(descriptors_of(worker(), listener_.get()), 1u)
+        << "the worker must not inherit the supervisor's descriptor as well";
   }
 
-  void expect_taken_up_again(const std::string& listen) {
-    hang_up_with("\"unix:" + (here() / "other.sock").native() + "\"");
+  void expect_service_after_another_socket(const std::string& listen) {
+    reload_with("\"unix:" + (here() / "other.sock").native() + "\"");
     auto waiting = std::async(std::launch::async, [this] { return Visitor(port()).get("/lone"); });
-    hang_up_with("[" + listen + ", \"unix:/dev/null/shoal.sock\"]", "is refused");
-    hang_up_with(listen);
-    EXPECT_EQ(waiting.get().body, "lone 1\n") << "it has waited in the socket";
+    reload_with("[" + listen + ", \"unix:/dev/null/shoal.sock\"]", "is refused");
+    reload_with(listen);
+    EXPECT_EQ(waiting.get().body, "lone 1\n") << "the request waits in the socket's backlog";
     EXPECT_EQ(get("/lone").body, "lone 1\n");
-    hang_up();
+    reload();
     EXPECT_EQ(get("/lone").body, "lone 1\n");
   }
 
   const base::Descriptor listener_;
 };
 
-class Activated : public HandedIn {
+class SocketOfSystemd : public PassedSocket {
  protected:
-  explicit Activated(const std::string& workers = "{ threads: 4, grace: 60s }")
-      : HandedIn({.listen = "systemd",
-                  .workers = workers,
-                  .next_upstream = "error",
-                  .under = kAsSystemd}) {}
+  SocketOfSystemd()
+      : PassedSocket({.listen = "systemd",
+                      .workers = "{ threads: 4, grace: 60s }",
+                      .next_upstream = "error",
+                      .wrapper = kAsSystemd}) {}
 };
 
-TEST_F(Activated, IsServedThroughFiveHangups) { expect_served_through_hangups(); }
+TEST_F(SocketOfSystemd, IsServedAcrossConfigurationReloads) { expect_service_across_reloads(); }
 
-TEST_F(Activated, IsTakenUpAgainAfterAnotherConfiguration) { expect_taken_up_again("systemd"); }
+TEST_F(SocketOfSystemd, IsServedAgainAfterAConfigurationWithAnotherSocket) {
+  expect_service_after_another_socket("systemd");
+}
 
 // The figure is in tests/README.md.
-TEST_F(Activated, ARestartLosesNothing) {
-  Clients clients(port(), 4, {"/lone"}, not_lone);
+TEST_F(SocketOfSystemd, LosesNoRequestWhenTheContainerRestarts) {
+  Visitors visitors(port(), 4, {"/lone"}, check_lone);
   for (int i = 0; i < 3; ++i) {
-    clients.ask_for(100);
+    visitors.wait_for_responses(100);
     EXPECT_EQ(stop_container(SIGTERM), 0);
     start_container(listener_.get());
   }
-  clients.ask_for(100);
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << ::testing::PrintToString(problems);
-  std::cout << "| three restarts with socket activation | " << failed << " of " << requests
-            << " |\n";
+  visitors.wait_for_responses(100);
+  print_cost("three restarts with socket activation", expect_no_failure(visitors));
 }
 
-class Spawned : public HandedIn {
+class SocketOfSpawnFcgi : public PassedSocket {
  protected:
-  Spawned() : HandedIn({.listen = "\"fd:0\"", .next_upstream = "error"}) {}
+  SocketOfSpawnFcgi() : PassedSocket({.listen = "\"fd:0\"", .next_upstream = "error"}) {}
 };
 
-TEST_F(Spawned, IsServedThroughFiveHangups) { expect_served_through_hangups(); }
+TEST_F(SocketOfSpawnFcgi, IsServedAcrossConfigurationReloads) { expect_service_across_reloads(); }
 
-TEST_F(Spawned, IsTakenUpAgainAfterAnotherConfiguration) { expect_taken_up_again("\"fd:0\""); }
+TEST_F(SocketOfSpawnFcgi, IsServedAgainAfterAConfigurationWithAnotherSocket) {
+  expect_service_after_another_socket("\"fd:0\"");
+}
 
-TEST_F(Spawned, NothingButWhatWasHandedInIsTaken) {
-  // The control socket listens, too, and is not for web servers.
+TEST_F(SocketOfSpawnFcgi, IsTheOnlyDescriptorThatAConfigurationMayName) {
+  // One of the others is the control socket, which listens, too.
   for (int number = 1; number < 20; ++number) {
-    hang_up_with("\"fd:" + std::to_string(number) + "\"", "is refused");
+    reload_with("\"fd:" + std::to_string(number) + "\"", "is refused");
   }
   EXPECT_EQ(said(": no listening socket was open there when Shoal started; start it through a "
                  "program that leaves it one"),
@@ -138,17 +140,18 @@ TEST_F(Spawned, NothingButWhatWasHandedInIsTaken) {
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }
 
-/// Under the real systemd-socket-activate, with two sockets that have names.
-class TwoActivated : public Site {
+/// The container started by the real systemd-socket-activate, with two sockets that have names.
+class TwoSocketsOfSystemd : public Site {
  protected:
-  TwoActivated() : Site({.listen = "systemd", .log = "{ level: debug, file: shoal.log }"}) {}
+  TwoSocketsOfSystemd() : Site({.listen = "systemd", .log = "{ level: debug, file: shoal.log }"}) {}
 
-  /// The command that opens these sockets and becomes the container when a connection comes.
+  /// Returns the command that opens these sockets and executes the container at the first
+  /// connection.
   std::vector<std::string> activate(const std::vector<std::string>& sockets,
                                     const std::string& names) const {
     std::vector<std::string> words{"systemd-socket-activate", "--fdname=" + names};
     for (const auto& socket : sockets) words.push_back("--listen=" + (here() / socket).native());
-    // It passes on nothing of the environment unless told to.
+    // It passes on only the variables of the environment that the command line names.
     for (const char* name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
       const char* const value = std::getenv(name);
       if (value != nullptr) words.push_back(std::string("--setenv=") + name + "=" + value);
@@ -163,9 +166,9 @@ class TwoActivated : public Site {
   }
 };
 
-TEST_F(TwoActivated, AreBothServedThroughFiveHangups) {
+TEST_F(TwoSocketsOfSystemd, AreBothServedAcrossConfigurationReloads) {
   drop("1", {"lone"});
-  write_settings();
+  write_configuration();
   Process container(activate({"a.sock", "b.sock"}, "web:more"), here() / "activate.log");
   ASSERT_TRUE(eventually([&] { return fs::exists(here() / "b.sock"); }));
   EXPECT_THAT(answer_at("a.sock"), HasSubstr("lone 1\n")) << contents(here() / "activate.log");

@@ -11,8 +11,8 @@ namespace {
 namespace fs = std::filesystem;
 using Command = std::vector<std::string>;
 
-/// What Debian's apache2.conf, ports.conf and enabled modules are to a site.
-std::string surroundings(const fs::path& folder, std::uint16_t port) {
+/// Returns what Debian configures around a site: apache2.conf, ports.conf, the enabled modules.
+std::string main_configuration(const fs::path& folder, std::uint16_t port) {
   const std::string& here = folder.native();
   std::string text = "ServerRoot \"" + here + "\"\nDefaultRuntimeDir \"" + here +
                      "\"\nMutex \"file:" + here + "\" default\n" +
@@ -42,7 +42,7 @@ Command command(const fs::path& folder) {
                           "--clear-groups",
                           "--inh-caps=+dac_override",
                           "--ambient-caps=+dac_override",
-                          "--pdeathsig=TERM",  // for the change of user has undone that of Process
+                          "--pdeathsig=TERM",  // set again: the change of user resets it
                           "--"};
   words.insert(words.begin(), as_nobody.begin(), as_nobody.end());
   return words;
@@ -53,7 +53,8 @@ Server::Setup with_site(std::string file,
   return [file, replacements](const fs::path& folder, std::uint16_t port) {
     auto all = replacements;
     all.emplace_back("<VirtualHost *:80>", "<VirtualHost 127.0.0.1:" + std::to_string(port) + ">");
-    write(folder / "apache.conf", surroundings(folder, port) + shipped("apache/" + file, all));
+    write_file(folder / "apache.conf",
+               main_configuration(folder, port) + shipped_file("apache/" + file, all));
     return command(folder);
   };
 }
@@ -70,20 +71,21 @@ Server::Setup apache_over_tcp(std::string address) {
       {{"\nDefine", "\n##"}, {"\n#Define", "\nDefine"}, {"127.0.0.1:9000", std::move(address)}});
 }
 
-// mod_fcgid gives the container none of Apache's variables, and cuts off those that it is told to
-// give; the sanitizers' are tests/run.sh's.
+// A script sets the sanitizers' options of tests/run.sh: mod_fcgid does not pass on Apache's
+// environment, and truncates the variables that its configuration sets.
 Server::Setup apache_with_fcgid(fs::path configuration) {
   return [configuration](const fs::path& folder, std::uint16_t port) {
-    const fs::path starter = folder / "starter";
+    const fs::path script = folder / "start_container";
     std::string text = "#!/bin/sh\n";
     for (const char* name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}) {
       const char* value = ::getenv(name);
       if (value != nullptr)
         text.append("export ").append(name).append("=\"").append(value).append("\"\n");
     }
-    write(starter, text + "exec " + built::kContainer + " \"$@\"\n");
-    fs::permissions(starter, fs::perms(0755));
-    return with_site("shoal-fcgid.conf", {{"/usr/local/bin/shoal", starter.native()},
+    write_file(script, text + "exec " + built::kContainer + " \"$@\"\n");
+    fs::permissions(script, fs::perms(0755));
+    return with_site("shoal-fcgid.conf", {{"/usr/local/bin/shoal", script.native()},
+
                                           {"/etc/shoal/fcgid.yaml", configuration.native()}})(
         folder, port);
   };

@@ -5,11 +5,11 @@
 
 namespace shoal::system {
 
-/// Opens `url` in a Chromium without a window, that nobody has used before, lets `watched` pass on
-/// the page's own clock (which stands still while it waits for answers, so that no machine is too
-/// slow), and returns the document as it is then. Throws std::runtime_error, with what Chromium
-/// said, when there is none.
-std::string look_at(const std::string& url,
-                    std::chrono::milliseconds watched = std::chrono::seconds(1));
+/// Opens `url` in a Chromium without a window, with an empty profile. Waits for `duration` of the
+/// page's own clock, which stands still while the page waits for a response, so the speed of the
+/// machine does not matter. Returns the document as it is then. Throws std::runtime_error, with the
+/// output of Chromium, when Chromium does not return a document.
+std::string open_in_browser(const std::string& url,
+                            std::chrono::milliseconds duration = std::chrono::seconds(1));
 
 }  // namespace shoal::system

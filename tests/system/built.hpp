@@ -1,14 +1,15 @@
 #pragma once
 
-/// What the build knows and its tests need: see CMakeLists.txt.
+/// What the tests need to know of the build; CMakeLists.txt defines it.
+
 namespace shoal::system::built {
 
-inline constexpr char kContainer[] = SHOAL_BUILT_CONTAINER;    ///< the program `shoal`
-inline constexpr char kModules[] = SHOAL_BUILT_MODULES;        ///< tests/modules, in versions
-inline constexpr char kFolder[] = SHOAL_BUILT_FOLDER;          ///< the build folder
-inline constexpr char kRepository[] = SHOAL_BUILT_REPOSITORY;  ///< the source folder
-inline constexpr char kNginx[] = SHOAL_BUILT_NGINX;            ///< the program
-inline constexpr char kApache[] = SHOAL_BUILT_APACHE;          ///< the program
+inline constexpr char kContainer[] = SHOAL_BUILT_CONTAINER;  ///< the program `shoal`
+inline constexpr char kModules[] = SHOAL_BUILT_MODULES;  ///< tests/modules, a folder per version
+inline constexpr char kFolder[] = SHOAL_BUILT_FOLDER;    ///< the build folder
+inline constexpr char kRepository[] = SHOAL_BUILT_REPOSITORY;         ///< the source folder
+inline constexpr char kNginx[] = SHOAL_BUILT_NGINX;                   ///< the program
+inline constexpr char kApache[] = SHOAL_BUILT_APACHE;                 ///< the program
 inline constexpr char kApacheModules[] = SHOAL_BUILT_APACHE_MODULES;  ///< their folder
 inline constexpr char kLighttpd[] = SHOAL_BUILT_LIGHTTPD;             ///< the program
 inline constexpr char kCaddy[] = SHOAL_BUILT_CADDY;                   ///< the program

@@ -1,8 +1,5 @@
 #include <gmock/gmock.h>
 
-#include <fstream>
-
-#include "built.hpp"
 #include "site.hpp"
 
 namespace shoal::system {
@@ -11,26 +8,19 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// The commands of `shoal` that serve nothing.
+/// The command line, above all `shoal check`.
 class Commands : public Site {
  protected:
-  Outcome check(const std::string& settings) {
-    std::ofstream(here() / "checked.yaml") << settings;
-    return shoal("check -c " + (here() / "checked.yaml").native());
+  Outcome check(const std::string& settings, const std::string& options = "") {
+    write_file(here() / "checked.yaml", settings);
+    return shoal("check " + options + " -c " + (here() / "checked.yaml").native());
   }
 
-  Outcome check_and_probe(const std::string& settings) {
-    std::ofstream(here() / "checked.yaml") << settings;
-    return shoal("check --probe -c " + (here() / "checked.yaml").native());
-  }
+  Outcome check_and_probe(const std::string& settings) { return check(settings, "--probe"); }
 
-  /// A line that begins as the errors about the checked file do.
+  /// Returns how an error about this line of the checked file begins.
   std::string at(int line) const {
     return (here() / "checked.yaml").native() + ":" + std::to_string(line) + ": ";
-  }
-
-  static Outcome shoal(const std::string& arguments) {
-    return run(std::string(built::kContainer) + " " + arguments);
   }
 };
 
@@ -50,7 +40,7 @@ TEST_F(Commands, CheckPrintsAGoodConfigurationAsUnderstood) {
   EXPECT_THAT(output, HasSubstr("group   pages: site.layout.page site.screen.about "
                                 "site.screen.index site.screen.patient site.widget.menu\n"));
   EXPECT_THAT(output, HasSubstr("pinned  pinned.lone: lone\n"));
-  EXPECT_FALSE(std::filesystem::exists(here() / "s")) << "it opens nothing";
+  EXPECT_FALSE(std::filesystem::exists(here() / "s")) << "check opens no socket";
   EXPECT_FALSE(std::filesystem::exists(here() / "run"));
 }
 
@@ -73,7 +63,7 @@ TEST_F(Commands, CheckPrintsAllErrorsAtOnceWithTheirPlaces) {
   EXPECT_THAT(output, HasSubstr(at(8) + "limits.body: "));
 }
 
-TEST_F(Commands, CheckFindsRoutesToNothing) {
+TEST_F(Commands, CheckReportsRoutesToMissingModules) {
   drop("1");
   const auto [exit_code, output] =
       check("listen: \"unix:s\"\napps: apps\nrun: run\nroutes:\n  /: site.screen\n  /x: lonely\n");
@@ -83,7 +73,7 @@ TEST_F(Commands, CheckFindsRoutesToNothing) {
   EXPECT_THAT(output, Not(HasSubstr("routes./: ")));
 }
 
-TEST_F(Commands, CheckFindsGroupsAndSettingsOfNothing) {
+TEST_F(Commands, CheckReportsGroupsAndSettingsOfMissingModules) {
   drop("1");
   const auto [exit_code, output] = check(
       "listen: \"unix:s\"\napps: apps\nrun: run\nroutes: { /: site.screen }\n"
@@ -97,12 +87,12 @@ TEST_F(Commands, CheckFindsGroupsAndSettingsOfNothing) {
       << "a folder has no constructor that could read them";
 }
 
-TEST_F(Commands, CheckProbesGroupsWithTheirSettingsWhenAsked) {
+TEST_F(Commands, CheckWithProbeLoadsGroupsWithTheirSettings) {
   drop("1", {"site.layout.page", "site.screen.index", "site.screen.about", "site.widget.menu"});
   drop("throws_when_made", {"lone"});
   const std::string settings =
       "listen: \"unix:s\"\napps: apps\nrun: run\nroutes: { /: site.screen, /lone: lone }\n";
-  EXPECT_EQ(check(settings).exit_code, 0) << "it loads nothing";
+  EXPECT_EQ(check(settings).exit_code, 0) << "without --probe, no module is loaded";
   const auto plain = check_and_probe(settings);
   EXPECT_EQ(plain.exit_code, 1);
   EXPECT_THAT(plain.output, HasSubstr(file("lone").native() + ": "));
@@ -123,7 +113,7 @@ TEST_F(Commands, CheckProbesGroupsWithTheirSettingsWhenAsked) {
   EXPECT_FALSE(std::filesystem::exists(here() / "run"));
 }
 
-TEST_F(Commands, CheckNamesTheAppsFolderOrTheFileThatIsMissing) {
+TEST_F(Commands, CheckNamesAMissingAppsFolderOrConfiguration) {
   const std::string rest = "listen: \"unix:s\"\nrun: run\nroutes: { /: lone }\n";
   const auto without_apps = check(rest + "apps: nowhere\n");
   EXPECT_EQ(without_apps.exit_code, 1);
@@ -135,19 +125,19 @@ TEST_F(Commands, CheckNamesTheAppsFolderOrTheFileThatIsMissing) {
 }
 
 TEST_F(Commands, ServeRefusesWhatCheckRefuses) {
-  std::ofstream(here() / "checked.yaml") << "listen: \"unix:s\"\nrum: run\n";
+  write_file(here() / "checked.yaml", "listen: \"unix:s\"\nrum: run\n");
   const auto [exit_code, output] = shoal("serve -c " + (here() / "checked.yaml").native());
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr(at(2) + "rum: unknown key; did you mean \"run\"?"));
 }
 
-TEST_F(Commands, WrongWordsAreAUsageError) {
-  for (const char* words : {"", "severe", "check --config", "check --konfig x", "check a b"}) {
-    EXPECT_EQ(shoal(words).exit_code, 2) << words;
+TEST_F(Commands, WrongArgumentsAreAUsageError) {
+  for (const char* arguments : {"", "severe", "check --config", "check --konfig x", "check a b"}) {
+    EXPECT_EQ(shoal(arguments).exit_code, 2) << arguments;
   }
 }
 
-TEST_F(Commands, HelpAndVersionAreNoErrors) {
+TEST_F(Commands, HelpAndVersionEndWithExitCodeZero) {
   EXPECT_EQ(shoal("--help").exit_code, 0);
   EXPECT_THAT(shoal("--help").output, HasSubstr("serve"));
   const auto version = shoal("--version");

@@ -1,4 +1,4 @@
-// What apps/debugging.md promises to those who debug a module.
+// What apps/debugging.md promises to authors that debug a module.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -15,34 +15,35 @@ namespace fs = std::filesystem;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
-/// A site whose container has no debug information, as an installed one: gdb reads that for
+/// A site whose container has no debug information, like an installed one: gdb would read it for
 /// seconds.
 class Debugging : public Site {
  protected:
   Debugging()
-      : Site({.routes = "{ /hello: hello }", .under = "shift; exec $HERE/bin/shoal \"$@\""}) {}
+      : Site({.routes = "{ /hello: hello }", .wrapper = "shift; exec $HERE/bin/shoal \"$@\""}) {}
 
   void SetUp() override {
     shell("mkdir $HERE/bin; strip -g -o $HERE/bin/shoal $SHOAL; ln -s " +
           std::string(built::kFolder) + "/lib $HERE/lib");
   }
 
-  /// Runs gdb without a user's own settings, in the folder of the scripts that the documentation
-  /// quotes. Lines of shell know $WORKER, found as the documentation finds it, and $SHOAL.
-  Process gdb(const std::string& words) const {
+  /// Runs gdb with these arguments, without the user's settings, in the folder of the scripts that
+  /// the documentation quotes. The arguments may use $WORKER, found as in the documentation, and
+  /// $SHOAL.
+  Process gdb(const std::string& arguments) const {
     const std::string folder = std::string(built::kRepository) + "/tests/system/debugging";
     const std::string worker = "WORKER=$(pgrep -P $(cat " + here().native() + "/run/shoal.pid)); ";
     return {{"/bin/sh", "-c",
-             "cd " + folder + "; " + worker + "exec " + built::kGdb + " -nx -batch " + words},
+             "cd " + folder + "; " + worker + "exec " + built::kGdb + " -nx -batch " + arguments},
             here() / "gdb.log",
-            // What is debugged cannot look for leaks.
+            // The leak check does not work under a debugger.
             {"ASAN_OPTIONS=detect_leaks=0", "SHOAL=" + (here() / "bin" / "shoal").native()}};
   }
 
-  std::string gdb_said() const { return contents(here() / "gdb.log"); }
+  std::string gdb_output() const { return contents(here() / "gdb.log"); }
 
-  bool gdb_says(const std::string& text) const {
-    return eventually([&] { return gdb_said().find(text) != std::string::npos; });
+  bool wait_for_gdb_output(const std::string& text) const {
+    return eventually([&] { return gdb_output().find(text) != std::string::npos; });
   }
 
   fs::path only_file_in_crashes(const std::string& extension) const {
@@ -53,58 +54,57 @@ class Debugging : public Site {
   }
 };
 
-TEST_F(Debugging, BreakpointsBindAgainInEachNewGeneration) {
+TEST_F(Debugging, BreakpointsAreSetAgainInEachNewGeneration) {
   drop("debugged1");
   start();
   Process debugger =
       gdb("-x reloads.gdb -p $WORKER -ex 'echo attached\\n' -ex continue -ex continue -ex continue"
           " -ex 'bt 1' -ex detach");
-  ASSERT_TRUE(gdb_says("attached\n"));
+  ASSERT_TRUE(wait_for_gdb_output("attached\n"));
   EXPECT_EQ(get("/hello").body, "hello 1\n");
   drop("debugged2");
   EXPECT_EQ(get("/hello").body, "hello 2\n");
-  EXPECT_EQ(debugger.wait(), 0) << gdb_said();
+  EXPECT_EQ(debugger.wait(), 0) << gdb_output();
   EXPECT_THAT(
-      gdb_said(),
+      gdb_output(),
       ContainsRegex("hit Breakpoint 1[.0-9]*, [^\n]*Hello::handle [^\n]*hello.cpp:1[123]\n"));
   EXPECT_THAT(
-      gdb_said(),
+      gdb_output(),
       ContainsRegex("hit Breakpoint 1[.0-9]*, [^\n]*Hello::handle [^\n]*hello.cpp:1[67]\n"));
-  EXPECT_THAT(gdb_said(),
+  EXPECT_THAT(gdb_output(),
               ContainsRegex("hit Breakpoint 2[.0-9]*, [^\n]*Hello::handle [^\n]*hello.cpp:18\n"));
-  EXPECT_EQ(generation("/hello"), "hello/2") << "it goes on without the debugger";
+  EXPECT_EQ(generation("/hello"), "hello/2") << "the container works on without the debugger";
 }
 
 TEST_F(Debugging, BreakpointsInAConstructorStopTheProbe) {
   Process debugger = gdb("-x probe.gdb -ex 'bt 1' -ex continue --args $SHOAL probe " +
                          std::string(built::kModules) + "/debugged1/hello.so");
-  EXPECT_EQ(debugger.wait(), 0) << gdb_said();
-  EXPECT_THAT(gdb_said(),
+  EXPECT_EQ(debugger.wait(), 0) << gdb_output();
+  EXPECT_THAT(gdb_output(),
               ContainsRegex("hit Breakpoint 1[.0-9]*, .*Hello::Hello .*hello.cpp:[89]\n"));
-  EXPECT_THAT(gdb_said(), ContainsRegex("hello +handler .* good"));
+  EXPECT_THAT(gdb_output(), ContainsRegex("hello +handler .* good"));
 }
 
-// Valgrind and a sanitizer cannot both watch a program, and a sanitizer's core takes terabytes.
+// Valgrind does not work with a sanitizer, and the core of a program with one takes terabytes.
 #ifndef SHOAL_BUILT_SANITIZED
 
-TEST_F(Debugging, ACoreIsReadWithTheCommandInTheReport) {
+TEST_F(Debugging, TheCommandInACrashReportReadsTheCore) {
   drop("debugged1");
   start();
   EXPECT_EQ(get("/hello").body, "hello 1\n");
   drop("debugged2");
   EXPECT_EQ(get("/hello").body, "hello 2\n");
 
-  // The kernel of this machine may write cores elsewhere, or none: gdb writes this one.
+  // The kernel may write cores elsewhere, or not at all. So gdb writes this one.
   const fs::path core = here() / "core";
   Process debugger = gdb("-p $WORKER -ex 'echo attached\\n' -ex continue -ex 'generate-core-file " +
                          core.native() + "' -ex detach");
-  ASSERT_TRUE(gdb_says("attached\n"));
+  ASSERT_TRUE(wait_for_gdb_output("attached\n"));
   EXPECT_EQ(get("/hello?crash").status, 502);
-  EXPECT_EQ(debugger.wait(), 0) << gdb_said();
+  EXPECT_EQ(debugger.wait(), 0) << gdb_output();
   ASSERT_TRUE(eventually([&] { return said("the report is") == 1; }));
 
-  // The process that took its place has removed all stages of the one that died, and goes on
-  // itself.
+  // The new worker has removed all stages of the crashed one, and reloads.
   ASSERT_TRUE(eventually([&] { return get("/hello").body == "hello 2\n"; }));
   drop("debugged1");
   EXPECT_EQ(get("/hello").body, "hello 1\n");
@@ -119,24 +119,26 @@ TEST_F(Debugging, ACoreIsReadWithTheCommandInTheReport) {
   EXPECT_THAT(output, ContainsRegex("Hello::handle .*hello.cpp:17\n"));
 }
 
-/// Whether it comes true on a machine that has other things to do, too.
+/// The same with more time, since Valgrind is slow.
 template <typename Condition>
-bool at_last(const Condition& condition) {
+bool eventually_under_valgrind(const Condition& condition) {
   return eventually(condition) || eventually(condition) || eventually(condition);
 }
 
 TEST_F(Debugging, ServesAndReloadsUnderValgrind) {
   drop("debugged1");
-  write_settings();
+  write_configuration();
   Process container(
       {built::kValgrind, "--log-file=" + (here() / "valgrind.%p").native(),
        (here() / "bin" / "shoal").native(), "serve", "-c", (here() / "shoal.yaml").native()},
       here() / "shoal.log");
-  ASSERT_TRUE(at_last([&] { return said("ready: ") == 1 || !container.runs(); })) << log();
+  ASSERT_TRUE(eventually_under_valgrind([&] { return said("ready: ") == 1 || !container.runs(); }))
+      << log();
   start_nginx();
   EXPECT_EQ(get("/hello").body, "hello 1\n") << log();
   drop("debugged2");
-  EXPECT_TRUE(at_last([&] { return get("/hello").body == "hello 2\n"; })) << log();
+  EXPECT_TRUE(eventually_under_valgrind([&] { return get("/hello").body == "hello 2\n"; }))
+      << log();
   container.send(SIGTERM);
   EXPECT_EQ(container.wait(), 0) << log();
   shell("grep -q 'ERROR SUMMARY: ' $HERE/valgrind.*");

@@ -23,7 +23,7 @@ class Demo : public Site {
     shell(std::string("cp -r ") + built::kFolder + "/apps/. $APPS");
   }
 
-  /// The links of a page's navigation.
+  /// Returns the links of a page's navigation.
   static std::vector<std::string> links(const std::string& page) {
     const std::string start = "<a href=\"";
     const auto end = page.find("</nav>");
@@ -35,61 +35,61 @@ class Demo : public Site {
     return found;
   }
 
-  static Question form(const std::string& path, const std::string& body) {
+  static Request form_post(const std::string& path, const std::string& body) {
     return {.method = "POST",
             .path = path,
             .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
             .body = body};
   }
 
-  /// Asks, and expects a whole page in the frame of the aquarium.
-  void expect_framed(int status, const Question& question) {
-    const Answer answer = ask(question);
-    EXPECT_EQ(answer.status, status) << question.path;
+  /// Expects a complete page in the layout of the aquarium.
+  void expect_in_layout(int status, const Request& request) {
+    const Response answer = send(request);
+    EXPECT_EQ(answer.status, status) << request.path;
     EXPECT_THAT(answer.body,
                 AllOf(StartsWith("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"),
                       HasSubstr(" · Aquarium</title>"), HasSubstr("--water: #"),
                       HasSubstr("<p class=\"brand\">Aquarium</p>"), HasSubstr("</header>\n<main "),
                       HasSubstr("Answered by generation <strong>1</strong>"),
                       EndsWith("</footer>\n</body>\n</html>\n")))
-        << question.path;
-    EXPECT_EQ(links(answer.body), links(get("/").body)) << question.path;
+        << request.path;
+    EXPECT_EQ(links(answer.body), links(get("/").body)) << request.path;
   }
 };
 
-TEST_F(Demo, LeadsFromEveryPageToEveryOther) {
+TEST_F(Demo, LinksEveryPageToEveryOther) {
   start();
   const auto pages = links(get("/").body);
   ASSERT_THAT(pages,
               ::testing::UnorderedElementsAre("/", "/about", "/contact", "/guestbook", "/upload"));
   for (const std::string& page : pages) {
-    expect_framed(200, {.path = page});
+    expect_in_layout(200, {.path = page});
     EXPECT_THAT(get(page).body, HasSubstr("<a href=\"" + page + "\" aria-current=\"page\">"));
   }
 }
 
-TEST_F(Demo, ShowsWhatWentWrongInTheSameFrame) {
+TEST_F(Demo, ShowsErrorsInTheLayoutOfThePages) {
   start();
-  expect_framed(404, {.path = "/about/nothing"});
-  expect_framed(404, {.path = "/guestbook/nothing"});
-  expect_framed(405, {.method = "DELETE", .path = "/about"});
-  expect_framed(405, {.method = "DELETE", .path = "/guestbook"});
-  expect_framed(405, {.method = "DELETE", .path = "/upload"});
-  expect_framed(422, form("/contact", "name=&message="));
-  expect_framed(422, form("/guestbook", "name=&message="));
+  expect_in_layout(404, {.path = "/about/nothing"});
+  expect_in_layout(404, {.path = "/guestbook/nothing"});
+  expect_in_layout(405, {.method = "DELETE", .path = "/about"});
+  expect_in_layout(405, {.method = "DELETE", .path = "/guestbook"});
+  expect_in_layout(405, {.method = "DELETE", .path = "/upload"});
+  expect_in_layout(422, form_post("/contact", "name=&message="));
+  expect_in_layout(422, form_post("/guestbook", "name=&message="));
 }
 
-TEST_F(Demo, ThanksForAnEntryOnThePageThatShowsIt) {
+TEST_F(Demo, ThanksForAnEntryOnThePageThatListsIt) {
   start();
-  const Answer answer = ask(form("/guestbook", "name=Ada&message=A+fine+tank"));
+  const Response answer = send(form_post("/guestbook", "name=Ada&message=A+fine+tank"));
   EXPECT_EQ(answer.status, 303);
   EXPECT_EQ(answer.header("Location"), "?signed=1");
-  expect_framed(200, {.path = "/guestbook?signed=1"});
+  expect_in_layout(200, {.path = "/guestbook?signed=1"});
   EXPECT_THAT(get("/guestbook?signed=1").body,
               AllOf(HasSubstr("Thank you for signing."), HasSubstr("<strong>Ada</strong>")));
 }
 
-TEST_F(Demo, KeepsTheGuestBookWhenTheAquariumIsReplacedOrGone) {
+TEST_F(Demo, KeepsTheGuestBookWhenTheAquariumIsReplacedOrRemoved) {
   start();
   EXPECT_EQ(generation("/"), "aquarium/1");
   shell("cp $APPS/aquarium/layout/page.so $APPS/.new; mv $APPS/.new $APPS/aquarium/layout/page.so");
@@ -100,7 +100,7 @@ TEST_F(Demo, KeepsTheGuestBookWhenTheAquariumIsReplacedOrGone) {
   shell("rm -r $APPS/aquarium");
   EXPECT_EQ(get("/").status, 404);
   for (const std::string page : {"/guestbook", "/upload"}) {
-    const Answer answer = get(page);
+    const Response answer = get(page);
     EXPECT_EQ(answer.status, 200);
     EXPECT_THAT(answer.body, AllOf(HasSubstr("<h1>"), Not(HasSubstr("<nav")),
                                    EndsWith("</footer>\n</body>\n</html>\n")));

@@ -1,4 +1,4 @@
-// `shoal drop`, and every other way of bringing several files: never a page of two versions.
+// `shoal drop`, and the markers by which it keeps the container from loading half of a drop.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
@@ -21,18 +21,16 @@ using ::testing::IsEmpty;
 
 class ShoalDrop : public Site {
  protected:
-  /// What has to settle is not loaded in the time that a request waits.
-  explicit ShoalDrop(Plan plan = {.sweep = "{ settle: 59s, wait: 30s }"}) : Site(std::move(plan)) {}
+  /// Files that must settle would not be loaded within the time that a request waits.
+  explicit ShoalDrop(SiteOptions options = {.sweep = "{ settle: 59s, wait: 30s }"})
+      : Site(std::move(options)) {}
 
   void SetUp() override {
     drop("1");
     start();
   }
 
-  /// Has the program do it, with these words after `shoal drop`.
-  Outcome shoal_drop(const std::string& words) const {
-    return run("cd " + here().native() + "; " + built::kContainer + " drop " + words);
-  }
+  Outcome shoal_drop(const std::string& arguments) const { return shoal("drop " + arguments); }
   Outcome shoal_drop_site(const std::string& version) const {
     return shoal_drop(folder_of(version) + " --apps apps");
   }
@@ -49,28 +47,27 @@ class ShoalDrop : public Site {
     return files;
   }
 
-  void expect_no_failure(Clients& clients) const {
-    const auto [requests, failed, problems] = clients.stop();
-    EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  void expect_no_failure_or_refusal(Visitors& visitors) const {
+    expect_no_failure(visitors);
     EXPECT_EQ(said("drop refused"), 0u);
   }
 };
 
-TEST_F(ShoalDrop, OfABaseAndItsChildrenIsServedAtOnceAndAsAWhole) {
-  Clients clients(port(), 6, {"/", "/about"}, not_whole);
+TEST_F(ShoalDrop, OfABaseAndItsHandlersIsServedAtOnceAndAsAWhole) {
+  Visitors visitors(port(), 6, {"/", "/about"}, check_page);
   for (int i = 0; i < 10; ++i) {
     const std::string version = i % 2 == 0 ? "2" : "1";
-    clients.ask_for(20);
+    visitors.wait_for_responses(20);
     const auto [exit_code, output] = shoal_drop_site(version);
     ASSERT_EQ(exit_code, 0) << output;
     EXPECT_EQ(version_of(get("/")), version);
     EXPECT_EQ(version_of(get("/about")), version);
   }
-  expect_no_failure(clients);
+  expect_no_failure_or_refusal(visitors);
   EXPECT_THAT(hidden_files(), IsEmpty());
 }
 
-TEST_F(ShoalDrop, SaysWhatItDropped) {
+TEST_F(ShoalDrop, ListsWhatItDropped) {
   shell("mkdir $HERE/out; cp $BUILT/2/lone.so $HERE/out; cp $BUILT/2/lone.so $HERE/late.lone.so");
   EXPECT_EQ(shoal_drop("out late.lone.so --apps apps").output,
             "late.lone <- late.lone.so\nlone <- out/lone.so\n");
@@ -81,7 +78,7 @@ TEST_F(ShoalDrop, SaysWhatItDropped) {
   EXPECT_TRUE(fs::exists(file("late.other")));
 }
 
-TEST_F(ShoalDrop, SaysAllThatIsWrongAndDropsNothing) {
+TEST_F(ShoalDrop, ListsAllErrorsAndDropsNothing) {
   shell("echo text > $HERE/text.so; cp $BUILT/2/lone.so $HERE");
   const auto [exit_code, output] = shoal_drop("lone.so absent.so text.so --apps apps");
   EXPECT_EQ(exit_code, 1);
@@ -91,29 +88,30 @@ TEST_F(ShoalDrop, SaysAllThatIsWrongAndDropsNothing) {
   EXPECT_EQ(generation("/lone"), "lone/1");
 }
 
-TEST_F(ShoalDrop, ExplainsWordsThatMakeNoSense) {
-  for (const std::string words : {"", "lone.so", "--apps apps", "a.so b.so --apps apps --as lone",
-                                  ". --apps apps --as lone", "a.so --apps apps --nonsense"}) {
-    EXPECT_EQ(shoal_drop(words).exit_code, 2) << words;
+TEST_F(ShoalDrop, RejectsWrongArguments) {
+  for (const std::string arguments :
+       {"", "lone.so", "--apps apps", "a.so b.so --apps apps --as lone", ". --apps apps --as lone",
+        "a.so --apps apps --nonsense"}) {
+    EXPECT_EQ(shoal_drop(arguments).exit_code, 2) << arguments;
   }
 }
 
-TEST_F(ShoalDrop, DropsNothingWhenThereIsNoRoom) {
-  const auto words = folder_of("2") + " --apps apps";
+TEST_F(ShoalDrop, DropsNothingWhenAFileCannotBeWritten) {
+  const auto arguments = folder_of("2") + " --apps apps";
   const auto [exit_code, output] =
-      run("cd " + here().native() + "; ulimit -f 8; " + built::kContainer + " drop " + words);
+      run("cd " + here().native() + "; ulimit -f 8; " + built::kContainer + " drop " + arguments);
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr(": cannot be written (File too large); see that there is room"));
   EXPECT_THAT(hidden_files(), IsEmpty());
   EXPECT_EQ(generation("/"), "site/1");
 }
 
-TEST_F(ShoalDrop, IsAllOrNothingWhenItIsEndedByASignal) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
-  std::string lies = "1";
+TEST_F(ShoalDrop, DropsAllOrNothingWhenASignalEndsIt) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
+  std::string before = "1";
   const int times = test::repetitions(12, 120);
   for (int i = 0; i < times; ++i) {
-    const std::string version = lies == "1" ? "2" : "1";
+    const std::string version = before == "1" ? "2" : "1";
     Process drop({built::kContainer, "drop", folder_of(version), "--apps", here() / "apps"},
                  here() / "drop.log");
     std::this_thread::sleep_for(std::chrono::milliseconds(30) * i / times);
@@ -122,44 +120,45 @@ TEST_F(ShoalDrop, IsAllOrNothingWhenItIsEndedByASignal) {
     EXPECT_TRUE(exit_code == 0 || exit_code == 128 + SIGTERM || exit_code == 128 + SIGINT);
     EXPECT_THAT(hidden_files(), IsEmpty());
     const std::string now = version_of(get("/"));
-    EXPECT_TRUE(now == version || now == lies) << now;
+    EXPECT_TRUE(now == version || now == before) << now;
     EXPECT_EQ(version_of(get("/about")), now);
-    lies = now;
+    before = now;
   }
-  expect_no_failure(clients);
+  expect_no_failure_or_refusal(visitors);
 }
 
-/// What one of two has just put there, the other replaces: then files may have to settle.
-class TwoShoalDrops : public ShoalDrop {
+/// Each may replace files that the other has just put there. Then these have to settle.
+class TwoShoalDropsAtOnce : public ShoalDrop {
  protected:
-  TwoShoalDrops() : ShoalDrop({.sweep = "{ settle: 300ms, wait: 60s }"}) {}
+  TwoShoalDropsAtOnce() : ShoalDrop({.sweep = "{ settle: 300ms, wait: 60s }"}) {}
 };
 
-TEST_F(TwoShoalDrops, MayBeDoneAtOnce) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
+TEST_F(TwoShoalDropsAtOnce, LeaveOneOfTheVersionsComplete) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
   for (int i = 0; i < 5; ++i) {
     shell(
         "cd $HERE; $SHOAL drop $BUILT/1 --apps apps >one & $SHOAL drop $BUILT/2 --apps apps >two;"
         "wait");
-    const bool second = run("cmp " + file("site.layout.page").native() + " " + folder_of("2") +
-                            "/site/layout/page.so")
-                            .exit_code == 0;
-    const std::string version = second ? "2" : "1";
+    const bool second_was_last = run("cmp " + file("site.layout.page").native() + " " +
+                                     folder_of("2") + "/site/layout/page.so")
+                                     .exit_code == 0;
+    const std::string version = second_was_last ? "2" : "1";
     EXPECT_EQ(version_of(get("/")), version);
     EXPECT_EQ(version_of(get("/about")), version);
   }
-  expect_no_failure(clients);
+  expect_no_failure_or_refusal(visitors);
   EXPECT_THAT(hidden_files(), IsEmpty());
 }
 
-/// Renames one file after the other, slowly, under a marker of its own, or of somebody else.
-class ByHand : public ShoalDrop {
+/// Drops without `shoal drop`: the test creates a marker, and renames one file after the other.
+class DropMarker : public ShoalDrop {
  protected:
-  ByHand() : ShoalDrop({.sweep = "{ settle: 100ms, wait: 60s }"}) {}
+  DropMarker() : ShoalDrop({.sweep = "{ settle: 100ms, wait: 60s }"}) {}
 
   fs::path marker() const { return here() / "apps" / ".shoal-drop.byhand"; }
 
-  base::Descriptor raise() const {
+  /// Creates the marker. Its owner counts as dead once the descriptor is closed.
+  base::Descriptor create_marker() const {
     const fs::path aside = here() / "marker";
     base::Descriptor held(::open(aside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
     EXPECT_EQ(::flock(held.get(), LOCK_EX), 0);
@@ -168,7 +167,7 @@ class ByHand : public ShoalDrop {
     return held;
   }
 
-  /// Longer between two files than they have to settle.
+  /// Drops all modules with pauses that are longer than the time in which files settle.
   void drop_slowly(const std::string& version) {
     for (const char* module :
          {"site.layout.page", "site.screen.about", "site.screen.index", "site.widget.menu"}) {
@@ -180,19 +179,19 @@ class ByHand : public ShoalDrop {
   }
 };
 
-TEST_F(ByHand, NothingIsLoadedUnderAMarkerHoweverLongItTakes) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
-  auto held = raise();
+TEST_F(DropMarker, DelaysLoadingUntilItIsRemoved) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
+  auto held = create_marker();
   drop_slowly("2");
   EXPECT_EQ(generation("/"), "site/1");
   fs::remove(marker());
   EXPECT_EQ(version_of(get("/")), "2");
   EXPECT_EQ(generation("/"), "site/2");
-  expect_no_failure(clients);
+  expect_no_failure_or_refusal(visitors);
 }
 
-TEST_F(ByHand, AContainerThatStartsUnderAMarkerWaitsForIt) {
-  auto held = raise();
+TEST_F(DropMarker, DelaysTheStartOfAContainerUntilItIsRemoved) {
+  auto held = create_marker();
   drop("2", {"site.layout.page"});
   stop_container(SIGKILL);
   Process late({built::kContainer, "serve", "-c", here() / "shoal.yaml"}, here() / "shoal.log");
@@ -205,20 +204,20 @@ TEST_F(ByHand, AContainerThatStartsUnderAMarkerWaitsForIt) {
   EXPECT_EQ(late.wait(), 0);
 }
 
-TEST_F(ByHand, TheMarkerOfADeadOwnerIsIgnoredWithOneWarning) {
-  raise();  // and let go
+TEST_F(DropMarker, OfADeadProcessIsIgnoredWithOneWarning) {
+  create_marker();  // and close it
   shell("cp $BUILT/2/lone.so $APPS");
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   drop("2");
   EXPECT_EQ(version_of(get("/")), "2");
   EXPECT_EQ(said(marker().native() + ": ignored: process 4711 that made it has died"), 1u);
   EXPECT_EQ(shoal_drop_site("1").exit_code, 0);
-  EXPECT_FALSE(fs::exists(marker())) << "the next drop clears it away";
+  EXPECT_FALSE(fs::exists(marker())) << "the next drop removes it";
   EXPECT_EQ(version_of(get("/")), "1");
 }
 
-TEST_F(ByHand, AMarkerOverAMinuteOldIsIgnoredWithOneWarning) {
-  auto held = raise();
+TEST_F(DropMarker, OverAMinuteOldIsIgnoredWithOneWarning) {
+  auto held = create_marker();
   shell("cp $BUILT/2/lone.so $APPS");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   fs::last_write_time(marker(), fs::file_time_type::clock::now() - std::chrono::seconds(61));
@@ -226,129 +225,26 @@ TEST_F(ByHand, AMarkerOverAMinuteOldIsIgnoredWithOneWarning) {
   EXPECT_EQ(said(marker().native() + ": ignored: over a minute old; end process 4711"), 1u);
 }
 
-TEST_F(ByHand, AShoalDropThatIsKilledHoldsNothing) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
-  // The drop has copied all and waits for its turn, which we have.
-  const base::Descriptor turn(
+TEST_F(DropMarker, OfAKilledShoalDropDoesNotDelayTheNextDrop) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
+  // The drop copies all files, then waits for the lock, which the test holds.
+  const base::Descriptor lock(
       ::open((here() / "apps").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  ASSERT_EQ(::flock(turn.get(), LOCK_EX), 0);
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
   Process drop({built::kContainer, "drop", folder_of("2"), "--apps", here() / "apps"},
                here() / "drop.log");
-  // Its marker, not up yet, and the new files of all six modules.
+  // Its marker, not yet in place, and the new files of all six modules.
   EXPECT_TRUE(eventually([this] { return hidden_files().size() == 7; }));
   drop.send(SIGKILL);
   EXPECT_EQ(drop.wait(), 128 + SIGKILL);
   EXPECT_EQ(version_of(get("/")), "1");
-  ASSERT_EQ(::flock(turn.get(), LOCK_UN), 0);
+  ASSERT_EQ(::flock(lock.get(), LOCK_UN), 0);
+
   EXPECT_EQ(shoal_drop_site("2").exit_code, 0);
   EXPECT_EQ(version_of(get("/")), "2");
   EXPECT_THAT(hidden_files(), IsEmpty());
-  expect_no_failure(clients);
+  expect_no_failure_or_refusal(visitors);
 }
-
-/// Other ways of bringing version $V, which lies in $FROM; see dropping_test.cpp for more.
-struct OtherWay {
-  const char* name;
-  const char* drop;
-  const char* needs = "true";
-  // Longer than from one command of the line to the next, on a slow machine too.
-  const char* settle = "1200ms";
-};
-void PrintTo(const OtherWay& way, std::ostream* stream) { *stream << way.name; }
-
-const OtherWay kOtherWays[] = {
-    {"Cp", "cp -r $FROM/site $APPS/"},
-    {"CpOneByOne", "cd $FROM; for f in site/*/*.so; do cp $f $APPS/$f; sleep 0.05; done"},
-    {"Rsync", "rsync -rI $FROM/site $APPS/", "rsync --version"},
-    {"RsyncInPlace", "rsync -rI --inplace $FROM/site $APPS/", "rsync --version"},
-    {"Tar", "tar -C $FROM -cf - site | tar -C $APPS -xf -"},
-    {"ShoalDropThenCp", "$SHOAL drop $FROM --apps $APPS; cp -r $FROM/site $APPS/"},
-    {"CpOfTheBaseThenShoalDropOfTheRest",
-     "cp -r $FROM $HERE/rest; rm $HERE/rest/site/layout/page.so;"
-     "cp $FROM/site/layout/page.so $APPS/site/layout/; $SHOAL drop $HERE/rest --apps $APPS;"
-     "rm -r $HERE/rest",
-     "true", "8s"},
-};
-
-class SeveralFiles : public Site, public ::testing::WithParamInterface<OtherWay> {
- protected:
-  SeveralFiles()
-      : Site({.sweep = std::string("{ settle: ") + GetParam().settle + ", wait: 60s }"}) {}
-
-  void SetUp() override {
-    if (run(GetParam().needs).exit_code != 0) GTEST_SKIP() << GetParam().needs << " fails here";
-    drop("1");
-    start();
-  }
-};
-
-TEST_P(SeveralFiles, AreNeverServedByHalves) {
-  Clients clients(port(), 6, {"/", "/about"}, not_whole);
-  for (const std::string version : {"2", "1", "2"}) {
-    clients.ask_for(20);
-    shell("V=" + version + "; FROM=$BUILT/$V; " + GetParam().drop);
-    EXPECT_EQ(version_of(get("/")), version);
-    EXPECT_EQ(version_of(get("/about")), version);
-  }
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
-  EXPECT_EQ(said("drop refused"), 0u);
-}
-
-INSTANTIATE_TEST_SUITE_P(, SeveralFiles, ::testing::ValuesIn(kOtherWays),
-                         [](const auto& way) { return std::string(way.param.name); });
-
-/// A build that links all of a group right into the apps folder, one after the other.
-class LinkersOfAGroup : public Site, public ::testing::WithParamInterface<const char*> {
- protected:
-  // Longer than a linker takes from one file to the next, on a slow machine too.
-  LinkersOfAGroup() : Site({.sweep = "{ settle: 3s, wait: 120s }"}) {}
-
-  void SetUp() override {
-    const std::string linker = GetParam();
-    if (run("command -v ld." + linker).exit_code != 0) GTEST_SKIP() << "no " << linker << " here";
-    shell("mkdir -p $APPS/site/layout $APPS/site/screen $APPS/site/widget");
-    const std::string compile = std::string(built::kCompiler) + " " + built::kSanitizerFlags +
-                                " -std=c++20 -fPIC -fvisibility=hidden -I" + built::kRepository +
-                                "/container/sdk/include -I" + built::kRepository +
-                                "/tests/modules -c " + built::kRepository + "/tests/modules/site/";
-    for (const std::string version : {"1", "2"}) {
-      for (const std::string file :
-           {"layout/page", "screen/index", "screen/about", "widget/menu"}) {
-        shell("mkdir -p $HERE/" + version + "/" + fs::path(file).parent_path().native() + "; " +
-              compile + file + ".cpp -DVERSION=" + version + " -o $HERE/" + version + "/" + file +
-              ".o");
-      }
-    }
-    link("1");
-    start();
-  }
-
-  void link(const std::string& version) {
-    shell("V=" + version + "; link() { f=$1; shift; " + built::kCompiler + " " +
-          built::kSanitizerFlags + " -shared -fuse-ld=" + GetParam() +
-          " -Wl,-z,now $HERE/$V/$f.o -o $APPS/site/$f.so \"$@\" -L" + built::kFolder +
-          "/lib -lshoal; }; link layout/page -Wl,-soname,'$ORIGIN/site.layout.page.so';"
-          "for f in screen/index screen/about; do link $f $APPS/site/layout/page.so; done;"
-          "link widget/menu");
-  }
-};
-
-TEST_P(LinkersOfAGroup, AreNeverCaughtInTheMiddle) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
-  for (const std::string version : {"2", "1"}) {
-    clients.ask_for(20);
-    link(version);
-    EXPECT_EQ(version_of(get("/")), version);
-    EXPECT_EQ(version_of(get("/about")), version);
-  }
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
-  EXPECT_EQ(said("drop refused"), 0u);
-}
-
-INSTANTIATE_TEST_SUITE_P(, LinkersOfAGroup, ::testing::Values("bfd", "gold", "lld"),
-                         [](const auto& linker) { return std::string(linker.param); });
 
 }  // namespace
 }  // namespace shoal::system

@@ -7,8 +7,8 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::ValuesIn;
 
-/// A way to bring version $V of the site, which lies in $FROM, into the apps folder: lines of
-/// shell.
+/// A way to drop version $V of the site, which is in $FROM: a line of shell. The files of both
+/// versions have the same sizes and times.
 struct Way {
   const char* name;
   const char* drop;
@@ -34,7 +34,7 @@ const Way kWays[] = {
 
 class Dropping : public Site {
  protected:
-  explicit Dropping(Plan plan) : Site(std::move(plan)) {}
+  explicit Dropping(SiteOptions options) : Site(std::move(options)) {}
 
   void SetUp() override {
     shell("for v in 1 2; do mkdir -p $HERE/$v/apps; cp -r $BUILT/$v/site $HERE/$v/apps/; done");
@@ -67,18 +67,17 @@ class EachWayOfDropping : public Dropping, public ::testing::WithParamInterface<
   EachWayOfDropping() : Dropping({.apps = GetParam().apps}) {}
 };
 
-TEST_P(EachWayOfDropping, IsSeenByTheFirstRequestAfterItAndFailsNoOther) {
+TEST_P(EachWayOfDropping, TakesEffectInTheNextRequestAndLosesNone) {
   drop_by(GetParam(), "1");
   start();
-  Clients clients(port(), 6, {"/", "/about"}, not_whole);
+  Visitors visitors(port(), 6, {"/", "/about"}, check_page);
   for (const char* version : {"2", "1", "2"}) {
-    clients.ask_for(20);
+    visitors.wait_for_responses(20);
     drop_by(GetParam(), version);
     EXPECT_EQ(version_of(get("/")), version);
     EXPECT_EQ(version_of(get("/about")), version);
   }
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  expect_no_failure(visitors);
   EXPECT_EQ(said("drop refused"), 0u);
 }
 
@@ -92,25 +91,24 @@ class DroppingWithoutInotify : public Dropping, public ::testing::WithParamInter
                   .apps = GetParam().apps}) {}
 };
 
-TEST_P(DroppingWithoutInotify, IsSeenWithinTheIntervalAndFailsNoRequest) {
+TEST_P(DroppingWithoutInotify, TakesEffectAfterTheIntervalAndLosesNoRequest) {
   drop_by(GetParam(), "1");
   start();
   EXPECT_EQ(said("by stat every 10 ms: as configured"), 1u);
-  Clients clients(port(), 6, {"/", "/about"}, not_whole);
+  Visitors visitors(port(), 6, {"/", "/about"}, check_page);
   for (const char* version : {"2", "1"}) {
-    clients.ask_for(20);
+    visitors.wait_for_responses(20);
     drop_by(GetParam(), version);
     EXPECT_TRUE(eventually([&] { return version_of(get("/")) == version; }));
     EXPECT_EQ(version_of(get("/about")), version);
   }
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  expect_no_failure(visitors);
 }
 
 INSTANTIATE_TEST_SUITE_P(, DroppingWithoutInotify, ValuesIn(kWays),
                          [](const auto& way) { return std::string(way.param.name); });
 
-class Coming : public Site {
+class AppsFolder : public Site {
  protected:
   void SetUp() override {
     drop("1");
@@ -118,18 +116,17 @@ class Coming : public Site {
   }
 };
 
-TEST_F(Coming, ARemovedModuleIsNotFoundUntilItReturnsAndTheOthersStay) {
-  Clients clients(port(), 4, {"/"}, not_whole);
-  withdraw("site.screen.about");
+TEST_F(AppsFolder, WithoutAModuleAnswers404ForItAloneUntilItReturns) {
+  Visitors visitors(port(), 4, {"/"}, check_page);
+  remove_module("site.screen.about");
   EXPECT_EQ(get("/about").status, 404);
   EXPECT_EQ(version_of(get("/")), "1");
   drop("1", {"site.screen.about"});
   EXPECT_EQ(version_of(get("/about")), "1");
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  expect_no_failure(visitors);
 }
 
-TEST_F(Coming, ARemovedGroupIsNotFoundUntilItReturns) {
+TEST_F(AppsFolder, WithoutAGroupAnswers404ForItAloneUntilItReturns) {
   fs::rename(file("site").replace_extension(), here() / "away");
   EXPECT_EQ(get("/").status, 404);
   EXPECT_EQ(get("/about").status, 404);
@@ -138,17 +135,16 @@ TEST_F(Coming, ARemovedGroupIsNotFoundUntilItReturns) {
   EXPECT_EQ(version_of(get("/")), "1");
 }
 
-TEST_F(Coming, AnAppsFolderThatIsAwayForAMomentFailsNoRequest) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
+TEST_F(AppsFolder, MayBeMissingForAMomentWithoutLosingARequest) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
   shell("mv $APPS $HERE/away");
-  clients.ask_for(50);
+  visitors.wait_for_responses(50);
   shell("mkdir $HERE/next; cp -r $BUILT/2/. $HERE/next; mv $HERE/next $APPS");
   EXPECT_EQ(version_of(get("/")), "2");
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  expect_no_failure(visitors);
 }
 
-TEST_F(Coming, ANewFolderAnswersTheFirstRequestAfterIt) {
+TEST_F(AppsFolder, WithANewFolderServesItInTheNextRequest) {
   EXPECT_EQ(get("/late/and/deep").status, 404);
   shell("mkdir -p $APPS/late/and; cp $BUILT/1/lone.so $APPS/late/and/deep.so");
   EXPECT_EQ(get("/late/and/deep").body, "lone 1\n");
@@ -161,7 +157,7 @@ TEST_F(Coming, ANewFolderAnswersTheFirstRequestAfterIt) {
   EXPECT_EQ(generation("/"), "site/1");
 }
 
-TEST_F(Coming, ANewModuleJoinsTheGroupOfItsFolder) {
+TEST_F(AppsFolder, WithANewModuleServesItInTheGroupOfItsFolder) {
   EXPECT_EQ(get("/news").status, 404);
   shell("cp $BUILT/1/lone.so $APPS/site/screen/news.so");
   EXPECT_EQ(get("/news").body, "lone 1\n");
@@ -169,13 +165,13 @@ TEST_F(Coming, ANewModuleJoinsTheGroupOfItsFolder) {
   EXPECT_EQ(generation("/"), "site/2");
 }
 
-TEST_F(Coming, AFileThatOnlyLooksNewIsServedAllTheSame) {
+TEST_F(AppsFolder, ServesAFileOfWhichOnlyTheTimeIsNew) {
   shell("touch $APPS/lone.so");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_EQ(said("drop refused"), 0u);
 }
 
-TEST_F(Coming, TheFilesOfEditorsAndToolsAreNoModules) {
+TEST_F(AppsFolder, IgnoresFilesOfEditorsAndTools) {
   shell(
       "cd $APPS; cp lone.so .lone.so.swp; cp lone.so lone.so.bak; cp lone.so .hidden.so;"
       "echo > README; mkdir .git; cp lone.so .git/lone.so");

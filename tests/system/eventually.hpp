@@ -5,8 +5,8 @@
 
 namespace shoal::system {
 
-/// Whether the condition comes true. Gives up after a time that only a broken container needs, so
-/// no test depends on how fast the machine is.
+/// Waits until the condition is true and returns true. Returns false after 60 seconds: only a
+/// broken container needs so long, so no test depends on the speed of the machine.
 template <typename Condition>
 bool eventually(const Condition& condition) {
   const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(60);

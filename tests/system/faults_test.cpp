@@ -1,12 +1,12 @@
-// What a busy site loses when something goes wrong around it. The figures are in tests/README.md:
-// each test prints the line for its own.
+// How many requests a busy site loses when something goes wrong around it. The figures are in
+// tests/README.md. Each test prints its line of that table.
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/resource.h>
 
 #include <fstream>
-#include <iostream>
 #include <list>
+
 #include <random>
 
 #include "built.hpp"
@@ -23,30 +23,28 @@ using std::chrono::milliseconds;
 using test::FastCgiClient;
 using ::testing::HasSubstr;
 
-constexpr unsigned kClients = 8;
+constexpr unsigned kVisitors = 8;
 
 class Faults : public Site {
  protected:
-  explicit Faults(Plan plan = {}) : Site(std::move(plan)) {}
+  explicit Faults(SiteOptions options = {}) : Site(std::move(options)) {}
 
   void SetUp() override {
     drop("1", {"lone"});
     start();
-    clients_.emplace(port(), kClients, std::vector<std::string>{"/lone"}, not_lone);
-    clients_->ask_for(100);
+    visitors_.emplace(port(), kVisitors, std::vector<std::string>{"/lone"}, check_lone);
+    visitors_->wait_for_responses(100);
   }
 
   void TearDown() override {
-    clients_.reset();
+    visitors_.reset();
     Site::TearDown();
   }
 
-  /// Ends the load, of which nothing may be lost.
+  /// Stops the visitors. None of their requests may have failed.
   void expect_nothing_lost(const std::string& fault) {
-    clients_->ask_for(100);
-    const auto [requests, failed, problems] = clients_->stop();
-    EXPECT_EQ(failed, 0u) << ::testing::PrintToString(problems);
-    std::cout << "| " << fault << " | " << failed << " of " << requests << " |\n";
+    visitors_->wait_for_responses(100);
+    print_cost(fault, expect_no_failure(*visitors_));
   }
 
   FastCgiClient peer() const { return FastCgiClient("unix:" + socket().native()); }
@@ -59,19 +57,19 @@ class Faults : public Site {
     return test::request(params);
   }
 
-  std::optional<Clients> clients_;
+  std::optional<Visitors> visitors_;
 };
 
-// --- processes that die
+// --- processes that are killed
 
-class Kills : public Faults {
+class KilledWorkers : public Faults {
  protected:
-  /// With nginx as it is shipped.
-  Kills()
+  /// nginx retries, as in the shipped configuration.
+  KilledWorkers()
       : Faults({.workers = "{ processes: 2, threads: 4, grace: 60s }", .next_upstream = "error"}) {}
 };
 
-TEST_F(Kills, OfAWorkerEachSecondLoseNothing) {
+TEST_F(KilledWorkers, OneEachSecondLoseNoRequest) {
   const int times = test::repetitions(4, 60);
   for (int i = 0; i < times; ++i) {
     ASSERT_TRUE(eventually([&] { return workers().size() == 2; }));
@@ -84,9 +82,9 @@ TEST_F(Kills, OfAWorkerEachSecondLoseNothing) {
 
 // --- peers that misbehave
 
-class BadPeers : public Faults {
+class MisbehavingPeers : public Faults {
  protected:
-  BadPeers() : Faults({.limits = "{ body: 1MiB, read_timeout: 1s }"}) {}
+  MisbehavingPeers() : Faults({.limits = "{ body: 1MiB, read_timeout: 1s }"}) {}
 
   static constexpr int kPeers = 50;
 
@@ -102,7 +100,7 @@ class BadPeers : public Faults {
   }
 };
 
-TEST_F(BadPeers, ThatSendAByteASecondLoseOthersNothing) {
+TEST_F(MisbehavingPeers, ThatSendAByteASecondCostNoRequest) {
   auto slow = peers();
   const std::string bytes = request();
   for (std::size_t second = 0; second < 3; ++second) {
@@ -113,7 +111,7 @@ TEST_F(BadPeers, ThatSendAByteASecondLoseOthersNothing) {
   EXPECT_EQ(closed(slow), slow.size()) << "after limits.read_timeout";
 }
 
-TEST_F(BadPeers, ThatSendHalfARecordLoseOthersNothing) {
+TEST_F(MisbehavingPeers, ThatSendHalfARequestCostNoRequest) {
   auto halved = peers();
   const std::string bytes = request();
   for (auto& each : halved) each.send(bytes.substr(0, bytes.size() / 2));
@@ -121,7 +119,7 @@ TEST_F(BadPeers, ThatSendHalfARecordLoseOthersNothing) {
   EXPECT_EQ(closed(halved), halved.size());
 }
 
-TEST_F(BadPeers, ThatSendGarbageLoseOthersNothing) {
+TEST_F(MisbehavingPeers, ThatSendGarbageCostNoRequest) {
   std::mt19937 random(1);
   auto noisy = peers();
   for (auto& each : noisy) {
@@ -133,7 +131,7 @@ TEST_F(BadPeers, ThatSendGarbageLoseOthersNothing) {
   EXPECT_EQ(closed(noisy), noisy.size());
 }
 
-TEST_F(BadPeers, ThatSendLargeParamsAreAnsweredAndLoseOthersNothing) {
+TEST_F(MisbehavingPeers, ThatSendLargeParamsAreAnsweredAndCostNoRequest) {
   auto large = peers();
   for (auto& each : large) {
     EXPECT_THAT(each.ask(request(64 * 1'024)), HasSubstr("lone 1\n"));
@@ -141,13 +139,13 @@ TEST_F(BadPeers, ThatSendLargeParamsAreAnsweredAndLoseOthersNothing) {
   expect_nothing_lost("50 peers that send 64 KiB of params, which are answered");
 }
 
-// --- more connections than anybody wanted
+// --- too many connections
 
 constexpr rlim_t kMany = 10'000;
 
-class TenThousand : public Faults {
+class TenThousandConnections : public Faults {
  protected:
-  TenThousand() : Faults({.under = "ulimit -n 11000; exec \"$@\""}) {
+  TenThousandConnections() : Faults({.wrapper = "ulimit -n 11000; exec \"$@\""}) {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = std::max(limit.rlim_cur, kMany + 1'000);
@@ -157,7 +155,7 @@ class TenThousand : public Faults {
   }
 };
 
-TEST_F(TenThousand, IdleConnectionsLoseNothing) {
+TEST_F(TenThousandConnections, ThatAreIdleCostNoRequest) {
   std::list<FastCgiClient> idle;
   while (idle.size() < kMany) {
     idle.push_back(peer());
@@ -167,18 +165,18 @@ TEST_F(TenThousand, IdleConnectionsLoseNothing) {
     }
   }
   expect_nothing_lost("10,000 idle connections");
-  EXPECT_THAT(idle.front().ask(request()), HasSubstr("lone 1\n")) << "it only seemed idle";
+  EXPECT_THAT(idle.front().ask(request()), HasSubstr("lone 1\n")) << "idle connections still work";
   EXPECT_THAT(idle.back().ask(request()), HasSubstr("lone 1\n"));
 }
 
 class FewDescriptors : public Faults {
  protected:
   FewDescriptors()
-      : Faults(
-            {.limits = "{ body: 1MiB, idle_timeout: 1s }", .under = "ulimit -n 80; exec \"$@\""}) {}
+      : Faults({.limits = "{ body: 1MiB, idle_timeout: 1s }",
+                .wrapper = "ulimit -n 80; exec \"$@\""}) {}
 };
 
-TEST_F(FewDescriptors, LoseNothing) {
+TEST_F(FewDescriptors, CostNoRequest) {
   std::list<FastCgiClient> silent;
   while (silent.size() < 120) silent.push_back(peer());
   ASSERT_TRUE(eventually([&] { return said("out of descriptors") == 1; }));
@@ -193,7 +191,7 @@ class FullLogs : public Faults {
   FullLogs() : Faults({.log = "{ level: debug, file: stderr, access: { file: /dev/full } }"}) {}
 };
 
-TEST_F(FullLogs, LoseLinesAndNothingElse) {
+TEST_F(FullLogs, LoseLinesButNoRequest) {
   expect_nothing_lost("a full disk for the access log, whose lines are lost");
   EXPECT_EQ(said("lines are lost"), 1u);
 }
@@ -202,57 +200,53 @@ class FullState : public Faults {
  protected:
   FullState() : Faults({.state = "{ size: 1MiB }"}) {}
 
-  /// apps/guestbook, in the place of `late`.
-  void bring_guestbook() {
-    shell(std::string("cp ") + built::kFolder +
-          "/apps/guestbook.so $APPS/.new; mv $APPS/.new $APPS/late.so");
-  }
-
+  /// Adds an entry to the guest book, and returns the status of the response.
   int sign() {
-    return ask({.method = "POST",
-                .path = "/late",
-                .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
-                .body = "name=Ada&message=" + std::string(1'900, 'x')})
+    return send({.method = "POST",
+                 .path = "/late",
+                 .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                 .body = "name=Ada&message=" + std::string(1'900, 'x')})
         .status;
   }
 };
 
-TEST_F(FullState, LosesWhatIsWrittenThenAndNothingElse) {
-  bring_guestbook();
+TEST_F(FullState, RefusesWritesButLosesNoOtherRequest) {
+  drop_file(std::string(built::kFolder) + "/apps/guestbook.so", "late");
   int accepted = 0;
   while (accepted < 5'000 && sign() == 303) ++accepted;
   EXPECT_GT(accepted, 100);
   EXPECT_EQ(sign(), 500);
   EXPECT_THAT(log(), HasSubstr("state.size"));
-  EXPECT_THAT(get("/late").body, HasSubstr("name=\"name\"")) << "what is there can be read";
+  EXPECT_THAT(get("/late").body, HasSubstr("name=\"name\"")) << "reading still works";
   expect_nothing_lost("a full State: only writes to it are refused, by 500");
 }
 
 // --- a clock that is set back
 
-class Clock : public Faults {
+class ClockSetBack : public Faults {
  protected:
-  Clock()
+  ClockSetBack()
       : Faults({.sweep = "{ settle: 100ms, wait: 60s }",
-                // Where a sanitizer's runtime wants to come first, it may come second here.
-                .under = "ASAN_OPTIONS=\"$ASAN_OPTIONS:verify_asan_link_order=0\" "
-                         "SHOAL_TEST_CLOCK=$HERE/clock LD_PRELOAD=" +
-                         std::string(built::kFolder) + "/tests/other_clock.so exec \"$@\""}) {
-    add(0);
+                // AddressSanitizer must accept that another library is preloaded before it.
+                .wrapper = "ASAN_OPTIONS=\"$ASAN_OPTIONS:verify_asan_link_order=0\" "
+                           "SHOAL_TEST_CLOCK=$HERE/clock LD_PRELOAD=" +
+                           std::string(built::kFolder) + "/tests/other_clock.so exec \"$@\""}) {
+    set_offset(0);
   }
 
-  void add(std::int64_t seconds) {
+  /// Sets how far the container's clock is from the real time.
+  void set_offset(std::int64_t seconds) {
     std::fstream file(here() / "clock", std::ios::in | std::ios::out | std::ios::binary);
     if (!file) file.open(here() / "clock", std::ios::out | std::ios::binary);
     file.write(reinterpret_cast<const char*>(&seconds), sizeof seconds);
   }
 };
 
-TEST_F(Clock, SetBackLosesNothingAndDropsGoLive) {
-  add(-3'600);
+TEST_F(ClockSetBack, CostsNoRequestAndDropsGoLive) {
+  set_offset(-3'600);
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
-  add(-7'200);
+  set_offset(-7'200);
   drop("1", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   expect_nothing_lost("the clock set back by an hour, twice, and a drop after each");

@@ -13,29 +13,26 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// apps/guestbook itself, in the place of `lone`.
+/// The real apps/guestbook, dropped as `lone`.
 class Guestbook : public Site {
  protected:
   void SetUp() override {
-    bring();
+    drop_guestbook();
     start();
   }
 
-  void bring() {
-    shell(std::string("cp ") + built::kFolder +
-          "/apps/guestbook.so $APPS/.new; mv $APPS/.new $APPS/lone.so");
-  }
+  void drop_guestbook() { drop_file(std::string(built::kFolder) + "/apps/guestbook.so", "lone"); }
 
-  /// Signs `times` times; how often that was accepted.
+  /// Adds `times` entries to the guest book. Returns how many were accepted.
   int sign(const std::string& name, int times) const {
     Visitor visitor(port());
     int accepted = 0;
     for (int i = 1; i <= times; ++i) {
       accepted += visitor
-                      .ask({.method = "POST",
-                            .path = "/lone",
-                            .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
-                            .body = "name=" + name + "&message=No." + std::to_string(i)})
+                      .send({.method = "POST",
+                             .path = "/lone",
+                             .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                             .body = "name=" + name + "&message=No." + std::to_string(i)})
                       .status == 303;
     }
     return accepted;
@@ -47,25 +44,26 @@ class Guestbook : public Site {
   }
 };
 
-TEST_F(Guestbook, CountsAndListsThroughReloadsOfItsOwnModule) {
+TEST_F(Guestbook, KeepsItsEntriesAcrossReloadsOfItsModule) {
   const int kTimes = 40;
-  std::vector<std::thread> guests;
+  std::vector<std::thread> visitors;
+
   for (const char* name : {"Ada", "Grace", "Barbara"}) {
-    guests.emplace_back([this, name, kTimes] { EXPECT_EQ(sign(name, kTimes), kTimes); });
+    visitors.emplace_back([this, name, kTimes] { EXPECT_EQ(sign(name, kTimes), kTimes); });
   }
   for (int reload = 2; reload <= 6; ++reload) {
-    bring();
+    drop_guestbook();
     EXPECT_EQ(generation("/lone"), "lone/" + std::to_string(reload));
   }
-  for (auto& guest : guests) guest.join();
+  for (auto& visitor : visitors) visitor.join();
   expect_signed(3 * kTimes);
-  bring();
+  drop_guestbook();
   expect_signed(3 * kTimes);
   EXPECT_EQ(sign("Hedy", 1), 1);
   EXPECT_THAT(get("/lone").body, HasSubstr("<strong>Hedy</strong>\nNo.1"));
 }
 
-TEST_F(Guestbook, KeepsItsEntriesWhenTheContainerIsKilledAndStartedAgain) {
+TEST_F(Guestbook, KeepsItsEntriesWhenTheContainerIsKilledAndRestarted) {
   EXPECT_EQ(sign("Ada", 3), 3);
   EXPECT_EQ(stop_container(SIGKILL), 128 + SIGKILL);
   start_container();

@@ -1,4 +1,5 @@
-// A module that hangs where the probe could not see it, and with it the one thread that loads.
+// A module that hangs in a worker but not in the probe. It holds up the loader thread of the
+// worker.
 #include <gmock/gmock.h>
 
 #include "eventually.hpp"
@@ -9,9 +10,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class AModuleThatHangs : public Site {
+class HangingModule : public Site {
  protected:
-  AModuleThatHangs()
+  HangingModule()
       : Site({.workers = "{ threads: 8, grace: 5s }", .sweep = "{ settle: 100ms, wait: 1s }"}) {}
 
   void SetUp() override {
@@ -20,34 +21,35 @@ class AModuleThatHangs : public Site {
     EXPECT_EQ(get("/lone").body, "lone 1\n");
   }
 
-  /// The others are reloaded again, sooner or later.
-  bool site_becomes(const std::string& version) {
+  /// Drops this version of another group, and waits until it serves.
+  bool reloads_site(const std::string& version) {
     drop(version, {"site.layout.page", "site.screen.about", "site.screen.index",
                    "site.screen.patient", "site.widget.menu"});
     return eventually([&] { return version_of(get("/")) == version; });
   }
 };
 
-TEST_F(AModuleThatHangs, InItsDestructorHoldsUpTheOthersForAWhileOnly) {
+TEST_F(HangingModule, InItsDestructorDelaysOtherGroupsForAWhileOnly) {
   drop("hangs_at_its_end", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
   drop("1", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
-  EXPECT_TRUE(site_becomes("2"));
+  EXPECT_TRUE(reloads_site("2"));
   EXPECT_THAT(log(), HasSubstr("lone/2: the destructor of lone has not returned for 20 s"));
   EXPECT_THAT(log(), HasSubstr("is replaced: lone/2: the destructor of lone"));
 }
 
-TEST_F(AModuleThatHangs, InItsConstructorIsPutIntoQuarantine) {
+TEST_F(HangingModule, InItsConstructorIsPutIntoQuarantine) {
   drop("hangs_when_made", {"lone"});
   const auto is_withdrawn = [&] {
     return get("/lone").generation().find("quarantined") != std::string::npos;
   };
-  // It hangs once in the process that serves, and three times at the start of one.
+  // It hangs once in the worker that serves, and three times in a worker that starts.
+
   EXPECT_TRUE(eventually(is_withdrawn) || eventually(is_withdrawn));
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_THAT(log(), HasSubstr("lone/2: the constructor of lone has not returned for 20 s"));
-  EXPECT_TRUE(site_becomes("2"));
+  EXPECT_TRUE(reloads_site("2"));
 }
 
 }  // namespace

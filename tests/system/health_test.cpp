@@ -1,4 +1,4 @@
-// Health checks: answered by the supervisor, whatever worker processes are busy with.
+// Health checks: the supervisor answers them, whatever the workers are busy with.
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -7,8 +7,8 @@
 
 #include <array>
 #include <cstring>
-#include <fstream>
 #include <future>
+
 #include <optional>
 #include <vector>
 
@@ -25,22 +25,23 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr char kReady[] = "200 ready\n";
+constexpr char kNotListening[] = "not listening";
 
 class HealthChecks : public Site {
  protected:
-  explicit HealthChecks(Plan plan = {}) : Site(with_health(std::move(plan))) {}
+  explicit HealthChecks(SiteOptions options = {}) : Site(with_health(std::move(options))) {}
 
   void SetUp() override {
     drop("1");
     drop("plain");
   }
 
-  static Plan with_health(Plan plan) {
-    plan.health = "{ socket: \"unix:$HERE/health.sock\" }";
-    return plan;
+  static SiteOptions with_health(SiteOptions options) {
+    options.health = "{ socket: \"unix:$HERE/health.sock\" }";
+    return options;
   }
 
-  /// Null when nobody listens there.
+  /// Returns an empty descriptor when no process listens on this socket.
   base::Descriptor connect(const std::string& file = "health.sock") const {
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
@@ -51,37 +52,24 @@ class HealthChecks : public Site {
     return {};
   }
 
-  /// Status and text: `200 live`. Waits for the answer; `nobody` when nobody listens there.
+  /// Sends a health check. Returns status and text of the response, e.g. `200 live`, or
+  /// kNotListening when no process listens on this socket.
   std::string check(const std::string& path, const std::string& file = "health.sock") const {
     const auto socket = connect(file);
-    if (!socket) return "nobody";
-    const std::string asked = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    ::send(socket.get(), asked.data(), asked.size(), MSG_NOSIGNAL);
-    std::string told;
+    if (!socket) return kNotListening;
+    const std::string request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    ::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL);
+    std::string response;
     std::array<char, 4096> piece{};
     for (ssize_t size; (size = ::recv(socket.get(), piece.data(), piece.size(), 0)) > 0;) {
-      told.append(piece.data(), static_cast<std::size_t>(size));
+      response.append(piece.data(), static_cast<std::size_t>(size));
     }
-    if (told.find("\r\n\r\n") == std::string::npos) return "no answer: " + told;
-    return told.substr(told.find(' ') + 1, 3) + " " + told.substr(told.find("\r\n\r\n") + 4);
+    const auto end_of_head = response.find("\r\n\r\n");
+    if (end_of_head == std::string::npos) return "incomplete response: " + response;
+    return response.substr(response.find(' ') + 1, 3) + " " + response.substr(end_of_head + 4);
   }
 
-  Outcome status_ready() const {
-    return run(std::string(built::kContainer) + " status --ready -c " +
-               (here() / "shoal.yaml").native());
-  }
-
-  /// A request that stays until `finish`.
-  std::future<Answer> begin_slow_request(const std::string& name) {
-    const std::string place = (here() / name).native();
-    auto answer = std::async(std::launch::async,
-                             [this, place] { return Visitor(port()).get("/slow?meet=" + place); });
-    EXPECT_TRUE(eventually([&] { return fs::exists(place + ".reached"); }));
-    return answer;
-  }
-  void finish(const std::string& name) const {
-    std::ofstream((here() / name).native() + ".go").put('\n');
-  }
+  Outcome status_ready() const { return shoal("status --ready -c shoal.yaml"); }
 };
 
 class HealthChecksOfTwoThreads : public HealthChecks {
@@ -91,25 +79,25 @@ class HealthChecksOfTwoThreads : public HealthChecks {
 
 TEST_F(HealthChecksOfTwoThreads, AreAnsweredWhileEveryThreadIsBusy) {
   start();
-  auto one = begin_slow_request("one");
-  auto two = begin_slow_request("two");
+  auto one = begin_request("/slow", "one");
+  auto two = begin_request("/slow", "two");
   EXPECT_EQ(check("/live"), "200 live\n");
   EXPECT_EQ(check("/ready"), kReady);
   EXPECT_THAT(check("/"), StartsWith("404 "));
-  finish("one");
-  finish("two");
+  let_go_on("one");
+  let_go_on("two");
   EXPECT_EQ(one.get().status, 200);
   EXPECT_EQ(two.get().status, 200);
 }
 
-TEST_F(HealthChecksOfTwoThreads, SayThatAStopHasBegun) {
+TEST_F(HealthChecksOfTwoThreads, ReportThatTheContainerIsStopping) {
   start();
-  auto slow = begin_slow_request("one");
+  auto slow = begin_request();
   container().send(SIGTERM);
   EXPECT_TRUE(eventually([&] { return check("/ready") == "503 stopping\n"; }));
   EXPECT_EQ(check("/live"), "200 live\n");
   EXPECT_EQ(status_ready().output, "stopping\n");
-  finish("one");
+  let_go_on();
   EXPECT_EQ(slow.get().status, 200);
   EXPECT_EQ(container().wait(), 0);
   EXPECT_FALSE(fs::exists(here() / "health.sock"));
@@ -122,13 +110,13 @@ class HealthChecksOfASlowStart : public HealthChecks {
                       .modules = "{ lone: { meet: $HERE/start } }"}) {}
 };
 
-TEST_F(HealthChecksOfASlowStart, SayThatTheContainerIsStarting) {
+TEST_F(HealthChecksOfASlowStart, ReportThatTheContainerIsStarting) {
   drop("slow_to_make", {"lone"});
   auto while_it_starts = std::async(std::launch::async, [this] {
-    EXPECT_TRUE(eventually([&] { return fs::exists(here() / "start.reached"); }));
-    const std::string told = check("/ready") + check("/live") + status_ready().output;
-    finish("start");
-    return told;
+    expect_waiting("start");
+    const std::string checks = check("/ready") + check("/live") + status_ready().output;
+    let_go_on("start");
+    return checks;
   });
   start_container();
   EXPECT_EQ(while_it_starts.get(), "503 starting\n200 live\nstarting\n");
@@ -138,7 +126,7 @@ TEST_F(HealthChecksOfASlowStart, SayThatTheContainerIsStarting) {
   EXPECT_EQ(output, "ready\n");
 }
 
-TEST_F(HealthChecks, SayWhichGroupServesNothingUntilItDoes) {
+TEST_F(HealthChecks, NameTheGroupThatServesNothingUntilItDoes) {
   drop("throws_when_made", {"lone"});
   start();
   EXPECT_EQ(check("/ready"), "503 groups that serve nothing: lone\n");
@@ -151,23 +139,23 @@ TEST_F(HealthChecks, SayWhichGroupServesNothingUntilItDoes) {
 
   drop("throws_when_made", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  EXPECT_EQ(check("/ready"), kReady) << "a refused drop takes nothing away";
-  withdraw("lone");
+  EXPECT_EQ(check("/ready"), kReady) << "the old generation serves when a drop is refused";
+  remove_module("lone");
   EXPECT_EQ(get("/lone").status, 404);
   EXPECT_EQ(check("/ready"), kReady) << "a group without files need not serve";
 }
 
-TEST_F(HealthChecks, DoNotWaitForAWorkerThatIsStopped) {
+TEST_F(HealthChecks, DoNotWaitForASuspendedWorker) {
   start();
-  const pid_t stopped = worker();
-  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+  const pid_t suspended = worker();
+  ASSERT_EQ(::kill(suspended, SIGSTOP), 0);
   EXPECT_EQ(check("/live"), "200 live\n");
-  EXPECT_EQ(check("/ready"), kReady) << "what it told last counts";
-  ASSERT_EQ(::kill(stopped, SIGCONT), 0);
+  EXPECT_EQ(check("/ready"), kReady) << "what the worker reported last counts";
+  ASSERT_EQ(::kill(suspended, SIGCONT), 0);
   EXPECT_EQ(get("/lone").status, 200);
 }
 
-TEST_F(HealthChecks, AreNotHeldUpBySilentPeers) {
+TEST_F(HealthChecks, AreNotDelayedBySilentConnections) {
   start();
   std::vector<base::Descriptor> silent;
   for (int i = 0; i < 100; ++i) silent.push_back(connect());
@@ -175,7 +163,7 @@ TEST_F(HealthChecks, AreNotHeldUpBySilentPeers) {
   EXPECT_EQ(get("/lone").status, 200);
 }
 
-TEST_F(HealthChecks, MayBeMadeByEveryUser) {
+TEST_F(HealthChecks, AreOpenToEveryUser) {
   start_container();
   struct stat status {};
   ASSERT_EQ(::stat((here() / "health.sock").c_str(), &status), 0);
@@ -187,13 +175,13 @@ TEST_F(HealthChecks, FollowTheConfigurationUnlessItIsRefused) {
   const fs::path other = here() / "other.sock";
   reconfigure("health.sock", "other.sock");
   ASSERT_TRUE(eventually([&] { return check("/ready", "other.sock") == kReady; }));
-  ASSERT_TRUE(eventually([&] { return check("/ready") == "nobody"; }));
+  ASSERT_TRUE(eventually([&] { return check("/ready") == kNotListening; }));
   EXPECT_FALSE(fs::exists(here() / "health.sock"));
 
   reconfigure("other.sock\" }\n", "third.sock\" }\nexpos: true\n");
   ASSERT_TRUE(eventually([&] { return said("the new configuration is refused") == 1; }));
   EXPECT_EQ(check("/ready", "other.sock"), kReady);
-  EXPECT_EQ(check("/ready", "third.sock"), "nobody");
+  EXPECT_EQ(check("/ready", "third.sock"), kNotListening);
 
   reconfigure("third.sock\" }\nexpos: true\n", "shoal.sock\" }\n");
   ASSERT_TRUE(eventually([&] { return said("the new configuration is refused") == 2; }));
@@ -201,7 +189,7 @@ TEST_F(HealthChecks, FollowTheConfigurationUnlessItIsRefused) {
   EXPECT_EQ(check("/ready", "other.sock"), kReady);
 
   reconfigure("health: {", "# health: {");
-  ASSERT_TRUE(eventually([&] { return check("/ready", "other.sock") == "nobody"; }));
+  ASSERT_TRUE(eventually([&] { return check("/ready", "other.sock") == kNotListening; }));
   EXPECT_FALSE(fs::exists(other));
 
   reconfigure("# health: { socket: \"unix:" + socket().native(),
@@ -210,17 +198,18 @@ TEST_F(HealthChecks, FollowTheConfigurationUnlessItIsRefused) {
   EXPECT_EQ(get("/lone").status, 200);
 }
 
-TEST_F(HealthChecks, ComeOverTcpAtThePortAlone) {
-  write_settings();
-  const std::string rest = contents(here() / "shoal.yaml");
-  const auto at = rest.find("health: ");
+TEST_F(HealthChecks, AreAnsweredOnATcpPort) {
+  write_configuration();
+  const std::string text = contents(here() / "shoal.yaml");
+  const auto at = text.find("health: ");
   std::uint16_t port = 0;
   std::optional<Process> container;
-  // Between our choice of a port and the container's binding it, another test may take it.
+  // Another program may take the port before the container binds it: then another port is tried.
   for (int attempt = 0; attempt < 10 && !(container && container->runs()); ++attempt) {
     port = free_port();
-    std::ofstream(here() / "shoal.yaml") << rest.substr(0, at) << "health: { socket: " << port
-                                         << " }" << rest.substr(rest.find('\n', at));
+    write_file(here() / "shoal.yaml", text.substr(0, at) +
+                                          "health: { socket: " + std::to_string(port) + " }" +
+                                          text.substr(text.find('\n', at)));
     container.emplace(
         std::vector<std::string>{built::kContainer, "serve", "-c", here() / "shoal.yaml"},
         here() / "shoal.log");
@@ -229,10 +218,10 @@ TEST_F(HealthChecks, ComeOverTcpAtThePortAlone) {
   Visitor visitor(port);
   EXPECT_EQ(visitor.get("/ready").body, "ready\n");
   EXPECT_EQ(visitor.get("/live").body, "live\n");
-  const Answer posted = visitor.ask({.method = "POST", .path = "/ready", .body = "x"});
+  const Response posted = visitor.send({.method = "POST", .path = "/ready", .body = "x"});
   EXPECT_EQ(posted.status, 405);
   EXPECT_EQ(posted.header("Allow"), "GET, HEAD");
-  EXPECT_EQ(visitor.ask({.method = "HEAD", .path = "/ready"}).status, 200);
+  EXPECT_EQ(visitor.send({.method = "HEAD", .path = "/ready"}).status, 200);
   EXPECT_THAT(log(), HasSubstr("health checks are answered on 127.0.0.1:" + std::to_string(port)));
   container->send(SIGTERM);
   EXPECT_EQ(container->wait(), 0);

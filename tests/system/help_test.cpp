@@ -15,14 +15,14 @@ using ::testing::IsSupersetOf;
 
 using Words = std::set<std::string>;
 
-/// What tells people the words of the command line, beside `--help`, which is taken for true.
+/// Compares `--help`, which counts as correct, with the manual page and the completion for bash.
 class Help : public ::testing::Test {
  protected:
   static std::string help(const std::string& command = {}) {
     return run(std::string(built::kContainer) + " " + command + " --help").output;
   }
 
-  /// The commands that `shoal --help` lists.
+  /// Returns the commands that `shoal --help` lists.
   static Words commands() {
     std::istringstream lines(help());
     Words words;
@@ -34,7 +34,7 @@ class Help : public ::testing::Test {
     return words;
   }
 
-  /// The long options that `shoal COMMAND --help` lists.
+  /// Returns the long options that `shoal COMMAND --help` lists.
   static Words options(const std::string& command) {
     Words words;
     std::istringstream text(help(command));
@@ -47,7 +47,7 @@ class Help : public ::testing::Test {
     return words;
   }
 
-  /// What bash is offered for the last word of a line.
+  /// Returns what the completion offers for the last word of a line.
   static Words completions(const std::string& line) {
     const std::string script = "source " + file("completion/shoal.bash") + "; COMP_WORDS=(" + line +
                                "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _shoal;"
@@ -58,8 +58,8 @@ class Help : public ::testing::Test {
     return {std::istream_iterator<std::string>(text), {}};
   }
 
-  /// The manual page as source, each option written as people type it.
-  static std::string page() {
+  /// Returns the source of the manual page, with each option as it is typed.
+  static std::string manual_page() {
     std::string text = contents(file("man/shoal.1"));
     for (auto at = text.find("Fl -"); at != std::string::npos; at = text.find("Fl -", at)) {
       text.replace(at, 4, "--");
@@ -73,18 +73,18 @@ class Help : public ::testing::Test {
   }
 };
 
-TEST_F(Help, NamesCommandsAndOptionsThatTheManualPageExplains) {
+TEST_F(Help, ListsCommandsAndOptionsThatTheManualPageExplains) {
   ASSERT_THAT(commands(), IsSupersetOf({"serve", "check", "drop", "probe"}));
   for (const auto& command : commands()) {
-    EXPECT_THAT(page(), HasSubstr("\n.It Cm " + command)) << "shoal.1";
+    EXPECT_THAT(manual_page(), HasSubstr("\n.It Cm " + command)) << "shoal.1";
     ASSERT_THAT(options(command), IsSupersetOf({"--help"}));
     for (const auto& option : options(command)) {
-      EXPECT_THAT(page(), HasSubstr(option)) << "shoal.1, " << command;
+      EXPECT_THAT(manual_page(), HasSubstr(option)) << "shoal.1, " << command;
     }
   }
 }
 
-TEST_F(Help, NamesCommandsAndOptionsThatBashCompletes) {
+TEST_F(Help, ListsCommandsAndOptionsThatBashCompletes) {
   EXPECT_THAT(completions("shoal \"\""), IsSupersetOf(commands()));
   for (const auto& command : commands()) {
     EXPECT_THAT(completions("shoal " + command + " -"), IsSupersetOf(options(command))) << command;

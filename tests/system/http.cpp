@@ -4,30 +4,28 @@
 #include <strings.h>
 
 #include <algorithm>
-
-#include "eventually.hpp"
+#include <chrono>
 
 namespace shoal::system {
 namespace {
 
-constexpr std::chrono::minutes kPatience{2};
-constexpr std::size_t kShown = 5;  // problems, of what may be thousands
+constexpr std::chrono::minutes kTimeout{2};
 
-Answer answer_of(const httplib::Result& result) {
-  Answer answer;
+Response response_of(const httplib::Result& result) {
+  Response response;
   if (!result) {
-    answer.failure = httplib::to_string(result.error());
-    return answer;
+    response.failure = httplib::to_string(result.error());
+    return response;
   }
-  answer.status = result->status;
-  answer.body = result->body;
-  answer.headers.assign(result->headers.begin(), result->headers.end());
-  return answer;
+  response.status = result->status;
+  response.body = result->body;
+  response.headers.assign(result->headers.begin(), result->headers.end());
+  return response;
 }
 
 }  // namespace
 
-std::string Answer::header(std::string_view name) const {
+std::string Response::header(std::string_view name) const {
   const auto found = std::ranges::find_if(headers, [&](const auto& header) {
     return header.first.size() == name.size() &&
            ::strncasecmp(header.first.data(), name.data(), name.size()) == 0;
@@ -44,29 +42,29 @@ Visitor::Visitor(std::uint16_t port)
     : connection_(std::make_unique<Connection>("127.0.0.1", port)) {
   connection_->set_keep_alive(true);
   connection_->set_url_encode(false);
-  connection_->set_connection_timeout(kPatience);
-  connection_->set_read_timeout(kPatience);
-  connection_->set_write_timeout(kPatience);
+  connection_->set_connection_timeout(kTimeout);
+  connection_->set_read_timeout(kTimeout);
+  connection_->set_write_timeout(kTimeout);
 }
 
 Visitor::~Visitor() = default;
 
-Answer Visitor::get(const std::string& path) { return ask({.path = path}); }
+Response Visitor::get(const std::string& path) { return send({.path = path}); }
 
-Answer Visitor::ask(const Question& question) {
-  httplib::Request request;
-  request.method = question.method;
-  request.path = question.path;
-  request.body = question.body;
-  for (const auto& [name, value] : question.headers) request.headers.emplace(name, value);
+Response Visitor::send(const Request& request) {
+  httplib::Request message;
+  message.method = request.method;
+  message.path = request.path;
+  message.body = request.body;
+  for (const auto& [name, value] : request.headers) message.headers.emplace(name, value);
 
-  return answer_of(connection_->send(request));
+  return response_of(connection_->send(message));
 }
 
-Answer Visitor::ask_in_chunks(const Question& question) {
+Response Visitor::send_in_chunks(const Request& request) {
   httplib::Headers headers;
   std::string type = "application/octet-stream";
-  for (const auto& [name, value] : question.headers) {
+  for (const auto& [name, value] : request.headers) {
     if (name == "Content-Type") {
       type = value;
     } else {
@@ -74,51 +72,13 @@ Answer Visitor::ask_in_chunks(const Question& question) {
     }
   }
   const auto halves = [&](std::size_t, httplib::DataSink& sink) {
-    const std::size_t half = question.body.size() / 2;
-    sink.write(question.body.data(), half);
-    sink.write(question.body.data() + half, question.body.size() - half);
+    const std::size_t half = request.body.size() / 2;
+    sink.write(request.body.data(), half);
+    sink.write(request.body.data() + half, request.body.size() - half);
     sink.done();
     return true;
   };
-  return answer_of(connection_->Post(question.path, headers, halves, type));
-}
-
-Clients::Clients(std::uint16_t port, unsigned number, std::vector<std::string> paths, Judge judge,
-                 std::string method)
-    : paths_(std::move(paths)), judge_(std::move(judge)), method_(std::move(method)) {
-  for (unsigned i = 0; i < number; ++i) {
-    threads_.emplace_back([this, port, i] { click(port, i); });
-  }
-}
-
-Clients::~Clients() { stop(); }
-
-void Clients::ask_for(std::size_t more) const {
-  const std::size_t wanted = requests_ + more;
-  eventually([&] { return requests_ >= wanted; });
-}
-
-Clients::Report Clients::stop() {
-  stopped_ = true;
-  for (auto& thread : threads_) thread.join();
-  threads_.clear();
-  const std::lock_guard lock(mutex_);
-  report_.requests = requests_;
-  return report_;
-}
-
-void Clients::click(std::uint16_t port, std::size_t first) {
-  Visitor visitor(port);
-  for (std::size_t next = first; !stopped_; ++next) {
-    const std::string& path = paths_[next % paths_.size()];
-    const Answer answer = visitor.ask({.method = method_, .path = path});
-    ++requests_;
-    const std::string problem = judge_(path, answer);
-    if (problem.empty()) continue;
-    const std::lock_guard lock(mutex_);
-    ++report_.failed;
-    if (report_.problems.size() < kShown) report_.problems.push_back(path + ": " + problem);
-  }
+  return response_of(connection_->Post(request.path, headers, halves, type));
 }
 
 }  // namespace shoal::system

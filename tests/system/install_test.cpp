@@ -2,14 +2,14 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include <fstream>
 #include <sstream>
 
 #include "built.hpp"
 #include "eventually.hpp"
-#include "http.hpp"
 #include "nginx.hpp"
 #include "process.hpp"
+#include "temporary_folder.hpp"
+#include "visitors.hpp"
 
 namespace shoal::system {
 namespace {
@@ -19,27 +19,18 @@ using ::testing::AllOf;
 using ::testing::FieldsAre;
 using ::testing::HasSubstr;
 
-/// Shoal as an author has it who knows nothing of this repository: installed into a prefix. Lines
-/// of shell know $HERE (the test's folder), $PREFIX, and $PROJECT: a copy of the project that
-/// apps/README.md quotes.
-class Installed : public ::testing::Test {
+/// Shoal as authors have it without this repository: installed into a prefix. Lines of shell know
+/// $HERE (the test's folder), $PREFIX, and $PROJECT: a copy of the project that apps/README.md
+/// quotes.
+class Installation : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "shoal.XXXXXX").native();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    here_ = fs::canonical(name);
     shell(std::string("cmake --install ") + built::kFolder + " --prefix $PREFIX");
     shell(std::string("cp -r ") + built::kRepository + "/tests/system/readme $PROJECT");
-    // By hand, too, modules get the sanitizer that the container has.
-    fs::create_directory(here_ / "bin");
-    std::ofstream(here_ / "bin" / "g++")
-        << "#!/bin/sh\nexec " << built::kCompiler << " " << built::kSanitizerFlags << " \"$@\"\n";
+    // Modules that are built by hand need the container's sanitizer, too.
+    write_file(here_ / "bin" / "g++", std::string("#!/bin/sh\nexec ") + built::kCompiler + " " +
+                                          built::kSanitizerFlags + " \"$@\"\n");
     fs::permissions(here_ / "bin" / "g++", fs::perms::owner_all);
-  }
-
-  ~Installed() override {
-    std::error_code none;
-    fs::remove_all(here_, none);
   }
 
   Environment environment() const {
@@ -47,11 +38,11 @@ class Installed : public ::testing::Test {
             "PROJECT=" + (here_ / "project").native(),
             "CMAKE_PREFIX_PATH=" + (here_ / "prefix").native(),
             std::string("CXX=") + built::kCompiler,
-            // By nothing but the CMake package do modules get the container's sanitizer.
+            // Only the CMake package gives modules the container's sanitizer.
             "CXXFLAGS=", "LDFLAGS=", "PATH=" + (here_ / "bin").native() + path_of_users()};
   }
 
-  /// Each folder of PATH after a colon, but for those that Debian gives to root alone.
+  /// Returns each folder of PATH after a colon, without those that Debian has only in root's PATH.
   static std::string path_of_users() {
     std::istringstream folders(::getenv("PATH"));
     std::string path;
@@ -66,18 +57,20 @@ class Installed : public ::testing::Test {
     ASSERT_EQ(exit_code, 0) << line << "\n" << output;
   }
 
-  std::string said() const { return contents(here_ / "output"); }
+  std::string output() const { return contents(here_ / "output"); }
 
-  /// Waits until the program has said this. False when it ended instead.
-  bool says(Process& program, const std::string& text) const {
-    return eventually([&] { return !program.runs() || said().find(text) != std::string::npos; }) &&
-           said().find(text) != std::string::npos;
+  /// Waits until the program has printed this text. Returns false when it ended without.
+  bool wait_for_output(Process& program, const std::string& text) const {
+    return eventually(
+               [&] { return !program.runs() || output().find(text) != std::string::npos; }) &&
+           output().find(text) != std::string::npos;
   }
 
-  fs::path here_;
+  const TemporaryFolder folder_;
+  const fs::path here_ = folder_.path();
 };
 
-TEST_F(Installed, IsFoundByTheBuildOfAnAuthorAndServesWhatThatMakes) {
+TEST_F(Installation, IsFoundByTheBuildOfAnAuthorAndServesItsModules) {
   const std::string own = std::to_string(free_port());
   const std::uint16_t port = free_port();
   shell("cd $PROJECT; sed -i s/9100/" + own + "/ shoal.yaml nginx.conf;" + "sed -i s/8080/" +
@@ -85,13 +78,13 @@ TEST_F(Installed, IsFoundByTheBuildOfAnAuthorAndServesWhatThatMakes) {
   {
     Process site({"/bin/sh", (here_ / "project" / "start.sh").native()}, here_ / "output",
                  environment());
-    ASSERT_TRUE(says(site, "ready: ")) << said();
-    ASSERT_TRUE(eventually([&] { return !site.runs() || is_taken(port); }));
+    ASSERT_TRUE(wait_for_output(site, "ready: ")) << output();
+    ASSERT_TRUE(eventually([&] { return !site.runs() || is_listening(port); }));
     Visitor visitor(port);
     EXPECT_EQ(visitor.get("/hello?name=Ada").body, "Ahoy, Ada!\n");
     EXPECT_THAT(visitor.get("/").body, HasSubstr("<p>It is "));
     EXPECT_EQ(visitor.get("/").generation(), "site/1");
-    EXPECT_EQ(visitor.ask({.method = "HEAD", .path = "/guestbook"}).status, 200);
+    EXPECT_EQ(visitor.send({.method = "HEAD", .path = "/guestbook"}).status, 200);
     EXPECT_THAT(visitor.get("/ticker?count=2").body, HasSubstr("tick 2\n"));
 
     shell(
@@ -101,9 +94,9 @@ TEST_F(Installed, IsFoundByTheBuildOfAnAuthorAndServesWhatThatMakes) {
     EXPECT_THAT(visitor.get("/guestbook").body, HasSubstr("A new footer"));
     EXPECT_EQ(visitor.get("/hello").generation(), "hello/1");
 
-    // Children compiled against the old header would call the wrong functions of the new base, for
-    // as long as the build takes. Its modules come together, as one generation.
-    Clients clients(port, 2, {"/", "/guestbook"}, [](const std::string&, const Answer& answer) {
+    // While the build runs, modules compiled with the old header would call the wrong functions of
+    // the new base. So the build must drop all modules at once, as one generation.
+    Visitors visitors(port, 2, {"/", "/guestbook"}, [](const std::string&, const Response& answer) {
       const std::string by = answer.generation();
       return answer.status == 200 && (by == "site/2" || by == "site/3")
                  ? std::string()
@@ -113,19 +106,18 @@ TEST_F(Installed, IsFoundByTheBuildOfAnAuthorAndServesWhatThatMakes) {
         "cd $PROJECT; sed -i '0,/public:/s//public:\\n  virtual int depth() const { return 7; "
         "}\\n/' "
         "layout/page.hpp; cmake --build build");
-    EXPECT_EQ(visitor.get("/").generation(), "site/3") << said();
-    const auto [requests, failed, problems] = clients.stop();
-    EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+    EXPECT_EQ(visitor.get("/").generation(), "site/3") << output();
+    expect_no_failure(visitors);
     site.send(SIGTERM);
     site.wait();
   }
   const fs::path run = here_ / "project" / "run";
-  EXPECT_TRUE(eventually([&] { return !fs::exists(run / "shoal.pid"); })) << said();
-  EXPECT_TRUE(eventually([&] { return !fs::exists(run / "nginx.pid"); })) << said();
-  EXPECT_THAT(said(), HasSubstr("stopped"));
+  EXPECT_TRUE(eventually([&] { return !fs::exists(run / "shoal.pid"); })) << output();
+  EXPECT_TRUE(eventually([&] { return !fs::exists(run / "nginx.pid"); })) << output();
+  EXPECT_THAT(output(), HasSubstr("stopped"));
 }
 
-TEST_F(Installed, ServesWhatIsBuiltByHand) {
+TEST_F(Installation, ServesModulesThatAreBuiltByHand) {
   const std::string own = std::to_string(free_port());
   shell(
       "cd $PROJECT; sh by_hand.sh $PREFIX;"
@@ -134,17 +126,17 @@ TEST_F(Installed, ServesWhatIsBuiltByHand) {
   Process container({(here_ / "prefix" / "bin" / "shoal").native(), "serve", "-c",
                      (here_ / "project" / "shoal.yaml").native()},
                     here_ / "output", environment());
-  ASSERT_TRUE(says(container, "ready: ")) << said();
+  ASSERT_TRUE(wait_for_output(container, "ready: ")) << output();
   Nginx nginx(here_, "127.0.0.1:" + own);
   Visitor visitor(nginx.port());
-  EXPECT_EQ(visitor.get("/hello?name=Ada").body, "Ahoy, Ada!\n") << said();
+  EXPECT_EQ(visitor.get("/hello?name=Ada").body, "Ahoy, Ada!\n") << output();
   EXPECT_EQ(visitor.get("/hello").generation(), "hello/1");
   nginx.stop();
   container.send(SIGTERM);
-  EXPECT_EQ(container.wait(), 0) << said();
+  EXPECT_EQ(container.wait(), 0) << output();
 }
 
-TEST_F(Installed, IsStoppedByItsScriptWhenAPartIsMissing) {
+TEST_F(Installation, HasAScriptThatStopsWhenAPartIsMissing) {
   const std::string own = std::to_string(free_port());
   shell("cd $PROJECT; sed -i '/site/d; /ticker/d' CMakeLists.txt shoal.yaml; sed -i s/9100/" + own +
         "/ shoal.yaml nginx.conf; mv $PREFIX/bin/shoal $HERE");
@@ -152,7 +144,7 @@ TEST_F(Installed, IsStoppedByItsScriptWhenAPartIsMissing) {
               FieldsAre(1, HasSubstr("start.sh: " + here_.native() +
                                      "/prefix/bin/shoal is missing: install Shoal again")));
 
-  // The port of the web server is taken, by a container that is asked for nothing.
+  // Another container has taken the port of the web server.
   const std::string taken = std::to_string(free_port());
   shell("mv $HERE/shoal $PREFIX/bin; cd $PROJECT; sed -i s/8080/" + taken + "/ nginx.conf; sed s/" +
         own + "/" + taken + "/ shoal.yaml > other.yaml;" +
@@ -160,16 +152,16 @@ TEST_F(Installed, IsStoppedByItsScriptWhenAPartIsMissing) {
   Process other({(here_ / "prefix/bin/shoal").native(), "serve", "-c",
                  (here_ / "project/other.yaml").native()},
                 here_ / "output", environment());
-  ASSERT_TRUE(says(other, "ready: ")) << said();
+  ASSERT_TRUE(wait_for_output(other, "ready: ")) << output();
   EXPECT_THAT(run("sh $PROJECT/start.sh", environment()),
               FieldsAre(1, AllOf(HasSubstr("127.0.0.1:" + taken + " failed"), HasSubstr("stopped"),
                                  HasSubstr("start.sh: the container or nginx has ended"))));
   EXPECT_FALSE(fs::exists(here_ / "project/run/shoal.pid"));
   other.send(SIGTERM);
-  EXPECT_EQ(other.wait(), 0) << said();
+  EXPECT_EQ(other.wait(), 0) << output();
 }
 
-TEST_F(Installed, NamesTheConfigurationThatWasInstalledWithIt) {
+TEST_F(Installation, NamesItsOwnConfigurationInHelpAndServices) {
   for (const std::string command : {"", "serve", "status"}) {
     EXPECT_THAT(run("$PREFIX/bin/shoal " + command + " --help", environment()).output,
                 HasSubstr(here_.native() + "/prefix/etc/shoal/shoal.yaml"));
@@ -180,11 +172,11 @@ TEST_F(Installed, NamesTheConfigurationThatWasInstalledWithIt) {
       "grep \"^ExecStart=$PREFIX/bin/shoal serve -c $PREFIX/etc/shoal/%i.yaml$\" shoal@.service");
 }
 
-TEST_F(Installed, HasTheProgramThatFindsLinesOfSource) {
+TEST_F(Installation, HasTheProgramThatFindsLinesOfSource) {
   shell("test \"$(echo '-1 0x0 /nowhere' | $PREFIX/libexec/shoal/shoal-symbolize | wc -l)\" = 1");
 }
 
-TEST_F(Installed, HasHeadersOfWhichEachStandsOnItsOwn) {
+TEST_F(Installation, HasHeadersThatEachCompileAlone) {
   shell(
       "test -n \"$(ls $PREFIX/include/shoal/*.hpp)\"; test ! -e $PREFIX/include/shoal/host;"
       "for header in $PREFIX/include/shoal/*.hpp; do"

@@ -1,9 +1,7 @@
-// A link in the apps folder that leads to far more than was meant: what lies beside it is dropped
-// and served as ever, and the log says once what is wrong and what to do.
+// A link in the apps folder that leads to far more folders than intended. The other modules are
+// dropped and served as usual, and the log says once what is wrong and what to do.
 #include <gmock/gmock.h>
 
-#include "built.hpp"
-#include "eventually.hpp"
 #include "site.hpp"
 
 namespace shoal::system {
@@ -20,16 +18,15 @@ class LargeTrees : public Site {
     start();
   }
 
-  /// While the other tree is being looked at and after.
+  /// Drops while the container reads the large tree, and afterwards.
   void expect_drops_to_go_live() {
-    Clients clients(port(), 2, {"/lone"}, not_lone);
+    Visitors visitors(port(), 2, {"/lone"}, check_lone);
     for (const char* version : {"2", "1", "2"}) {
       drop(version, {"lone"});
       EXPECT_EQ(get("/lone").body, std::string("lone ") + version + "\n");
     }
-    clients.ask_for(10);
-    const auto [requests, failed, problems] = clients.stop();
-    EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+    visitors.wait_for_responses(10);
+    expect_no_failure(visitors);
   }
 };
 
@@ -42,23 +39,21 @@ TEST_F(LargeTrees, OfTheWholeMachineDoNotDelayOtherGroups) {
   }
 }
 
-TEST_F(LargeTrees, OfTwentyThousandFoldersAreLookedAtInPart) {
+TEST_F(LargeTrees, OfTwentyThousandFoldersAreReadInPart) {
   for (int i = 0; i < 20'000; ++i) {
     const fs::path folder = here() / "tree" / std::to_string(i / 100) / std::to_string(i);
     fs::create_directories(folder);
   }
   shell("cp $BUILT/1/lone.so $HERE/tree/0/near.so; ln -s $HERE/tree $APPS/tree");
   expect_drops_to_go_live();
-  const std::string told = (here() / "apps/tree").native() + ": leads to too many folders: ";
-  EXPECT_EQ(said(told), 1u);
+  const std::string warning = (here() / "apps/tree").native() + ": leads to too many folders: ";
+  EXPECT_EQ(said(warning), 1u);
   EXPECT_THAT(log(),
               HasSubstr("the first 10000 are looked at, and the others passed over; link to"));
-  const auto checked =
-      run(std::string(built::kContainer) + " check -c " + (here() / "shoal.yaml").native());
-  EXPECT_THAT(checked.output, HasSubstr("warning: " + told));
+  const auto checked = shoal("check -c shoal.yaml");
+  EXPECT_THAT(checked.output, HasSubstr("warning: " + warning));
   EXPECT_THAT(checked.output, HasSubstr("group   tree: tree.0.near")) << "what was found serves";
-  const auto dropped = run(std::string(built::kContainer) + " drop " + (here() / "tree").native() +
-                           " --apps " + (here() / "apps").native());
+  const auto dropped = shoal("drop " + (here() / "tree").native() + " --apps apps");
   EXPECT_EQ(dropped.exit_code, 1);
   EXPECT_THAT(dropped.output, HasSubstr("/tree: leads to too many folders: "));
 }

@@ -1,9 +1,6 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include <fstream>
-#include <future>
-
 #include "eventually.hpp"
 #include "site.hpp"
 
@@ -17,7 +14,7 @@ using ::testing::Not;
 
 class Lifecycle : public Site {
  protected:
-  explicit Lifecycle(Plan plan = {}) : Site(std::move(plan)) {}
+  explicit Lifecycle(SiteOptions options = {}) : Site(std::move(options)) {}
 
   void SetUp() override {
     drop("1");
@@ -25,7 +22,7 @@ class Lifecycle : public Site {
   }
 };
 
-TEST_F(Lifecycle, BeginsByTellingWhatItListensOnServesAndRefuses) {
+TEST_F(Lifecycle, LogsAtTheStartWhatItListensOnServesAndRefuses) {
   shell("echo torn > $APPS/broken.so; ln -s nowhere $APPS/lost.so");
   start_container();
   EXPECT_EQ(said("listening on unix:" + socket().native() + "\n"), 1u);
@@ -44,17 +41,14 @@ TEST_F(Lifecycle, BeginsByTellingWhatItListensOnServesAndRefuses) {
 
 class Stopping : public Lifecycle, public ::testing::WithParamInterface<int> {};
 
-TEST_P(Stopping, LetsTheRequestThatRunsFinishAndTakesNoMore) {
+TEST_P(Stopping, FinishesTheRunningRequestAndAcceptsNoMore) {
   start();
-  const fs::path place = here() / "meeting";
-  auto answer = std::async(std::launch::async, [this, place] {
-    return Visitor(port()).get("/slow?meet=" + place.native());
-  });
-  ASSERT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
+  auto answer = begin_request();
   container().send(GetParam());
   ASSERT_TRUE(eventually([&] { return said("stopping: ") == 1; }));
-  EXPECT_TRUE(eventually([&] { return get("/lone").status == 502; })) << "it takes no more";
-  std::ofstream(place.native() + ".go").put('\n');
+  EXPECT_TRUE(eventually([&] { return get("/lone").status == 502; }))
+      << "no more requests are accepted";
+  let_go_on();
   EXPECT_EQ(answer.get().body, "slow, but whole\n");
   EXPECT_EQ(container().wait(), 0);
   EXPECT_FALSE(fs::exists(socket()));
@@ -70,30 +64,26 @@ class StoppingWithoutGrace : public Lifecycle {
   StoppingWithoutGrace() : Lifecycle({.workers = "{ threads: 4, grace: 100ms }"}) {}
 };
 
-TEST_F(StoppingWithoutGrace, LeavesWhatStillRunsAndSaysSo) {
+TEST_F(StoppingWithoutGrace, AbortsRunningRequestsAndLogsThat) {
   start();
-  const fs::path place = here() / "meeting";
-  auto answer = std::async(std::launch::async, [this, place] {
-    return Visitor(port()).get("/slow?meet=" + place.native());
-  });
-  ASSERT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
+  auto answer = begin_request();
   EXPECT_EQ(stop_container(SIGTERM), 0);
   EXPECT_EQ(said("requests still run after workers.grace (100 ms)"), 1u);
   EXPECT_EQ(answer.get().status, 502);
 }
 
-class StoppingWhileAModuleIsMade : public Lifecycle {
+class StoppingWhileAConstructorRuns : public Lifecycle {
  protected:
-  StoppingWhileAModuleIsMade()
+  StoppingWhileAConstructorRuns()
       : Lifecycle({.workers = "{ threads: 4, grace: 100ms }",
                    .modules = "{ lone: { meet: $HERE/meeting } }"}) {}
 };
 
-TEST_F(StoppingWhileAModuleIsMade, LeavesItBehind) {
+TEST_F(StoppingWhileAConstructorRuns, DoesNotWaitForIt) {
   start();
   drop("slow_to_make", {"lone"});
   EXPECT_EQ(get("/answers/throws").status, 500);  // sweeps, and does not wait for the other group
-  ASSERT_TRUE(eventually([&] { return fs::exists(here() / "meeting.reached"); }));
+  expect_waiting();
   EXPECT_EQ(stop_container(SIGTERM), 0);
   EXPECT_EQ(said("modules are still being destroyed after workers.grace"), 1u);
 }
@@ -102,16 +92,14 @@ class LoggingToAFile : public Lifecycle {
  protected:
   LoggingToAFile() : Lifecycle({.log = "{ level: info, file: $HERE/own.log }"}) {}
 
-  // The fixture waits for the line in what the container writes to its standard error.
+  // The fixture reads shoal.log, so this becomes a link to the container's own file.
   void start_with_own_log() {
-    std::ofstream(here() / "shoal.log").close();
-    fs::remove(here() / "shoal.log");
     fs::create_symlink("own.log", here() / "shoal.log");
     start();
   }
 };
 
-TEST_F(LoggingToAFile, OpensItAgainOnUsr1) {
+TEST_F(LoggingToAFile, ReopensItOnSigusr1) {
   start_with_own_log();
   fs::rename(here() / "own.log", here() / "own.log.1");
   EXPECT_EQ(get("/answers/throws").status, 500);
@@ -125,7 +113,7 @@ TEST_F(LoggingToAFile, OpensItAgainOnUsr1) {
             contents(here() / "own.log.1").rfind("4711"));
 }
 
-TEST_F(LoggingToAFile, GoesOnWithTheOldOneWhenItCannotBeOpenedAgain) {
+TEST_F(LoggingToAFile, KeepsTheOldFileWhenItCannotReopenIt) {
   start_with_own_log();
   fs::rename(here() / "own.log", here() / "own.log.1");
   fs::create_directory(here() / "own.log");
@@ -138,15 +126,15 @@ TEST_F(LoggingToAFile, GoesOnWithTheOldOneWhenItCannotBeOpenedAgain) {
   EXPECT_THAT(contents(here() / "own.log.1"), HasSubstr("4711"));
 }
 
-TEST_F(Lifecycle, WhoIsKilledLeavesNothingThatTheNextStartDoesNotRemove) {
+TEST_F(Lifecycle, AStartRemovesWhatAKilledContainerLeftBehind) {
   start();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   const std::size_t stages = stage_folders();
   const pid_t worker_id = worker();
-  ::kill(worker_id, SIGSTOP);  // or it would tidy up when its supervisor is gone
+  ::kill(worker_id, SIGSTOP);  // otherwise it would remove them when its supervisor ends
   EXPECT_EQ(stop_container(SIGKILL), 128 + SIGKILL);
   ::kill(worker_id, SIGKILL);
-  EXPECT_EQ(stage_folders(), stages) << "nobody was left to remove them";
+  EXPECT_EQ(stage_folders(), stages) << "no process was left to remove them";
   EXPECT_TRUE(fs::exists(socket()));
 
   start();
@@ -156,16 +144,12 @@ TEST_F(Lifecycle, WhoIsKilledLeavesNothingThatTheNextStartDoesNotRemove) {
   EXPECT_EQ(std::distance(begin(containers), end(containers)), 1);
 }
 
-TEST_F(Lifecycle, WorkersWhoseSupervisorIsKilledFinishAndEnd) {
+TEST_F(Lifecycle, WorkersFinishTheirRequestsAndEndWhenTheSupervisorIsKilled) {
   start();
-  const fs::path place = here() / "meeting";
-  auto answer = std::async(std::launch::async, [this, place] {
-    return Visitor(port()).get("/slow?meet=" + place.native());
-  });
-  ASSERT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
+  auto answer = begin_request();
   EXPECT_EQ(stop_container(SIGKILL), 128 + SIGKILL);
   ASSERT_TRUE(eventually([&] { return said("the supervisor is gone") == 1; }));
-  std::ofstream(place.native() + ".go").put('\n');
+  let_go_on();
   EXPECT_EQ(answer.get().body, "slow, but whole\n");
   start();  // waits for them to end
   EXPECT_EQ(get("/lone").body, "lone 1\n");
@@ -173,18 +157,18 @@ TEST_F(Lifecycle, WorkersWhoseSupervisorIsKilledFinishAndEnd) {
   EXPECT_EQ(std::distance(begin(containers), end(containers)), 1);
 }
 
-TEST_F(Lifecycle, ASecondContainerIsRefusedTheSameRunFolder) {
+TEST_F(Lifecycle, ASecondContainerCannotUseTheSameRunFolder) {
   start();
-  const auto [exit_code, output] = serve_to_the_end();
+  const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr("the container with process id " +
                                 std::to_string(container().id()) + " uses this run folder"));
-  EXPECT_EQ(get("/lone").body, "lone 1\n") << "the first one does not mind";
+  EXPECT_EQ(get("/lone").body, "lone 1\n") << "the first container still serves";
 }
 
-TEST_F(Lifecycle, AStartWithoutAppsEndsWithTheRemedy) {
+TEST_F(Lifecycle, AStartWithoutTheAppsFolderFailsWithTheRemedy) {
   fs::rename(file("lone").parent_path(), here() / "away");
-  const auto [exit_code, output] = serve_to_the_end();
+  const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr("No such file or directory; create the folder, or name another"));
 }

@@ -1,10 +1,9 @@
-// Modules that leave something behind which still runs their code: nothing crashes, the holder is
-// named, and what would grow without bound waits.
+// Modules that leave something behind that may still run their code: nothing crashes, the log names
+// the cause, and a reload waits when too many generations linger.
 #include <gmock/gmock.h>
 #include <signal.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "built.hpp"
 #include "eventually.hpp"
@@ -19,31 +18,32 @@ using ::testing::HasSubstr;
 
 class Lingering : public Site {
  protected:
-  // While a reload waits for room, the requests of its group wait as long as for any slow load.
+  // While a reload waits for old generations, the requests of its group wait as for a slow load.
   Lingering()
       : Site({.sweep = "{ settle: 50ms, wait: 500ms }",
-              .modules = "{ lone: { while: $HERE/cage } }"}) {}
+              .modules = "{ lone: { while: $HERE/running } }"}) {}
 
   void SetUp() override {
-    std::ofstream(cage()) << "locked\n";
+    write_file(running(), "yes\n");
     drop("1", {"lone"});
     start();
   }
   void TearDown() override {
-    fs::remove(cage());
+    stop_threads();
     Site::TearDown();
   }
 
-  fs::path cage() const { return here() / "cage"; }
+  /// The threads of the modules run as long as this file exists.
+  fs::path running() const { return here() / "running"; }
+  void stop_threads() const { fs::remove(running()); }
 
-  /// Puts a beast of the zoo into the place of lone.so.
-  void let_in(const std::string& beast) {
-    shell("cp $BUILT/zoo/" + beast + ".so $HERE/aside.so; mv $HERE/aside.so $APPS/lone.so");
-  }
+  /// Drops a module of tests/modules/zoo as `lone`.
+  void drop_lone(const std::string& module) { drop_file("zoo/" + module + ".so", "lone"); }
 
-  /// Returns when it is served as that generation. Asks for what no worker thread remembers.
-  void let_in(const std::string& beast, const std::string& generation) {
-    let_in(beast);
+  /// The same. Returns when it serves as this generation. Requests a path whose module no thread of
+  /// the worker has looked up before.
+  void drop_lone(const std::string& module, const std::string& generation) {
+    drop_lone(module);
     ASSERT_TRUE(eventually([&] { return get("/lone/elsewhere").generation() == generation; }));
   }
 
@@ -54,23 +54,22 @@ class Lingering : public Site {
     });
   }
 
-  static std::string not_ok(const std::string&, const Answer& answer) {
-    return answer.status == 200 ? "" : std::to_string(answer.status) + answer.failure;
+  static std::string check_status(const std::string&, const Response& response) {
+    return response.status == 200 ? "" : std::to_string(response.status) + response.failure;
   }
 
-  void expect_no_failure(Clients& clients) const {
-    const auto [requests, failed, problems] = clients.stop();
-    EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  void expect_no_failure_or_refusal(Visitors& visitors) const {
+    expect_no_failure(visitors);
     EXPECT_EQ(said("drop refused"), 0u);
   }
 };
 
-/// Beasts whose threads run for as long as the cage exists.
-class AThreadLeftBehind : public Lingering, public ::testing::WithParamInterface<const char*> {};
+/// A thread that a module starts and does not end. The parameter is the module.
+class LeftoverThread : public Lingering, public ::testing::WithParamInterface<const char*> {};
 
-TEST_P(AThreadLeftBehind, IsNamedAndKeepsItsCodeUntilItEnds) {
-  Clients clients(port(), 4, {"/lone"}, not_ok);
-  let_in(GetParam(), "lone/2");
+TEST_P(LeftoverThread, IsNamedAndKeepsItsGenerationMappedUntilItEnds) {
+  Visitors visitors(port(), 4, {"/lone"}, check_status);
+  drop_lone(GetParam(), "lone/2");
   EXPECT_THAT(log(),
               ContainsRegex("lone/2: thread [0-9]+ \"beast\" still ran after the destructors "
                             "of its handlers; end it there"));
@@ -81,34 +80,34 @@ TEST_P(AThreadLeftBehind, IsNamedAndKeepsItsCodeUntilItEnds) {
               ContainsRegex("lone/2: lingering: retired, yet still mapped; thread [0-9]+ "
                             "\"beast\" still runs in it; end it in the module's destructor"));
   EXPECT_TRUE(maps("lone.2"));
-  clients.ask_for(50);
+  visitors.wait_for_responses(50);
 
-  fs::remove(cage());
+  stop_threads();
   EXPECT_TRUE(eventually([&] { return said("lone/2: lingers no more") == 1; }));
   EXPECT_FALSE(maps("lone.2"));
   EXPECT_TRUE(eventually([&] { return stage_folders() == 1; }));
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
-  expect_no_failure(clients);
+  expect_no_failure_or_refusal(visitors);
 }
 
-TEST_P(AThreadLeftBehind, MayStillRunWhenTheContainerStops) {
-  let_in(GetParam(), "lone/2");
+TEST_P(LeftoverThread, MayStillRunWhenTheContainerStops) {
+  drop_lone(GetParam(), "lone/2");
   drop("2", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
   ASSERT_TRUE(eventually([&] { return said("lone/2: lingering: ") == 1; }));
   EXPECT_EQ(stop_container(SIGTERM), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(, AThreadLeftBehind, ::testing::Values("rests", "spins"),
-                         [](const auto& beast) { return std::string(beast.param); });
+INSTANTIATE_TEST_SUITE_P(, LeftoverThread, ::testing::Values("rests", "spins"),
+                         [](const auto& module) { return std::string(module.param); });
 
-TEST_F(AThreadLeftBehind, TimeAndAgainHasTheNextReloadWaitAndSaySo) {
-  Clients clients(port(), 4, {"/lone"}, not_ok);
-  // Three, or two where a sanitizer leaves so much on the stacks that others seem to be held as
-  // well.
+TEST_F(LeftoverThread, OfThreeGenerationsDelaysTheNextReload) {
+  Visitors visitors(port(), 4, {"/lone"}, check_status);
+  // The third drop waits. The second does with a sanitizer: it leaves so many addresses on the
+  // stacks that the first generation seems to be in use, too.
   for (int drops = 0; drops < 5 && said("a reload waits") == 0; ++drops) {
     const std::string before = generation("/lone");
-    let_in("rests");
+    drop_lone("rests");
     ASSERT_TRUE(
         eventually([&] { return generation("/lone") != before || said("a reload waits") == 1; }));
   }
@@ -116,23 +115,23 @@ TEST_F(AThreadLeftBehind, TimeAndAgainHasTheNextReloadWaitAndSaySo) {
               ContainsRegex("lone: a reload waits: 3 generations of it are still mapped; the "
                             "oldest, lone/[12]: thread [0-9]+ \"beast\".* still runs in it"));
   const std::string serving = generation("/lone");
-  clients.ask_for(50);
+  visitors.wait_for_responses(50);
   EXPECT_EQ(generation("/lone"), serving);
   EXPECT_EQ(said("a reload waits"), 1u);
 
-  fs::remove(cage());
+  stop_threads();
   EXPECT_TRUE(eventually([&] { return generation("/lone") != serving; }));
   drop("2", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
   EXPECT_GE(said("lingers no more"), 2u);
   EXPECT_TRUE(eventually([&] { return stage_folders() == 1; }));
-  expect_no_failure(clients);
+  expect_no_failure_or_refusal(visitors);
 }
 
-TEST_F(Lingering, IsForThreadLocalsThatRequestsHaveUsed) {
-  Clients clients(port(), 4, {"/lone"}, not_ok);
-  let_in("thread_local", "lone/2");
-  clients.ask_for(50);
+TEST_F(Lingering, IsCausedByAThreadLocalThatRequestsHaveUsed) {
+  Visitors visitors(port(), 4, {"/lone"}, check_status);
+  drop_lone("thread_local", "lone/2");
+  visitors.wait_for_responses(50);
   drop("2", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
   ASSERT_TRUE(eventually([&] { return said("lone/2: lingering: ") == 1; }));
@@ -143,27 +142,27 @@ TEST_F(Lingering, IsForThreadLocalsThatRequestsHaveUsed) {
   EXPECT_TRUE(maps("lone.2"));
   drop("1", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 1\n"; }));
-  expect_no_failure(clients);
-  EXPECT_EQ(stop_container(SIGTERM), 0) << "its destructors run at the end of the threads";
+  expect_no_failure_or_refusal(visitors);
+  EXPECT_EQ(stop_container(SIGTERM), 0) << "the destructors run at the end of the threads";
 }
 
-TEST_F(Lingering, EndsWithTheThreadOfAnotherLibraryThatHasUsedAThreadLocal) {
-  let_in("pooled", "lone/2");
+TEST_F(Lingering, EndsWithTheThreadOfALibraryThatHasUsedAThreadLocal) {
+  drop_lone("pooled", "lone/2");
   drop("2", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
   ASSERT_TRUE(eventually([&] { return said("lone/2: lingering: ") == 1; }));
-  // A sanitizer's frames are so full of old addresses that the thread itself seems to be in there.
+  // A sanitizer leaves so many old addresses on the stacks that the thread seems to run the module.
   if (*built::kSanitizerFlags == '\0') {
     EXPECT_THAT(log(), HasSubstr("yet still mapped; a thread_local with a destructor keeps it"));
   }
   EXPECT_TRUE(maps("lone.2"));
-  fs::remove(cage());
+  stop_threads();
   EXPECT_TRUE(eventually([&] { return said("lone/2: lingers no more") == 1; }));
   EXPECT_FALSE(maps("lone.2"));
 }
 
-TEST_F(Lingering, IsNotForThreadLocalsOfThreadsThatHaveEnded) {
-  let_in("thread_local", "lone/2");
+TEST_F(Lingering, IsNotCausedByThreadLocalsOfEndedThreads) {
+  drop_lone("thread_local", "lone/2");
   for (int i = 0; i < 20; ++i) EXPECT_THAT(get("/lone/elsewhere").body, HasSubstr(": elsewhere"));
   drop("2", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));

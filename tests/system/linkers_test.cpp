@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// An author at work: compiles lone.cpp, and has the linker write right into the apps folder.
+/// An author that compiles lone.cpp, and links it directly into the apps folder.
 class Linkers : public Site {
  protected:
   void SetUp() override {
@@ -33,7 +33,7 @@ class Linkers : public Site {
 };
 
 TEST_F(Linkers, MayWriteIntoTheAppsFolderWhileRequestsRun) {
-  Clients clients(port(), 6, {"/lone"}, not_lone);
+  Visitors visitors(port(), 6, {"/lone"}, check_lone);
   for (const std::string linker : {"bfd", "gold", "lld", "mold"}) {
     if (run("command -v ld." + linker + " || command -v " + linker).exit_code != 0) continue;
     for (const std::string version : {"2", "1", "2", "1"}) {
@@ -41,24 +41,22 @@ TEST_F(Linkers, MayWriteIntoTheAppsFolderWhileRequestsRun) {
       EXPECT_EQ(get("/lone").body, "lone " + version + "\n") << linker;
     }
   }
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  expect_no_failure(visitors);
   EXPECT_EQ(said("drop refused"), 0u);
 }
 
 TEST_F(Linkers, MayBeFollowedByStrip) {
-  Clients clients(port(), 4, {"/lone"}, not_lone);
+  Visitors visitors(port(), 4, {"/lone"}, check_lone);
   shell("strip $APPS/lone.so");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  expect_no_failure(visitors);
   EXPECT_EQ(said("drop refused"), 0u);
 }
 
-/// An author who hides nothing: every function of his files can be found by every other.
-class OpenBooks : public Site {
+/// Modules compiled without -fvisibility=hidden: they export all their functions.
+class DefaultVisibility : public Site {
  protected:
-  OpenBooks() : Site({.routes = "{ /left: pond.left, /right: pond.right }"}) {}
+  DefaultVisibility() : Site({.routes = "{ /left: pond.left, /right: pond.right }"}) {}
 
   void compile(const std::string& module, const std::string& code, const std::string& with = "") {
     std::ofstream(here() / (module + ".cpp")) << code;
@@ -76,7 +74,7 @@ class OpenBooks : public Site {
   }
 };
 
-TEST_F(OpenBooks, AHandlersOwnFunctionsComeBeforeThoseOfAnyBase) {
+TEST_F(DefaultVisibility, HasAHandlerCallItsOwnFunctionsBeforeThoseOfItsBases) {
   compile("first",
           "const char* first() { return \"first\"; }\n"
           "const char* helper() { return \"first's helper\"; }\n");
@@ -100,7 +98,7 @@ TEST_F(OpenBooks, AHandlersOwnFunctionsComeBeforeThoseOfAnyBase) {
   EXPECT_EQ(get("/right").body, "firstsecond");
 }
 
-TEST_F(OpenBooks, ALibraryOfAnotherGroupThatIsNeededByItsPlainNameIsTracedToIt) {
+TEST_F(DefaultVisibility, HasALibraryOfAnotherGroupNamedWhenItIsNeededByItsFileName) {
   compile("first", "const char* first() { return \"first\"; }");
   compile("alone", handler("const char* first();\nconst char* say() { return first(); }"),
           "first.so");
@@ -110,12 +108,10 @@ TEST_F(OpenBooks, ALibraryOfAnotherGroupThatIsNeededByItsPlainNameIsTracedToIt) 
                             " has this name; put both into one group: groups: ";
   EXPECT_THAT(log(), HasSubstr("alone.so: needs first.so, which cannot be loaded"));
   EXPECT_THAT(log(), HasSubstr(cause));
-  for (const char* const words : {"check -c ", "probe $APPS/alone.so -c "}) {
-    const auto [exit_code, output] =
-        run("APPS=" + (here() / "apps").native() + "; " + built::kContainer + " " + words +
-            (here() / "shoal.yaml").native());
+  for (const char* const command : {"check", "probe apps/alone.so"}) {
+    const auto [exit_code, output] = shoal(std::string(command) + " -c shoal.yaml");
     EXPECT_EQ(exit_code, 1);
-    EXPECT_THAT(output, HasSubstr(cause)) << words;
+    EXPECT_THAT(output, HasSubstr(cause)) << command;
   }
 }
 

@@ -1,10 +1,10 @@
-// What is said of a drop must be what is wrong with it.
+// What the log and `shoal probe` say about a drop names the real cause.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
 
-#include "built.hpp"
 #include "eventually.hpp"
+
 #include "site.hpp"
 
 namespace shoal::system {
@@ -22,42 +22,33 @@ class Messages : public Site {
     drop("1", {"lone"});
     start();
   }
-
-  Outcome shoal(const std::string& words) const {
-    return run("cd " + here().native() + "; " + built::kContainer + " " + words);
-  }
-
-  /// Moved into place, as a drop should be.
-  void put(const std::string& built_file, const std::string& module) {
-    shell("cp $BUILT/" + built_file + " $HERE/aside.so; mv $HERE/aside.so $APPS/" + module + ".so");
-  }
 };
 
-class WhereAModuleTakesTheEndOfChildren : public Messages,
-                                          public ::testing::WithParamInterface<const char*> {};
+/// A module that keeps the container from seeing the end of its child processes.
+class ModuleThatReapsChildren : public Messages,
+                                public ::testing::WithParamInterface<const char*> {};
 
-TEST_P(WhereAModuleTakesTheEndOfChildren, TheProbesEndIsToldAllTheSame) {
-  put("zoo/" + std::string(GetParam()) + ".so", "late");
+TEST_P(ModuleThatReapsChildren, DoesNotHideHowAProbeEnded) {
+  drop_file("zoo/" + std::string(GetParam()) + ".so", "late");
   EXPECT_EQ(get("/late").body, "childless\n");
-  put("zoo/aborts.so", "lone");
+  drop_file("zoo/aborts.so", "lone");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_THAT(log(), ContainsRegex("lone.so: crashed with SIGABRT .*while it was opened"));
-  put("zoo/exits.so", "lone");
+  drop_file("zoo/exits.so", "lone");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_THAT(log(), HasSubstr("lone.so: ended the process with exit code 0 while it was opened"));
 }
 
-INSTANTIATE_TEST_SUITE_P(, WhereAModuleTakesTheEndOfChildren,
-                         Values("ignores_children", "reaps_children"),
+INSTANTIATE_TEST_SUITE_P(, ModuleThatReapsChildren, Values("ignores_children", "reaps_children"),
                          [](const auto& module) { return std::string(module.param); });
 
 TEST_F(Messages, NameTheNewerFileOfALibraryThatIsMapped) {
   shell("mkdir $HERE/lib; cp $BUILT/outside/1/libzoo_depended.so $HERE/lib");
-  put("zoo/depends_1.so", "lone");
+  drop_file("zoo/depends_1.so", "lone");
   EXPECT_EQ(get("/lone").body, "has 1, 0\n");
   shell("cp $BUILT/outside/2/libzoo_depended.so $HERE/aside.so");
   shell("mv $HERE/aside.so $HERE/lib/libzoo_depended.so");
-  put("zoo/depends_2.so", "lone");
+  drop_file("zoo/depends_2.so", "lone");
   EXPECT_EQ(get("/lone").body, "has 1, 0\n");
   const std::string library = (here() / "lib/libzoo_depended.so").native();
   EXPECT_THAT(log(), HasSubstr("; the newer " + library + " has "));
@@ -71,9 +62,9 @@ TEST_F(Messages, NameTheNewerFileOfALibraryThatIsMapped) {
   EXPECT_EQ(get("/lone").body, "has 2, 22\n");
 }
 
-TEST_F(Messages, SayThatANameIsTooLong) {
+TEST_F(Messages, NameAFileWhoseNameIsTooLong) {
   const std::string name(250, 'n');
-  put("1/lone.so", name);
+  drop_file("1/lone.so", name);
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_TRUE(eventually([&] {
     get("/lone");
@@ -82,14 +73,14 @@ TEST_F(Messages, SayThatANameIsTooLong) {
                 "letters; give it a shorter one") == 1;
   }));
   const std::string longest(200, 'n');
-  put("1/lone.so", longest);
+  drop_file("1/lone.so", longest);
   EXPECT_TRUE(eventually([&] {
     get("/lone");
     return said(longest + "/1: live") == 1;
   }));
 }
 
-TEST_F(Messages, DoNotTellOfWhatEditorsLeave) {
+TEST_F(Messages, DoNotMentionFilesOfEditors) {
   shell("cd $APPS; touch '#lone.so#' lone.so~ .lone.so.swp; ln -s me@host.1:2 '.#lone.so'");
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
@@ -97,9 +88,9 @@ TEST_F(Messages, DoNotTellOfWhatEditorsLeave) {
   EXPECT_THAT(shoal("check -c shoal.yaml").output, Not(HasSubstr("passed over")));
 }
 
-class TheProbe : public Messages {
+class ProbeCommand : public Messages {
  protected:
-  /// The module's verdict, and the reason.
+  /// Returns the verdict on each module.
   static json verdicts_in(const std::string& output) {
     json verdicts = json::object();
     const json all = json::parse(output);
@@ -110,7 +101,7 @@ class TheProbe : public Messages {
   }
 };
 
-TEST_F(TheProbe, MarksTheBadMembersAlone) {
+TEST_F(ProbeCommand, MarksOnlyBadModulesAsBad) {
   shell("mkdir $HERE/new; cd $HERE/new; cp $BUILT/1/lone.so good.so; cp $BUILT/zoo/crashes.so .");
   shell("cd $HERE/new; cp $BUILT/throws_when_made/lone.so throws.so; cp $BUILT/plain/echo.so .");
   const auto probed = shoal("probe new/good.so new/crashes.so new/throws.so new/echo.so --json");
@@ -126,7 +117,7 @@ TEST_F(TheProbe, MarksTheBadMembersAlone) {
   EXPECT_THAT(table.output, Not(HasSubstr("shoal probe")));
 }
 
-TEST_F(TheProbe, DoesNotBlameWhatNeedsABadMember) {
+TEST_F(ProbeCommand, MarksModulesThatNeedABadOneAsUntried) {
   shell("mkdir $HERE/new; cp -r $BUILT/1/site $HERE/new; cp $BUILT/1/lone.so $HERE/new");
   shell("head -c -64 $BUILT/1/site/layout/page.so > $HERE/new/site/layout/page.so");
   const auto probed = shoal(
@@ -140,7 +131,7 @@ TEST_F(TheProbe, DoesNotBlameWhatNeedsABadMember) {
       << probed.output;
 }
 
-TEST_F(TheProbe, NamesTheBadMemberThatWasNotAskedFor) {
+TEST_F(ProbeCommand, NamesABadModuleOfTheGroupThatIsNotAnArgument) {
   drop("1");
   shell("cp $BUILT/zoo/aborts.so $APPS/site/screen/about.so");
   const auto probed = shoal("probe -c shoal.yaml apps/site/widget/menu.so --json");

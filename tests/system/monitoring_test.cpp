@@ -1,4 +1,4 @@
-// deploy/monitoring.md, followed to the letter.
+// What deploy/monitoring.md promises.
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
@@ -22,7 +22,7 @@ class Monitoring : public Site {
   Monitoring() : Site({.status = "{ route: /-/shoal }"}) {}
 };
 
-TEST_F(Monitoring, IsScrapedByTheQueryThatTheManualNames) {
+TEST_F(Monitoring, AnswersTheQueryOfTheManual) {
   drop("1", {"lone"});
   start();
   EXPECT_THAT(contents(kManual), HasSubstr("metrics_path: /-/shoal\n"));
@@ -37,7 +37,7 @@ TEST_F(Monitoring, IsScrapedByTheQueryThatTheManualNames) {
   EXPECT_THAT(output, EndsWith("\n# EOF\n"));
 }
 
-TEST_F(Monitoring, HasVersionAndVerdictAtTheTopOfTheJson) {
+TEST_F(Monitoring, HasVersionAndHealthAtTheTopOfTheJson) {
   drop("1", {"lone"});
   start();
   for (const char* command : {"$SHOAL status --json -c $HERE/shoal.yaml",
@@ -49,14 +49,14 @@ TEST_F(Monitoring, HasVersionAndVerdictAtTheTopOfTheJson) {
     EXPECT_EQ(state.at("healthy"), true);
     EXPECT_EQ(state.at("findings"), json::array());
   }
-  shell("cp $BUILT/throws_when_made/lone.so $HERE/aside.so; mv $HERE/aside.so $APPS/lone.so");
+  drop("throws_when_made", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   const json state = json::parse(get("/-/shoal?json").body);
   EXPECT_EQ(state.at("healthy"), false);
   EXPECT_EQ(state.at("findings").at(0).at("group"), "lone");
 }
 
-TEST_F(Monitoring, TellsOfEachKeyOfAProbe) {
+TEST_F(Monitoring, DocumentsEachKeyOfAProbe) {
   shell("$SHOAL probe --json $BUILT/1/lone.so > $HERE/good.json");
   const json good = json::parse(contents(here() / "good.json"));
   const test::Texts lists{"files[].abi", "files[].needs", "files[].threads"};

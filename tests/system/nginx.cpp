@@ -32,12 +32,12 @@ std::uint16_t free_port() {
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   if (::bind(socket.get(), generic, size) != 0 ||
       ::getsockname(socket.get(), generic, &size) != 0) {
-    throw std::runtime_error("no port of 127.0.0.1 is free");
+    throw std::runtime_error("127.0.0.1 has no free port");
   }
   return ntohs(address.sin_port);
 }
 
-bool is_taken(std::uint16_t port) {
+bool is_listening(std::uint16_t port) {
   const base::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_in address = loopback(port);
   return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
@@ -46,25 +46,25 @@ bool is_taken(std::uint16_t port) {
 Nginx::Nginx(std::filesystem::path folder, const std::string& server,
              const std::string& next_upstream, const std::string& location)
     : folder_(std::move(folder)) {
-  // Between our choice of a port and nginx's binding it, somebody else may take it.
+  // Another program may take the port before nginx binds it: then another port is tried.
   for (int attempt = 0; attempt < 10; ++attempt) {
     port_ = free_port();
     write_conf(server, next_upstream, location);
     process_.emplace(std::vector<std::string>{built::kNginx, "-e", (folder_ / "nginx.log").native(),
                                               "-p", folder_.native(), "-c", "nginx.conf"},
                      folder_ / "nginx.log");
-    if (answers()) return;
+    if (wait_until_ready()) return;
   }
   throw std::runtime_error("nginx did not start:\n" + log());
 }
 
-// Not left to Process, which would kill the master alone: its worker would stay.
+// Process would kill only the master process, and its children would go on.
 Nginx::~Nginx() { stop(); }
 
-bool Nginx::answers() {
+bool Nginx::wait_until_ready() {
   return eventually(
              [&] { return !process_->runs() || std::filesystem::exists(folder_ / "nginx.pid"); }) &&
-         eventually([&] { return !process_->runs() || is_taken(port_); }) && process_->runs();
+         eventually([&] { return !process_->runs() || is_listening(port_); }) && process_->runs();
 }
 
 void Nginx::stop() {
@@ -77,7 +77,7 @@ std::string Nginx::log() const { return contents(folder_ / "nginx.log"); }
 void Nginx::write_conf(const std::string& server, const std::string& next_upstream,
                        const std::string& location) const {
   std::ofstream conf(folder_ / "nginx.conf");
-  // A test's folder is closed to everyone else, so root's workers stay root.
+  // Only the user of the test may enter its folder, so nginx must not change to another user.
   if (::geteuid() == 0) conf << "user root;\n";
   conf << R"(daemon off;
 worker_processes 1;
@@ -93,7 +93,7 @@ http {
   uwsgi_temp_path nginx-uwsgi;
   client_max_body_size 0;
   keepalive_requests 1000000;
-  map $request_method $again { GET @again; HEAD @again; default @gone; }
+  map $request_method $retry { GET @retry; HEAD @retry; default @bad_gateway; }
   upstream shoal {
     server )"
        << server << R"(;
@@ -108,19 +108,20 @@ http {
       fastcgi_pass shoal;
       fastcgi_keep_conn on;
       fastcgi_next_upstream )"
-       << next_upstream << ";\n      " << (next_upstream == "off" ? "" : "error_page 502 = $again;")
+       << next_upstream << ";\n      " << (next_upstream == "off" ? "" : "error_page 502 = $retry;")
        << "\n"
        << location << R"(
       fastcgi_read_timeout 180s;
     }
     # As in deploy/nginx/shoal.conf.
-    location @again {
+    location @retry {
       include /etc/nginx/fastcgi_params;
       fastcgi_pass shoal;
       fastcgi_keep_conn on;
       fastcgi_next_upstream error;
     }
-    location @gone { return 502; }
+    location @bad_gateway { return 502; }
+
   }
 }
 )";

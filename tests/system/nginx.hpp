@@ -9,19 +9,20 @@
 
 namespace shoal::system {
 
-/// A port of 127.0.0.1 that is free at this moment. Whoever finds it taken after all tries another.
+/// Returns a port of 127.0.0.1 that is free now. Another program may take it before the caller
+/// does; try another port then.
 std::uint16_t free_port();
 
-/// Whether anybody listens on the port.
-bool is_taken(std::uint16_t port);
+/// Returns true if a process listens on this port of 127.0.0.1.
+bool is_listening(std::uint16_t port);
 
-/// A real nginx in front of a FastCGI server: its own prefix and configuration, as root or as a
-/// user, with stock fastcgi_params and kept connections.
+/// A real nginx in front of a FastCGI server, with a prefix and configuration of its own, the
+/// packaged fastcgi_params, and kept connections to that server. Works as root and as a user.
 class Nginx {
  public:
-  /// Runs below `folder` until destroyed. `server` is as `server` in `upstream` takes it, and
-  /// `next_upstream` as `fastcgi_next_upstream` does; `location` is more for that block. Throws
-  /// std::runtime_error when it does not start.
+  /// Runs nginx in `folder` until the object is destroyed. `server` is the argument of `server` in
+  /// the `upstream` block, `next_upstream` that of `fastcgi_next_upstream`; `location` has further
+  /// lines for the `location` block. Throws std::runtime_error when nginx does not start.
   Nginx(std::filesystem::path folder, const std::string& server,
         const std::string& next_upstream = "off", const std::string& location = "");
   ~Nginx();
@@ -29,13 +30,14 @@ class Nginx {
   std::uint16_t port() const { return port_; }
   void stop();
 
-  /// Its error log so far.
+  /// Returns the error log so far.
   std::string log() const;
 
  private:
   void write_conf(const std::string& server, const std::string& next_upstream,
                   const std::string& location) const;
-  bool answers();
+  /// Waits until nginx listens. Returns false when it has ended instead.
+  bool wait_until_ready();
 
   const std::filesystem::path folder_;
   std::uint16_t port_ = 0;

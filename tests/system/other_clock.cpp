@@ -1,5 +1,7 @@
-// The clock of a machine that somebody sets back, for one program: preloaded, it adds to the time
-// of day as many seconds as the first eight bytes of the file SHOAL_TEST_CLOCK say at that moment.
+// Sets the clock for one program, which preloads this library. It adds to the time of day the
+// number of seconds that stands, at that moment, in the first eight bytes of the file
+// SHOAL_TEST_CLOCK.
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>

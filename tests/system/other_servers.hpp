@@ -6,10 +6,11 @@
 
 namespace shoal::system {
 
-// Web servers with the sites of deploy/, where only addresses and paths are replaced, in front of a
-// container on this unix socket.
+// Web servers with the sites of deploy/, in which only addresses and paths are replaced, in front
+// of a container on this unix socket.
 
-/// Unlike `Nginx`, which is set up for tests that must see each failure.
+/// nginx as it is shipped. `Nginx`, in contrast, is configured so that a test sees each failure.
+
 Server::Setup shipped_nginx(std::filesystem::path socket);
 
 Server::Setup lighttpd(std::filesystem::path socket);

@@ -20,7 +20,7 @@
 namespace shoal::system {
 namespace {
 
-constexpr std::chrono::minutes kLongest{3};
+constexpr std::chrono::minutes kTimeout{3};
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> all;
@@ -56,7 +56,7 @@ pid_t start(const std::vector<std::string>& program, const std::filesystem::path
   posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
   posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
   auto variables = with_inherited(environment);
-  // setpriv becomes the program: the process id stays.
+  // setpriv executes the program, so the process id stays the same.
   std::vector<std::string> command{"setpriv", "--pdeathsig", "TERM", "--"};
   command.insert(command.end(), program.begin(), program.end());
   pid_t id = 0;
@@ -84,7 +84,7 @@ Process::~Process() {
 
 bool Process::runs() {
   int status = 0;
-  if (!exit_code_ && ::waitpid(id_, &status, WNOHANG) == id_) note_end(status);
+  if (!exit_code_ && ::waitpid(id_, &status, WNOHANG) == id_) record_end(status);
   return !exit_code_;
 }
 
@@ -93,7 +93,7 @@ void Process::send(int signal) {
 }
 
 int Process::wait() {
-  const auto latest = std::chrono::steady_clock::now() + kLongest;
+  const auto latest = std::chrono::steady_clock::now() + kTimeout;
   while (runs()) {
     if (std::chrono::steady_clock::now() > latest) send(SIGKILL);
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -101,7 +101,7 @@ int Process::wait() {
   return *exit_code_;
 }
 
-void Process::note_end(int status) {
+void Process::record_end(int status) {
   exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -121,6 +121,11 @@ std::string contents(const std::filesystem::path& file) {
   std::ostringstream text;
   text << std::ifstream(file, std::ios::binary).rdbuf();  // a file of /proc may end in an error
   return text.str();
+}
+
+void write_file(const std::filesystem::path& file, const std::string& text) {
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file) << text;
 }
 
 }  // namespace shoal::system

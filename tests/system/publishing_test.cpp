@@ -1,9 +1,7 @@
 #include <gmock/gmock.h>
-#include <stdlib.h>
-
-#include <fstream>
 
 #include "built.hpp"
+
 #include "process.hpp"
 #include "site.hpp"
 
@@ -16,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-/// The first lines of an author's CMakeLists.txt. `shoal` says what Shoal::shoal is.
+/// Returns the first lines of an author's CMakeLists.txt. `shoal` is the kind of Shoal::shoal.
 std::string preamble(const std::string& shoal) {
   return "cmake_minimum_required(VERSION 3.25)\nproject(Author LANGUAGES CXX)\n"
          "add_library(Shoal::shoal " +
@@ -24,19 +22,11 @@ std::string preamble(const std::string& shoal) {
          "/container/sdk/cmake/ShoalModules.cmake)\n";
 }
 
-void write_file(const fs::path& file, const std::string& text) {
-  fs::create_directories(file.parent_path());
-  std::ofstream(file) << text;
-}
-
-/// What a build puts into apps folders and takes out of them. No container runs, and the modules
+/// What a build puts into apps folders and removes from them. No container runs, and the modules
 /// are empty shared objects. The parameter is CMake's generator.
 class Publishing : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "shoal.XXXXXX").native();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    here_ = fs::canonical(name);
     write_file(here_ / "CMakeLists.txt",
                preamble("INTERFACE") +
                    "foreach(module IN LISTS MODULES)\n"
@@ -45,12 +35,7 @@ class Publishing : public ::testing::TestWithParam<const char*> {
     write_file(here_ / "empty.cpp", "");
   }
 
-  ~Publishing() override {
-    std::error_code none;
-    fs::remove_all(here_, none);
-  }
-
-  /// Configures the build folder `tree` with these modules and builds it; returns what was printed.
+  /// Configures the build folder `tree` with these modules and builds it. Returns the output.
   std::string build(const std::string& tree, const std::string& modules,
                     const std::string& options = "") const {
     const auto [exit_code, output] =
@@ -60,8 +45,8 @@ class Publishing : public ::testing::TestWithParam<const char*> {
     return output;
   }
 
-  /// The files and folders below an apps folder, but for hidden ones.
-  std::vector<std::string> in(const std::string& apps) const {
+  /// Returns the files and folders below an apps folder, without hidden ones.
+  std::vector<std::string> files_in(const std::string& apps) const {
     std::vector<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(here_ / apps)) {
       if (entry.path().filename().native().starts_with('.')) continue;
@@ -70,27 +55,30 @@ class Publishing : public ::testing::TestWithParam<const char*> {
     return names;
   }
 
-  fs::path here_;
+  const TemporaryFolder folder_;
+  const fs::path here_ = folder_.path();
 };
 
 TEST_P(Publishing, RemovesTheModulesThatAreNoLongerBuilt) {
   write_file(here_ / "part" / "CMakeLists.txt",
              "shoal_add_module(part.deep.one SOURCES ../empty.cpp)\n");
   build("build", "stays;old;site.old");
-  EXPECT_THAT(in("build/apps"), UnorderedElementsAre("stays.so", "old.so", "site", "site/old.so",
-                                                     "part", "part/deep", "part/deep/one.so"));
+  EXPECT_THAT(files_in("build/apps"),
+              UnorderedElementsAre("stays.so", "old.so", "site", "site/old.so", "part", "part/deep",
+                                   "part/deep/one.so"));
   const auto before = fs::last_write_time(here_ / "build/apps/stays.so");
 
   fs::remove_all(here_ / "part");
   EXPECT_THAT(build("build", "stays;new;site.new"),
               HasSubstr("build/apps/old.so: removed, because it is no longer built"));
-  EXPECT_THAT(in("build/apps"), UnorderedElementsAre("stays.so", "new.so", "site", "site/new.so"));
+  EXPECT_THAT(files_in("build/apps"),
+              UnorderedElementsAre("stays.so", "new.so", "site", "site/new.so"));
   EXPECT_EQ(fs::last_write_time(here_ / "build/apps/stays.so"), before);
 
   build("build", "");
-  EXPECT_THAT(in("build/apps"), UnorderedElementsAre());
+  EXPECT_THAT(files_in("build/apps"), UnorderedElementsAre());
   build("build", "stays");
-  EXPECT_THAT(in("build/apps"), UnorderedElementsAre("stays.so"));
+  EXPECT_THAT(files_in("build/apps"), UnorderedElementsAre("stays.so"));
 }
 
 TEST_P(Publishing, RemovesNothingWhenTheBuildFails) {
@@ -99,7 +87,7 @@ TEST_P(Publishing, RemovesNothingWhenTheBuildFails) {
   const auto [exit_code, output] =
       run("cd " + here_.native() + " && cmake -B build -DMODULES=one && cmake --build build");
   EXPECT_NE(exit_code, 0) << output;
-  EXPECT_THAT(in("build/apps"), UnorderedElementsAre("one.so", "two.so"));
+  EXPECT_THAT(files_in("build/apps"), UnorderedElementsAre("one.so", "two.so"));
 }
 
 INSTANTIATE_TEST_SUITE_P(By, Publishing, ::testing::Values("Ninja", "Unix Makefiles"),
@@ -114,7 +102,7 @@ class PublishingIntoOneFolder : public Publishing {
 
 INSTANTIATE_TEST_SUITE_P(By, PublishingIntoOneFolder, ::testing::Values("Ninja"));
 
-TEST_P(PublishingIntoOneFolder, LeavesWhatAnotherHasPutThere) {
+TEST_P(PublishingIntoOneFolder, LeavesFilesThatTheBuildDidNotPutThere) {
   build("build", "one;two;three", apps_);
   write_file(here_ / "apps" / "other.so", "not from here");
   write_file(here_ / "apps" / "two.so", "no longer from here");
@@ -124,46 +112,46 @@ TEST_P(PublishingIntoOneFolder, LeavesWhatAnotherHasPutThere) {
   EXPECT_THAT(output, AllOf(HasSubstr("apps/two.so: no longer built, and another file"),
                             HasSubstr("apps/three.so: no longer built, and another file"),
                             Not(HasSubstr("removed"))));
-  EXPECT_THAT(in("apps"), UnorderedElementsAre("one.so", "two.so", "three.so", "other.so"));
-  EXPECT_THAT(build("build", "one", apps_), Not(HasSubstr("no longer built")));  // said once
+  EXPECT_THAT(files_in("apps"), UnorderedElementsAre("one.so", "two.so", "three.so", "other.so"));
+  EXPECT_THAT(build("build", "one", apps_), Not(HasSubstr("no longer built"))) << "printed once";
 }
 
-TEST_P(PublishingIntoOneFolder, LeavesWhatAnotherBuildFolderStillMakes) {
+TEST_P(PublishingIntoOneFolder, LeavesModulesThatAnotherBuildFolderStillBuilds) {
   build("first", "common;first", apps_);
   build("second", "common;second", apps_);
   build("first", "first", apps_);
-  EXPECT_THAT(in("apps"), UnorderedElementsAre("common.so", "first.so", "second.so"));
+  EXPECT_THAT(files_in("apps"), UnorderedElementsAre("common.so", "first.so", "second.so"));
   build("second", "second", apps_);
-  EXPECT_THAT(in("apps"), UnorderedElementsAre("first.so", "second.so"));
+  EXPECT_THAT(files_in("apps"), UnorderedElementsAre("first.so", "second.so"));
 
   build("second", "second;first", apps_);
-  fs::remove_all(here_ / "second");  // what does not exist makes nothing
+  fs::remove_all(here_ / "second");  // a build folder that does not exist builds nothing
   build("first", "other", apps_);
-  EXPECT_THAT(in("apps"), UnorderedElementsAre("other.so", "second.so"));
+  EXPECT_THAT(files_in("apps"), UnorderedElementsAre("other.so", "second.so"));
 }
 
-TEST_P(PublishingIntoOneFolder, LeavesTheFormerFolderWhenTheModulesGoIntoAnother) {
+TEST_P(PublishingIntoOneFolder, LeavesTheOldFolderWhenTheModulesMoveToAnother) {
   build("build", "one;two", "-DSHOAL_APPS_DIR=$PWD/releases/1");
   build("build", "one", "-DSHOAL_APPS_DIR=$PWD/releases/2/");
-  EXPECT_THAT(in("releases/1"), UnorderedElementsAre("one.so", "two.so"));
-  EXPECT_THAT(in("releases/2"), UnorderedElementsAre("one.so"));
+  EXPECT_THAT(files_in("releases/1"), UnorderedElementsAre("one.so", "two.so"));
+  EXPECT_THAT(files_in("releases/2"), UnorderedElementsAre("one.so"));
   build("build", "one", "-DSHOAL_APPS_DIR=$PWD/releases/1");
-  EXPECT_THAT(in("releases/1"), UnorderedElementsAre("one.so"));
+  EXPECT_THAT(files_in("releases/1"), UnorderedElementsAre("one.so"));
 }
 
-TEST_P(PublishingIntoOneFolder, EmptiesTheFolderOfAPartThatIsGone) {
+TEST_P(PublishingIntoOneFolder, EmptiesTheFolderOfARemovedSubdirectory) {
   write_file(here_ / "part" / "CMakeLists.txt",
              "set(SHOAL_APPS_DIR ${CMAKE_SOURCE_DIR}/of_the_part)\n"
              "shoal_add_module(part SOURCES ../empty.cpp)\n");
   build("build", "one", apps_);
-  EXPECT_THAT(in("of_the_part"), UnorderedElementsAre("part.so"));
+  EXPECT_THAT(files_in("of_the_part"), UnorderedElementsAre("part.so"));
   fs::remove_all(here_ / "part");
   build("build", "one", apps_);
-  EXPECT_THAT(in("of_the_part"), UnorderedElementsAre());
-  EXPECT_THAT(in("apps"), UnorderedElementsAre("one.so"));
+  EXPECT_THAT(files_in("of_the_part"), UnorderedElementsAre());
+  EXPECT_THAT(files_in("apps"), UnorderedElementsAre("one.so"));
 }
 
-/// A site whose apps folder is that of an author's build.
+/// A site into whose apps folder an author's build puts its modules.
 class PublishedSite : public Site {
  protected:
   PublishedSite() : Site({.routes = "{ /: site.screen, /fish: fish }"}) {
@@ -203,7 +191,7 @@ class PublishedSite : public Site {
            module + " PRIVATE SAYS=\"" + text + "\")\n";
   }
 
-  /// The dynamic section of a module as it was published.
+  /// Returns the dynamic section of a module in the apps folder.
   std::string dynamic_section(const std::string& module) const {
     return run("readelf -d '" + file(module).native() + "'").output;
   }
@@ -215,19 +203,18 @@ TEST_F(PublishedSite, NoLongerServesAModuleThatIsNoLongerBuilt) {
   EXPECT_EQ(get("/").generation(), "site/1");
   EXPECT_EQ(get("/old").body, "old");
 
-  Clients clients(port(), 2, {"/"}, [](const std::string&, const Answer& answer) {
+  Visitors visitors(port(), 2, {"/"}, [](const std::string&, const Response& answer) {
     return answer.body == "index" ? "" : std::to_string(answer.status) + " " + answer.failure;
   });
   build(says("site.screen.index", "index") + says("site.screen.new", "new"));
   EXPECT_EQ(get("/new").body, "new");
   EXPECT_EQ(get("/old").status, 404);
-  EXPECT_EQ(get("/").generation(), "site/2");  // both were one drop
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  EXPECT_EQ(get("/").generation(), "site/2") << "the build is one drop";
+  expect_no_failure(visitors);
 }
 
 TEST_F(PublishedSite, FindsTheSharedLibrariesOfTheSameBuild) {
-  // In a folder of its own, and before the libraries are known.
+  // In a folder of its own, which is read before the libraries are defined.
   write_file(here() / "project" / "modules" / "CMakeLists.txt",
              "shoal_add_module(fish SOURCES ../fish.cpp LINK $<BUILD_INTERFACE:anatomy>)\n");
   build(

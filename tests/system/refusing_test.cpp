@@ -9,20 +9,19 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::ValuesIn;
 
-/// A drop that must not be served: how it gets into the place of lone.so, and what the log says.
-/// There are many more in zoo_test.cpp, dropped while others are served.
+/// A drop of `lone` that must not be served. bad_releases_test.cpp has many more.
 struct BadDrop {
   const char* name;
-  const char* drop;
-  const char* cause;
+  const char* drop;   ///< shell that puts it there
+  const char* cause;  ///< what the log says
 };
 void PrintTo(const BadDrop& bad, std::ostream* stream) { *stream << bad.name; }
 
 const BadDrop kBadDrops[] = {
     {"IsTruncated", "head -c 5000 $BUILT/2/lone.so > $APPS/lone.so", "incomplete"},
-    {"HasALostEnd", "head -c -64 $BUILT/2/lone.so > $APPS/lone.so", "incomplete"},
+    {"LacksItsEnd", "head -c -64 $BUILT/2/lone.so > $APPS/lone.so", "incomplete"},
     {"IsEmpty", ": > $APPS/lone.so", "incomplete: it is empty"},
-    {"IsNoSharedObject", "echo 'int main() {}' > $APPS/lone.so", "not a shared object"},
+    {"IsNotASharedObject", "echo 'int main() {}' > $APPS/lone.so", "not a shared object"},
     {"IsAProgram", "cp $SHOAL $APPS/lone.so", "lone.so"},
     {"HasAMissingSymbol", "cp $BUILT/missing_symbol/lone.so $APPS",
      "undefined symbol: .*in_no_library"},
@@ -35,27 +34,20 @@ const BadDrop kBadDrops[] = {
     {"CrashesWhenOpened", "cp $BUILT/zoo/crashes.so $APPS/lone.so", "crashed with SIGSEGV"},
 };
 
-class ABadDrop : public Site, public ::testing::WithParamInterface<BadDrop> {
+class BadDropAtTheStart : public Site, public ::testing::WithParamInterface<BadDrop> {
  protected:
   void SetUp() override { drop("1"); }
-
-  /// The line of the log that tells of a refusal.
-  std::string refusal() const {
-    const std::string all = log();
-    const auto at = all.find("drop refused: ");
-    return at == std::string::npos ? "none" : all.substr(at, all.find('\n', at) - at);
-  }
 };
 
-TEST_P(ABadDrop, AtTheStartKeepsItsGroupAloneFromBeingServed) {
+TEST_P(BadDropAtTheStart, LeavesOnlyItsOwnGroupUnserved) {
   shell(GetParam().drop);
   start();
-  const Answer answer = get("/lone");
+  const Response answer = get("/lone");
   EXPECT_EQ(answer.status, 503);
   EXPECT_THAT(answer.body, ::testing::Not(HasSubstr("lone.so")));
   EXPECT_EQ(version_of(get("/")), "1");
-  EXPECT_THAT(refusal(), HasSubstr(file("lone").native()));
-  EXPECT_THAT(refusal(), ContainsRegex(GetParam().cause));
+  EXPECT_THAT(first_refusal(), HasSubstr(file("lone").native()));
+  EXPECT_THAT(first_refusal(), ContainsRegex(GetParam().cause));
   EXPECT_THAT(log(), HasSubstr("not serving lone: " + file("lone").native() + ": "));
 
   drop("2", {"lone"});
@@ -63,10 +55,10 @@ TEST_P(ABadDrop, AtTheStartKeepsItsGroupAloneFromBeingServed) {
   EXPECT_EQ(generation("/lone"), "lone/1");
 }
 
-INSTANTIATE_TEST_SUITE_P(, ABadDrop, ValuesIn(kBadDrops),
+INSTANTIATE_TEST_SUITE_P(, BadDropAtTheStart, ValuesIn(kBadDrops),
                          [](const auto& bad) { return std::string(bad.param.name); });
 
-class ABadMember : public Site {
+class BadModule : public Site {
  protected:
   void SetUp() override {
     drop("1");
@@ -74,8 +66,8 @@ class ABadMember : public Site {
   }
 };
 
-TEST_F(ABadMember, KeepsItsWholeGroupAsItWas) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
+TEST_F(BadModule, KeepsItsWholeGroupAtTheOldGeneration) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
   drop("2", {"site.layout.page", "site.screen.index", "site.widget.menu"});
   shell("echo torn > $APPS/site/screen/about.so");
   EXPECT_EQ(version_of(get("/")), "1");
@@ -84,11 +76,10 @@ TEST_F(ABadMember, KeepsItsWholeGroupAsItWas) {
   drop("2", {"site.screen.about", "site.screen.patient"});
   EXPECT_EQ(version_of(get("/")), "2");
   EXPECT_EQ(version_of(get("/about")), "2");
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  expect_no_failure(visitors);
 }
 
-TEST_F(ABadMember, MayBeABaseThatLacksWhatItsChildrenNeed) {
+TEST_F(BadModule, MayBeABaseThatLacksASymbolOfItsHandlers) {
   drop("empty_base", {"site.layout.page"});
   EXPECT_EQ(version_of(get("/")), "1");
   EXPECT_THAT(log(), ContainsRegex("drop refused: .*undefined symbol"));
@@ -97,14 +88,14 @@ TEST_F(ABadMember, MayBeABaseThatLacksWhatItsChildrenNeed) {
   EXPECT_EQ(said("drop refused"), 1u);
 }
 
-TEST_F(ABadMember, DoesNotKeepOtherGroupsFromTheirDrops) {
+TEST_F(BadModule, DoesNotDelayDropsOfOtherGroups) {
   shell("echo torn > $APPS/site/screen/about.so");
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   EXPECT_EQ(version_of(get("/about")), "1");
 }
 
-TEST_F(ABadMember, IsTriedAgainOnlyWhenItsFilesChange) {
+TEST_F(BadModule, IsRetriedOnlyWhenItsFilesChange) {
   shell("cp $BUILT/throws_when_made/lone.so $APPS");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   drop("2", {"site.widget.menu", "site.layout.page", "site.screen.index", "site.screen.about",
@@ -117,7 +108,7 @@ TEST_F(ABadMember, IsTriedAgainOnlyWhenItsFilesChange) {
   EXPECT_EQ(said("drop refused"), 2u);
 }
 
-TEST_F(ABadMember, ThatGivesWayToTheOldFileEndsTheMatter) {
+TEST_F(BadModule, IsForgottenWhenTheOldFileReturns) {
   shell("mv $APPS/lone.so $HERE/kept.so; echo torn > $APPS/lone.so");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   shell("mv $HERE/kept.so $APPS/lone.so");

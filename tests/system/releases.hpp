@@ -1,49 +1,34 @@
 #pragma once
 
-#include <iostream>
 #include <string>
 
 #include "site.hpp"
 
 namespace shoal::system {
 
-/// The site in releases: each is a folder of its own, and becomes `site` of the apps folder by the
-/// flip of a link. So a drop of many files is one moment, and what comes of it is no matter of
-/// time.
+/// A site that comes in releases: each is a folder of its own. To release it, the link `site` in
+/// the apps folder is replaced by one to that folder. So all files of a drop change at the same
+/// moment, and the result does not depend on time.
 class Releases : public Site {
  protected:
-  explicit Releases(Plan plan = {.sweep = "{ settle: 50ms, wait: 60s }"}) : Site(std::move(plan)) {}
+  explicit Releases(SiteOptions options = {.sweep = "{ settle: 50ms, wait: 60s }"})
+      : Site(std::move(options)) {}
 
   void SetUp() override {
     release("1");
     start();
   }
 
-  /// Releases this version of the site; `change` is what happens to its folder before, in shell.
+  /// Releases this version of the site. `change` is shell that changes the new folder before.
   void release(const std::string& version, const std::string& change = ":") {
     shell("next=$HERE/release." + std::to_string(++releases_) + "; cp -r $BUILT/" + version +
           "/site $next; cd $next; " + change +
-          "; ln -s $next $HERE/flip; mv -T $HERE/flip $APPS/site");
-  }
-
-  /// The line of the log that tells of the first refusal.
-  std::string refusal() const {
-    const std::string all = log();
-    const auto at = all.find("drop refused: ");
-    return at == std::string::npos ? "none" : all.substr(at, all.find('\n', at) - at);
+          "; ln -s $next $HERE/link; mv -T $HERE/link $APPS/site");
   }
 
   void expect_version(const std::string& version) {
     EXPECT_EQ(version_of(get("/")), version);
     EXPECT_EQ(version_of(get("/about")), version);
-  }
-
-  /// Ends the load. `fault` is what tests/README.md calls what happened meanwhile, if it is there.
-  static void expect_no_failure(Clients& clients, const std::string& fault = "") {
-    const auto [requests, failed, problems] = clients.stop();
-    EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
-    if (!fault.empty())
-      std::cout << "| " << fault << " | " << failed << " of " << requests << " |\n";
   }
 
  private:

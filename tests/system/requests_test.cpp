@@ -21,10 +21,10 @@ class Requests : public Site {
   }
 };
 
-/// What a visitor sends, and a line by which the module shows what it got.
+/// What a visitor sends, and a line of `echo` that shows what the module received.
 struct RequestCase {
   const char* name;
-  Question question;
+  Request request;
   std::string line;
 };
 void PrintTo(const RequestCase& each, std::ostream* stream) { *stream << each.name; }
@@ -67,7 +67,7 @@ const RequestCase kRequestCases[] = {
 class ARequest : public Requests, public ::testing::WithParamInterface<RequestCase> {};
 
 TEST_P(ARequest, ReachesTheModuleAsItWasSent) {
-  const Answer answer = ask(GetParam().question);
+  const Response answer = send(GetParam().request);
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.body, HasSubstr(GetParam().line));
 }
@@ -75,7 +75,7 @@ TEST_P(ARequest, ReachesTheModuleAsItWasSent) {
 INSTANTIATE_TEST_SUITE_P(, ARequest, ValuesIn(kRequestCases),
                          [](const auto& each) { return std::string(each.param.name); });
 
-TEST_F(Requests, AreRoutedToIndexNameAndLongestModule) {
+TEST_F(Requests, AreRoutedToTheIndexOrTheLongestModuleName) {
   EXPECT_EQ(version_of(get("/")), "1");
   EXPECT_EQ(version_of(get("/about")), "1");
   EXPECT_EQ(version_of(get("/about/")), "1");
@@ -83,54 +83,55 @@ TEST_F(Requests, AreRoutedToIndexNameAndLongestModule) {
   EXPECT_EQ(version_of(get("/about/us")), "1") << "the rest is path_info";
 }
 
-TEST_F(Requests, ToWhatIsNotRoutedAreNotFound) {
+TEST_F(Requests, WithoutARouteAreNotFound) {
   for (const char* path : {"/nowhere", "/widget.menu", "/site.widget.menu", "/../widget/menu",
                            "/lonely", "/aboutus", "/%2e%2e/widget/menu", "/layout/page"}) {
     EXPECT_THAT(get(path).status, ::testing::AnyOf(404, 400)) << path;
   }
 }
 
-TEST_F(Requests, GetAContentLengthWhenTheAnswerIsShort) {
+TEST_F(Requests, GetAContentLengthWithAShortResponse) {
   EXPECT_EQ(get("/lone").header("Content-Length"), "7");
   EXPECT_EQ(get("/answers/empty").header("Content-Length"), "0");
   EXPECT_EQ(get("/answers/empty").status, 200);
 }
 
-TEST_F(Requests, GetLongAnswersWhole) {
-  const Answer answer = get("/answers/long");
+TEST_F(Requests, GetLongResponsesComplete) {
+  const Response answer = get("/answers/long");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body.size(), std::size_t{3} << 20);
 }
 
-TEST_F(Requests, GetTheTypeThatTheModuleMeans) {
+TEST_F(Requests, GetTheContentTypeThatTheModuleSets) {
   EXPECT_EQ(get("/lone").header("Content-Type"), "text/plain; charset=utf-8");
   EXPECT_EQ(get("/answers/html").header("Content-Type"), "text/html; charset=utf-8");
   EXPECT_EQ(get("/answers/json").header("Content-Type"), "application/json");
 }
 
-TEST_F(Requests, OfHeadGetTheHeadAlone) {
+TEST_F(Requests, WithHeadGetNoBody) {
   for (const char* path : {"/lone", "/answers/long", "/"}) {
-    const Answer answer = ask({.method = "HEAD", .path = path});
+    const Response answer = send({.method = "HEAD", .path = path});
     EXPECT_EQ(answer.status, 200) << path;
     EXPECT_EQ(answer.body, "");
   }
-  EXPECT_EQ(ask({.method = "HEAD", .path = "/lone"}).header("Content-Length"), "7");
-  EXPECT_EQ(ask({.method = "HEAD", .path = "/nowhere"}).status, 404);
+  EXPECT_EQ(send({.method = "HEAD", .path = "/lone"}).header("Content-Length"), "7");
+  EXPECT_EQ(send({.method = "HEAD", .path = "/nowhere"}).status, 404);
 }
 
-TEST_F(Requests, GetNoBodyWithNoContentAndNotModified) {
-  const Answer none = get("/answers/no-content");
-  EXPECT_EQ(none.status, 204);
-  EXPECT_EQ(none.body, "");
-  // cpp-httplib waits for the body of a 304 as long as the connection lasts.
-  const Answer same = ask({.path = "/answers/not-modified", .headers = {{"Connection", "close"}}});
-  EXPECT_EQ(same.status, 304);
-  EXPECT_EQ(same.body, "");
-  EXPECT_EQ(same.header("ETag"), "\"fish\"");
+TEST_F(Requests, GetNoBodyWithStatus204And304) {
+  const Response no_content = get("/answers/no-content");
+  EXPECT_EQ(no_content.status, 204);
+  EXPECT_EQ(no_content.body, "");
+  // cpp-httplib waits for the body of a 304 as long as the connection is open.
+  const Response not_modified =
+      send({.path = "/answers/not-modified", .headers = {{"Connection", "close"}}});
+  EXPECT_EQ(not_modified.status, 304);
+  EXPECT_EQ(not_modified.body, "");
+  EXPECT_EQ(not_modified.header("ETag"), "\"fish\"");
 }
 
-TEST_F(Requests, AreSentElsewhereByARedirect) {
-  const Answer answer = get("/answers/redirect");
+TEST_F(Requests, GetTheRedirectOfTheModule) {
+  const Response answer = get("/answers/redirect");
   EXPECT_EQ(answer.status, 303);
   EXPECT_THAT(answer.header("Location"), EndsWith("/answers/long"));
 }
@@ -140,89 +141,89 @@ TEST_F(Requests, GetCookiesWithSafeAttributes) {
             "tank=deep; Path=/; HttpOnly; SameSite=Lax");
 }
 
-TEST_F(Requests, MayBeAnsweredInPartByAnotherHandler) {
+TEST_F(Requests, MayIncludeTheResponseOfAnotherHandler) {
   EXPECT_EQ(get("/answers/includes").body, "before\nlone 1\nafter\n");
 }
 
 TEST_F(Requests, MayBeForwardedToAnotherHandler) {
-  const Answer answer = get("/answers/forwards");
+  const Response answer = get("/answers/forwards");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, "lone 1\n");
 }
 
-TEST_F(Requests, GetARefusalOfTheirMethodWithWhatIsAllowed) {
-  const Answer answer = ask({.method = "DELETE", .path = "/answers/only-get"});
+TEST_F(Requests, WithAnotherMethodGetStatus405AndTheAllowedMethods) {
+  const Response answer = send({.method = "DELETE", .path = "/answers/only-get"});
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.header("Allow"), "GET, HEAD");
   EXPECT_EQ(get("/answers/only-get").status, 200);
 }
 
-TEST_F(Requests, GetTheErrorThatTheModuleMeans) {
-  const Answer answer = get("/answers/teapot");
+TEST_F(Requests, GetTheErrorThatTheModuleSets) {
+  const Response answer = get("/answers/teapot");
   EXPECT_EQ(answer.status, 418);
   EXPECT_THAT(answer.body, HasSubstr("short &amp; stout"));
 }
 
-/// Everything that goes wrong inside: the visitor learns nothing, the log has it all.
-struct Trouble {
+/// A path whose module fails, and what the log must say about it.
+struct HandlerError {
   const char* path;
   const char* cause;
 };
-void PrintTo(const Trouble& trouble, std::ostream* stream) { *stream << trouble.path; }
+void PrintTo(const HandlerError& error, std::ostream* stream) { *stream << error.path; }
 
-class ARequestThatGoesWrong : public Requests, public ::testing::WithParamInterface<Trouble> {};
+class FailedRequest : public Requests, public ::testing::WithParamInterface<HandlerError> {};
 
-TEST_P(ARequestThatGoesWrong, TellsTheVisitorLittleAndTheLogEverything) {
+TEST_P(FailedRequest, ShowsTheCauseInTheLogButNotToTheVisitor) {
   const auto [path, cause] = GetParam();
-  const Answer answer = get(path);
+  const Response answer = get(path);
   EXPECT_EQ(answer.status, 500);
   for (const char* inside : {"4711", "nowhere", "answers", "std::", ".so", "32"}) {
     EXPECT_THAT(answer.body, Not(HasSubstr(inside)));
   }
   EXPECT_THAT(log(), HasSubstr(std::string("GET ") + path + ": answers (answers/1): "));
   EXPECT_THAT(log(), ::testing::ContainsRegex(cause));
-  EXPECT_EQ(get("/lone").status, 200) << "the next one is served";
+  EXPECT_EQ(get("/lone").status, 200) << "the next request is served";
 }
 
-INSTANTIATE_TEST_SUITE_P(, ARequestThatGoesWrong,
-                         ::testing::Values(Trouble{"/answers/throws", "the secret is 4711"},
-                                           Trouble{"/answers/throws-a-number", "not a std::exception"},
-                                           Trouble{"/answers/includes-itself", "nest|deep"},
-                                           Trouble{"/answers/forwards-nowhere",
-                                                   "nowhere: no handler"},
-                                           Trouble{"/answers/bad-header", "X-Fish"}),
-                         [](const auto& each) {
-                           std::string name(each.param.path + 9);
-                           std::erase(name, '-');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    , FailedRequest,
+    ::testing::Values(HandlerError{"/answers/throws", "the secret is 4711"},
+                      HandlerError{"/answers/throws-a-number", "not a std::exception"},
+                      HandlerError{"/answers/includes-itself", "nest|deep"},
+                      HandlerError{"/answers/forwards-nowhere", "nowhere: no handler"},
+                      HandlerError{"/answers/bad-header", "X-Fish"}),
+    [](const auto& each) {
+      std::string name(each.param.path + 9);
+      std::erase(name, '-');
+      return name;
+    });
 
-TEST_F(Requests, SeeAnAnswerThatFailsHalfwayAsIncomplete) {
-  const Answer answer = get("/answers/throws-late");
+TEST_F(Requests, GetAnIncompleteResponseWhenTheModuleFailsHalfway) {
+  const Response answer = get("/answers/throws-late");
   EXPECT_EQ(answer.status, 0) << answer.body;
   EXPECT_THAT(log(), HasSubstr("the secret is 4711"));
   EXPECT_EQ(get("/lone").status, 200);
 }
 
-TEST_F(Requests, WithTooLargeABodyAreRefusedBeforeAModuleSeesThem) {
+TEST_F(Requests, WithATooLargeBodyAreRefusedBeforeAModuleSeesThem) {
   const std::string large((1 << 20) + 1, 'b');
-  EXPECT_EQ(ask({"POST", "/echo", {{"Content-Type", "a/b"}}, large}).status, 413);
-  EXPECT_EQ(ask({"POST", "/echo", {{"Content-Type", "a/b"}}, large.substr(1)}).status, 200);
-  EXPECT_EQ(get("/echo").status, 200) << "the connection is still good, or replaced";
+  EXPECT_EQ(send({"POST", "/echo", {{"Content-Type", "a/b"}}, large}).status, 413);
+  EXPECT_EQ(send({"POST", "/echo", {{"Content-Type", "a/b"}}, large.substr(1)}).status, 200);
+  EXPECT_EQ(get("/echo").status, 200) << "the connection still works, or is replaced";
 }
 
-TEST_F(Requests, WhoseBodyNobodyReadsDoNotSpoilTheNext) {
+TEST_F(Requests, WhoseBodyTheModuleDoesNotReadDoNotDisturbTheNext) {
   Visitor visitor(port());
   for (const std::size_t size : {10, 100'000, 1'000'000}) {
-    const Question question{"POST", "/lone", {{"Content-Type", "a/b"}}, std::string(size, 'b')};
+    const Request request{"POST", "/lone", {{"Content-Type", "a/b"}}, std::string(size, 'b')};
     for (int i = 0; i < 5; ++i) {
-      EXPECT_EQ(visitor.ask(question).body, "lone 1\n") << size;
+      EXPECT_EQ(visitor.send(request).body, "lone 1\n") << size;
       EXPECT_EQ(visitor.get("/lone").body, "lone 1\n") << size;
     }
   }
 }
 
-TEST_F(Requests, AreToldWhichGenerationAnswered) {
+TEST_F(Requests, GetTheGenerationThatAnsweredInAHeader) {
   EXPECT_EQ(generation("/"), "site/1");
   EXPECT_EQ(generation("/lone"), "lone/1");
   EXPECT_EQ(generation("/answers/throws"), "answers/1");

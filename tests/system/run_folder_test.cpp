@@ -1,4 +1,5 @@
-// The run folder belongs to the container alone, is not to be trusted beyond that, and may vanish.
+// The run folder belongs to the container alone. What another user could have put there is not
+// used, and what was removed is created again.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
@@ -24,13 +25,13 @@ using ::testing::IsEmpty;
 
 class RunFolder : public Site {
  protected:
-  explicit RunFolder(Plan plan = {}) : Site(std::move(plan)) {}
+  explicit RunFolder(SiteOptions options = {}) : Site(std::move(options)) {}
 
   void SetUp() override { drop("1"); }
 
   fs::path run_folder() const { return here() / "run"; }
 
-  /// All below the run folder, and itself, that the mode lets other users do anything with.
+  /// Returns the run folder and the files below it, if their mode gives other users any right.
   std::vector<std::string> open_to_others() const {
     std::vector<std::string> open;
     const auto look = [&open](const fs::path& path) {
@@ -44,7 +45,7 @@ class RunFolder : public Site {
     return open;
   }
 
-  /// Has the worker killed, and waits for the one that takes its place.
+  /// Kills the worker, and waits for the next one.
   void kill_worker() {
     const auto before = workers();
     ASSERT_EQ(before.size(), 1u);
@@ -52,29 +53,31 @@ class RunFolder : public Site {
     ASSERT_TRUE(eventually([&] { return workers().size() == 1 && workers() != before; }));
   }
 
+  /// Has the module `deadly` crash, and waits for the report.
   void crash() {
     const std::size_t before = said("the report is");
     EXPECT_EQ(get("/lone?die").status, 502);
     ASSERT_TRUE(eventually([&] { return said("the report is") == before + 1; }));
   }
 
-  /// At one stroke: what is made again meanwhile must not be in the way of rm.
+  /// Renames the file or folder before it is removed: rm would fail if the container created files
+  /// in it meanwhile.
   void remove(const std::string& path) {
     shell("mv $HERE/" + path + " $HERE/gone; rm -r $HERE/gone");
   }
 
-  bool has_made_again() const { return said("; made again") == 1; }
+  bool has_recreated() const { return said("; made again") == 1; }
 };
 
 class AnyUmask : public RunFolder, public ::testing::WithParamInterface<const char*> {
  protected:
-  AnyUmask() : RunFolder({.under = std::string("umask ") + GetParam() + "; exec \"$@\""}) {}
+  AnyUmask() : RunFolder({.wrapper = std::string("umask ") + GetParam() + "; exec \"$@\""}) {}
 };
 
-TEST_P(AnyUmask, LeavesNothingBelowTheRunFolderToOthers) {
-  shell("cp " + std::string(built::kFolder) + "/apps/guestbook.so $APPS/answers.so");
+TEST_P(AnyUmask, GivesOtherUsersNoRightsInTheRunFolder) {
+  drop_file(std::string(built::kFolder) + "/apps/guestbook.so", "answers");
   start();
-  EXPECT_EQ(get("/answers").status, 200) << "it has a State";
+  EXPECT_EQ(get("/answers").status, 200) << "the guest book uses State";
   drop("deadly", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   crash();
@@ -88,7 +91,7 @@ TEST_P(AnyUmask, LeavesNothingBelowTheRunFolderToOthers) {
 INSTANTIATE_TEST_SUITE_P(, AnyUmask, ::testing::Values("000", "002", "022"),
                          [](const auto& each) { return std::string(each.param); });
 
-TEST_F(RunFolder, OfAnEarlierVersionIsClosedToOthersWithoutAWord) {
+TEST_F(RunFolder, OfAnEarlierVersionIsClosedToOtherUsersWithoutAMessage) {
   start();
   EXPECT_EQ(stop_container(SIGTERM), 0);
   shell("cd $HERE/run; chmod 755 stages ledger crashes kept; chmod 644 ledger/*");
@@ -97,15 +100,15 @@ TEST_F(RunFolder, OfAnEarlierVersionIsClosedToOthersWithoutAWord) {
   EXPECT_EQ(said(" run: "), 0u);
 }
 
-TEST_F(RunFolder, MayLetAGroupEnterIt) {
+TEST_F(RunFolder, MayBeOpenToItsGroup) {
   shell("mkdir $HERE/run; chmod 710 $HERE/run");
   start();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }
 
-TEST_F(RunFolder, ThatOthersMayWriteToIsRefusedWithTheRemedy) {
+TEST_F(RunFolder, ThatOtherUsersMayWriteToIsRefusedWithTheRemedy) {
   shell("mkdir $HERE/run; chmod 777 $HERE/run");
-  const auto [exit_code, output] = serve_to_the_end();
+  const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr("run: " + run_folder().native() +
                                 ": other users may write to it (mode 0777); remove what is not "
@@ -114,17 +117,17 @@ TEST_F(RunFolder, ThatOthersMayWriteToIsRefusedWithTheRemedy) {
 }
 
 TEST_F(RunFolder, OfAnotherUserIsRefusedWithTheRemedy) {
-  // As root we give it away; else there is one of root's.
+  // Root gives the folder to another user; another user takes a folder of root's.
   shell("[ $(id -u) = 0 ] && mkdir $HERE/run && chown 65534 $HERE/run || ln -s /usr $HERE/run");
-  const auto [exit_code, output] = serve_to_the_end();
+  const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr("run: " + run_folder().native() + ": belongs to the user "));
   EXPECT_THAT(output, HasSubstr("say chown "));
 }
 
-/// What another user could have put into a run folder that was open to all, as a link to a file or
-/// folder of ours.
-class APlantedLink : public RunFolder, public ::testing::WithParamInterface<const char*> {
+/// A link to a file or folder of the container's user. Another user could have put it into a run
+/// folder that was open to all.
+class ForeignLink : public RunFolder, public ::testing::WithParamInterface<const char*> {
  protected:
   void plant() {
     shell("mkdir -m 700 $HERE/run $HERE/victim; echo text >$HERE/victim/file");
@@ -142,23 +145,23 @@ class APlantedLink : public RunFolder, public ::testing::WithParamInterface<cons
   }
 };
 
-class ARefusedLink : public APlantedLink {};
+class RefusedLink : public ForeignLink {};
 
-TEST_P(ARefusedLink, IsNotFollowed) {
+TEST_P(RefusedLink, IsNotFollowed) {
   plant();
-  const auto [exit_code, output] = serve_to_the_end();
+  const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr((run_folder() / GetParam()).native() + ": is "));
   EXPECT_THAT(output, HasSubstr("; remove it"));
 }
 
-INSTANTIATE_TEST_SUITE_P(, ARefusedLink,
+INSTANTIATE_TEST_SUITE_P(, RefusedLink,
                          ::testing::Values("shoal.pid", "stages", "ledger", "kept", "crashes"),
                          [](const auto& each) { return fs::path(each.param).stem().native(); });
 
-class AReplacedLink : public APlantedLink {};
+class ReplacedLink : public ForeignLink {};
 
-TEST_P(AReplacedLink, IsNotFollowed) {
+TEST_P(ReplacedLink, IsNotFollowed) {
   plant();
   start();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
@@ -169,7 +172,7 @@ TEST_P(AReplacedLink, IsNotFollowed) {
       "$SHOAL status -c $HERE/shoal.yaml >$HERE/status || [ $? = 1 ]; grep -q lone/2 $HERE/status");
 }
 
-INSTANTIATE_TEST_SUITE_P(, AReplacedLink,
+INSTANTIATE_TEST_SUITE_P(, ReplacedLink,
                          ::testing::Values("control.sock", "ledger/lone.json",
                                            "ledger/lone.json.new", "stages/old", "stages/old/link"),
                          [](const auto& each) {
@@ -179,10 +182,10 @@ INSTANTIATE_TEST_SUITE_P(, AReplacedLink,
                            return name;
                          });
 
-TEST_F(RunFolder, AKeptFileWithOtherBytesIsNotUsed) {
+TEST_F(RunFolder, WithAChangedKeptFileDoesNotUseIt) {
   start();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  // The same size, and a module that would load and answer.
+  // Another module of the same size, which would load and answer.
   shell(
       "kept=$(echo $HERE/run/kept/lone/*/lone.so); size=$(stat -c %s $kept);"
       "[ $(stat -c %s $BUILT/2/lone.so) -le $size ]; cp $BUILT/2/lone.so $kept;"
@@ -196,7 +199,7 @@ TEST_F(RunFolder, AKeptFileWithOtherBytesIsNotUsed) {
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }
 
-TEST_F(RunFolder, ALockThatIsHeldIsNamedAndAWorkerStartsOnceItIsLetGoOf) {
+TEST_F(RunFolder, WithAHeldLockNamesItsHolderAndStartsAWorkerOnceItIsReleased) {
   start();
   base::Descriptor held(
       ::open((run_folder() / "stages").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -210,33 +213,33 @@ TEST_F(RunFolder, ALockThatIsHeldIsNamedAndAWorkerStartsOnceItIsLetGoOf) {
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }
 
-TEST_F(RunFolder, ThatWasRemovedIsMadeAgainAndTheNextWorkerStarts) {
+TEST_F(RunFolder, ThatWasRemovedIsCreatedAgainAndTheNextWorkerStarts) {
   start();
   remove("run");
   kill_worker();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  EXPECT_TRUE(eventually([&] { return has_made_again(); }));
+  EXPECT_TRUE(eventually([&] { return has_recreated(); }));
   EXPECT_THAT(open_to_others(), IsEmpty());
   shell("$SHOAL status -c $HERE/shoal.yaml | grep -q lone/1");
   EXPECT_EQ(contents(run_folder() / "shoal.pid"), std::to_string(container().id()) + "\n");
 }
 
-TEST_F(RunFolder, ThatWasRemovedHoldsUpNoDrop) {
+TEST_F(RunFolder, ThatWasRemovedDelaysNoDrop) {
   start();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   remove("run");
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n") << "the first request waits for it";
   EXPECT_EQ(said("cannot be loaded now"), 0u);
-  EXPECT_TRUE(eventually([&] { return has_made_again(); }));
+  EXPECT_TRUE(eventually([&] { return has_recreated(); }));
   drop("deadly", {"lone"});
   EXPECT_EQ(get("/lone?exit").status, 502);
-  EXPECT_EQ(get("/lone").body, "lone 2\n") << "and the next worker loads it";
+  EXPECT_EQ(get("/lone").body, "lone 2\n") << "the next worker loads it";
 }
 
-class APartThatWasRemoved : public RunFolder, public ::testing::WithParamInterface<const char*> {};
+class RemovedPart : public RunFolder, public ::testing::WithParamInterface<const char*> {};
 
-TEST_P(APartThatWasRemoved, IsMadeAgain) {
+TEST_P(RemovedPart, IsCreatedAgain) {
   start();
   remove(std::string("run/") + GetParam());
   drop("deadly", {"lone"});
@@ -248,14 +251,14 @@ TEST_P(APartThatWasRemoved, IsMadeAgain) {
       "$SHOAL status -c $HERE/shoal.yaml >$HERE/status || [ $? = 1 ]; grep -q lone/ $HERE/status");
 }
 
-INSTANTIATE_TEST_SUITE_P(, APartThatWasRemoved,
+INSTANTIATE_TEST_SUITE_P(, RemovedPart,
                          ::testing::Values("stages", "ledger", "kept", "crashes", "control.sock",
                                            "shoal.pid"),
                          [](const auto& each) { return fs::path(each.param).stem().native(); });
 
-TEST_F(RunFolder, ThatCannotBeMadeAgainIsSaidOnceAndWhatIsLoadedServes) {
+TEST_F(RunFolder, ThatCannotBeCreatedAgainIsLoggedOnceAndLoadedModulesServe) {
   start();
-  std::ofstream(here() / "file") << "text";  // takes its place at one stroke
+  std::ofstream(here() / "file") << "text";  // takes the folder's place atomically
   ASSERT_EQ(::renameat2(AT_FDCWD, (here() / "file").c_str(), AT_FDCWD, run_folder().c_str(),
                         RENAME_EXCHANGE),
             0);
@@ -265,16 +268,17 @@ TEST_F(RunFolder, ThatCannotBeMadeAgainIsSaidOnceAndWhatIsLoadedServes) {
   EXPECT_TRUE(eventually([&] { return said("was ended by Killed") == 1; }));
   shell("rm $HERE/run");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  EXPECT_TRUE(eventually([&] { return has_made_again(); }));
+  EXPECT_TRUE(eventually([&] { return has_recreated(); }));
   EXPECT_EQ(said("cannot be made again"), 1u);
   EXPECT_EQ(said("cannot start"), 0u);
 }
 
-TEST_F(RunFolder, AStateThatWasRemovedIsSaidWithTheRemedy) {
-  shell("cp " + std::string(built::kFolder) + "/apps/guestbook.so $APPS/answers.so");
+TEST_F(RunFolder, WithoutItsStateIsLoggedWithTheRemedy) {
+  drop_file(std::string(built::kFolder) + "/apps/guestbook.so", "answers");
   start();
   EXPECT_EQ(get("/answers").status, 200);
-  // Again and again, for it must be seen once before it can be missed.
+  // Repeated, since the container must have seen a file before it can miss it.
+
   EXPECT_TRUE(eventually([&] {
     shell("cd $HERE/run/state; cp data.mdb copy; mv copy data.mdb; sleep 0.1");
     return said("removed or replaced while it was in use; restart the container") >= 1;

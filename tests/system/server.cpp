@@ -2,7 +2,6 @@
 
 #include <signal.h>
 
-#include <fstream>
 #include <stdexcept>
 
 #include "built.hpp"
@@ -15,17 +14,17 @@ namespace fs = std::filesystem;
 
 Server::Server(fs::path folder, const Setup& setup) : folder_(std::move(folder)) {
   fs::create_directories(folder_);
-  // Between our choice of a port and the server's binding it, somebody else may take it.
+  // Another program may take the port before the server binds it: then another port is tried.
   for (int attempt = 0; attempt < 10; ++attempt) {
     port_ = free_port();
     process_.emplace(setup(folder_, port_), folder_ / "output.log");
-    eventually([&] { return !process_->runs() || is_taken(port_); });
+    eventually([&] { return !process_->runs() || is_listening(port_); });
     if (process_->runs()) return;
   }
   throw std::runtime_error("the web server did not start:\n" + log());
 }
 
-// Not left to Process, which would kill the master alone: its workers would stay.
+// Process would kill only the master process, and its children would go on.
 Server::~Server() { stop(); }
 
 void Server::stop() {
@@ -37,20 +36,20 @@ std::string Server::log() const {
   return contents(folder_ / "output.log") + contents(folder_ / "error.log");
 }
 
-std::string shipped(const fs::path& file,
-                    const std::vector<std::pair<std::string, std::string>>& replacements) {
+std::string shipped_file(const fs::path& file,
+                         const std::vector<std::pair<std::string, std::string>>& replacements) {
   const fs::path path = fs::path(built::kRepository) / "deploy" / file;
   std::string text = contents(path);
   for (const auto& [from, to] : replacements) {
     auto at = text.find(from);
-    if (at == std::string::npos) throw std::runtime_error(path.native() + ": has no " + from);
+    if (at == std::string::npos) {
+      throw std::runtime_error(path.native() + ": does not contain " + from);
+    }
     for (; at != std::string::npos; at = text.find(from, at + to.size())) {
       text.replace(at, from.size(), to);
     }
   }
   return text;
 }
-
-void write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
 
 }  // namespace shoal::system

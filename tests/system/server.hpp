@@ -12,23 +12,23 @@
 
 namespace shoal::system {
 
-/// A real web server with a folder and a port of its own; the machine's own is never touched. It
-/// runs until destroyed, and ends its children with it.
+/// A real web server with a folder and a port of its own; the machine's own web server is never
+/// touched. It runs, with its child processes, until the object is destroyed.
 class Server {
  public:
-  /// Writes the server's configuration below `folder`, for this port of 127.0.0.1, and returns the
-  /// command that runs it in the foreground.
+  /// Writes the server's configuration below `folder`, for this port of 127.0.0.1. Returns the
+  /// command that runs the server in the foreground.
   using Setup =
       std::function<std::vector<std::string>(const std::filesystem::path& folder, std::uint16_t)>;
 
-  /// Returns as soon as it listens. Throws std::runtime_error when it does not start.
+  /// Returns as soon as the server listens. Throws std::runtime_error when it does not start.
   Server(std::filesystem::path folder, const Setup& setup);
   ~Server();
 
   std::uint16_t port() const { return port_; }
   void stop();
 
-  /// What it has said so far, its error log included if that is `error.log` in its folder.
+  /// Returns the server's output so far, and its error log if that is `error.log` in its folder.
   std::string log() const;
 
  private:
@@ -37,12 +37,10 @@ class Server {
   std::optional<Process> process_;
 };
 
-/// A file of `deploy/` with each first text replaced by the second, wherever it stands. Throws
-/// std::runtime_error when one does not stand there: then not what is shipped would be tested.
-std::string shipped(const std::filesystem::path& file,
-                    const std::vector<std::pair<std::string, std::string>>& replacements);
-
-/// Makes `file` of this text.
-void write(const std::filesystem::path& file, const std::string& text);
+/// Returns a file of `deploy/` in which each first text is replaced with the second, at every
+/// place. Throws std::runtime_error when the file does not contain a first text: the test would use
+/// something else than what is shipped.
+std::string shipped_file(const std::filesystem::path& file,
+                         const std::vector<std::pair<std::string, std::string>>& replacements);
 
 }  // namespace shoal::system

@@ -1,13 +1,11 @@
 #include "site.hpp"
 
 #include <signal.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <sstream>
-#include <stdexcept>
 
 #include "built.hpp"
 #include "eventually.hpp"
@@ -16,13 +14,6 @@ namespace shoal::system {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Short, for the path of a unix socket has at most 107 bytes.
-fs::path make_folder() {
-  std::string name = (fs::temp_directory_path() / "shoal.XXXXXX").native();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error(name + ": cannot be made");
-  return fs::canonical(name);
-}
 
 std::string path_of(std::string module) {
   std::ranges::replace(module, '.', '/');
@@ -40,16 +31,8 @@ std::vector<std::string> lines_of(const fs::path& file) {
 
 }  // namespace
 
-Site::Site(Plan plan) : plan_(std::move(plan)), here_(make_folder()) {
-  if (plan_.apps == "apps") fs::create_directory(here_ / "apps");
-}
-
-Site::~Site() {
-  visitor_.reset();
-  nginx_.reset();
-  container_.reset();
-  std::error_code none;
-  fs::remove_all(here_, none);
+Site::Site(SiteOptions options) : options_(std::move(options)) {
+  if (options_.apps == "apps") fs::create_directory(here() / "apps");
 }
 
 void Site::TearDown() {
@@ -73,25 +56,30 @@ void Site::drop(const std::string& version, std::initializer_list<std::string> m
       if (entry.path().extension() == ".so") paths.push_back(entry.path().lexically_relative(from));
     }
   }
-  const fs::path aside = here_ / "aside.so";
-  for (const auto& path : paths) {
-    const fs::path to = here_ / plan_.apps / path;
-    fs::create_directories(to.parent_path());
-    fs::copy_file(from / path, aside);
-    fs::rename(aside, to);
-  }
+  for (const auto& path : paths) place(from / path, here() / options_.apps / path);
 }
 
-void Site::withdraw(const std::string& module) { fs::remove(file(module)); }
+void Site::drop_file(const fs::path& built_file, const std::string& module) {
+  place(built::kModules / built_file, file(module));
+}
+
+void Site::place(const fs::path& from, const fs::path& to) const {
+  const fs::path aside = here() / "aside.so";
+  fs::create_directories(to.parent_path());
+  fs::copy_file(from, aside);
+  fs::rename(aside, to);
+}
+
+void Site::remove_module(const std::string& module) { fs::remove(file(module)); }
 
 fs::path Site::file(const std::string& module) const {
-  return here_ / plan_.apps / path_of(module);
+  return here() / options_.apps / path_of(module);
 }
 
 void Site::shell(const std::string& line) {
   const auto [exit_code, output] =
       run("set -e; " + line,
-          {"HERE=" + here_.native(), "APPS=" + (here_ / plan_.apps).native(),
+          {"HERE=" + here().native(), "APPS=" + (here() / options_.apps).native(),
            std::string("BUILT=") + built::kModules, std::string("SHOAL=") + built::kContainer});
   ASSERT_EQ(exit_code, 0) << line << "\n" << output;
 }
@@ -102,20 +90,21 @@ void Site::start() {
 }
 
 void Site::start_container(std::optional<int> input) {
-  write_settings();
+  write_configuration();
   const std::size_t starts = said("ready: ");
   std::vector<std::string> command{built::kContainer, "serve", "-c",
-                                   (here_ / "shoal.yaml").native()};
-  if (!plan_.under.empty()) {
-    command.insert(command.begin(), {"/bin/sh", "-c", placed(plan_.under), "shoal"});
+                                   (here() / "shoal.yaml").native()};
+  if (!options_.wrapper.empty()) {
+    command.insert(command.begin(), {"/bin/sh", "-c", with_folder(options_.wrapper), "shoal"});
   }
-  container_.emplace(command, here_ / "shoal.log", Environment{}, input);
+  container_.emplace(command, here() / "shoal.log", Environment{}, input);
   ASSERT_TRUE(eventually([&] { return !container_->runs() || said("ready: ") > starts; }));
   ASSERT_TRUE(container_->runs()) << "the container did not start";
 }
 
 void Site::start_nginx() {
-  nginx_.emplace(here_, "unix:" + socket().native(), plan_.next_upstream, placed(plan_.location));
+  nginx_.emplace(here(), "unix:" + socket().native(), options_.next_upstream,
+                 with_folder(options_.location));
   visitor_.emplace(nginx_->port());
 }
 
@@ -127,11 +116,11 @@ std::vector<pid_t> Site::workers() const {
   return workers;
 }
 
-Outcome Site::serve_to_the_end(const std::string& configuration) {
-  write_settings();
+Outcome Site::serve_until_exit(const std::string& configuration) {
+  write_configuration();
   return run("set -- " + std::string(built::kContainer) + " serve -c " +
-             (here_ / configuration).native() + "; " +
-             (plan_.under.empty() ? "exec \"$@\"" : placed(plan_.under)));
+             (here() / configuration).native() + "; " +
+             (options_.wrapper.empty() ? "exec \"$@\"" : with_folder(options_.wrapper)));
 }
 
 int Site::stop_container(int signal) {
@@ -139,26 +128,52 @@ int Site::stop_container(int signal) {
   return container_->wait();
 }
 
-Answer Site::get(const std::string& path) { return visitor_->get(path); }
-
-Answer Site::ask(const Question& question) { return visitor_->ask(question); }
-
-std::string Site::log() const { return contents(here_ / "shoal.log"); }
-
 void Site::reconfigure(const std::string& from, const std::string& to) {
-  const std::filesystem::path file = here_ / "shoal.yaml";
+  const std::filesystem::path file = here() / "shoal.yaml";
   std::string text = contents(file);
   const auto at = text.find(from);
   ASSERT_NE(at, std::string::npos) << from;
-  std::ofstream(file) << text.replace(at, from.size(), to);
+  write_file(file, text.replace(at, from.size(), to));
   container().send(SIGHUP);
 }
+
+Outcome Site::shoal(const std::string& arguments) const {
+  return run("cd " + here().native() + "; " + built::kContainer + " " + arguments);
+}
+
+Response Site::get(const std::string& path) { return visitor_->get(path); }
+
+Response Site::send(const Request& request) { return visitor_->send(request); }
+
+std::future<Response> Site::begin_request(const std::string& path, const std::string& name) {
+  auto response = std::async(std::launch::async, [this, path, name] {
+    return Visitor(port()).get(path + "?meet=" + (here() / name).native());
+  });
+  expect_waiting(name);
+  return response;
+}
+
+void Site::expect_waiting(const std::string& name) const {
+  EXPECT_TRUE(eventually([&] { return fs::exists(here() / (name + ".reached")); })) << name;
+}
+
+void Site::let_go_on(const std::string& name) const {
+  std::ofstream(here() / (name + ".go")).put('\n');
+}
+
+std::string Site::log() const { return contents(here() / "shoal.log"); }
 
 std::size_t Site::said(const std::string& text) const {
   const std::string all = log();
   std::size_t times = 0;
   for (auto at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++times;
   return times;
+}
+
+std::string Site::first_refusal() const {
+  const std::string all = log();
+  const auto at = all.find("drop refused: ");
+  return at == std::string::npos ? "no drop was refused" : all.substr(at, all.find('\n', at) - at);
 }
 
 std::set<std::string> Site::mapped_stage_files() const {
@@ -173,8 +188,6 @@ std::set<std::string> Site::mapped_stage_files() const {
   return files;
 }
 
-std::size_t Site::mappings() const { return lines_of(proc(worker()) / "maps").size(); }
-
 std::size_t Site::descriptors() const {
   const fs::directory_iterator all(proc(worker()) / "fd");
   return static_cast<std::size_t>(std::count_if(begin(all), end(all), [](const auto& entry) {
@@ -185,58 +198,63 @@ std::size_t Site::descriptors() const {
 
 std::size_t Site::stage_folders() const {
   std::size_t folders = 0;
-  for (const auto& container : fs::directory_iterator(here_ / "run" / "stages")) {
+  for (const auto& container : fs::directory_iterator(here() / "run" / "stages")) {
     const fs::directory_iterator stages(container.path());
     folders += static_cast<std::size_t>(std::distance(begin(stages), end(stages)));
   }
   return folders;
 }
 
-std::string Site::placed(std::string text) const {
+std::string Site::with_folder(std::string text) const {
   for (auto at = text.find("$HERE"); at != std::string::npos; at = text.find("$HERE", at)) {
-    text.replace(at, 5, here_.native());
+    text.replace(at, 5, here().native());
   }
   return text;
 }
 
-void Site::write_settings() const {
-  std::ofstream(here_ / "shoal.yaml")
-      << "listen: " << placed(plan_.listen) << "\nworkers: " << plan_.workers
-      << "\napps: " << plan_.apps << "\nrun: run\ngroups: " << plan_.groups
-      << "\nsweep: " << plan_.sweep << "\nmodules: " << placed(plan_.modules)
-      << (plan_.status.empty() ? "" : "\nstatus: " + plan_.status)
-      << (plan_.state.empty() ? "" : "\nstate: " + plan_.state)
-      << (plan_.health.empty() ? "" : "\nhealth: " + placed(plan_.health))
-      << "\nlimits: " << plan_.limits << "\nlog: " << placed(plan_.log)
-      << "\nroutes: " << plan_.routes << "\n";
+void Site::write_configuration() const {
+  std::ofstream(here() / "shoal.yaml")
+      << "listen: " << with_folder(options_.listen) << "\nworkers: " << options_.workers
+      << "\napps: " << options_.apps << "\nrun: run\ngroups: " << options_.groups
+      << "\nsweep: " << options_.sweep << "\nmodules: " << with_folder(options_.modules)
+      << (options_.status.empty() ? "" : "\nstatus: " + options_.status)
+      << (options_.state.empty() ? "" : "\nstate: " + options_.state)
+      << (options_.health.empty() ? "" : "\nhealth: " + with_folder(options_.health))
+      << "\nlimits: " << options_.limits << "\nlog: " << with_folder(options_.log)
+      << "\nroutes: " << options_.routes << "\n";
 }
 
-std::string version_of(const Answer& answer) {
-  // Lines such as `menu 1`. No std::regex: cpp-httplib's own copy of it is not instrumented, and
-  // ThreadSanitizer would report what it does as soon as ours takes its place.
-  std::istringstream lines(answer.body);
+std::string version_of(const Response& response) {
+  // Lines such as `menu 1`. Not by std::regex: cpp-httplib has copies of its functions that are not
+  // instrumented. ThreadSanitizer would report these as soon as one of them replaces ours.
+  std::istringstream lines(response.body);
   std::vector<std::string> parts;
   std::set<std::string> versions;
   for (std::string part, version; lines >> part >> version;) {
     parts.push_back(part);
     versions.insert(version);
   }
-  const bool is_page = answer.status == 200 && parts.size() == 4 && parts[0] == "layout" &&
+  const bool is_page = response.status == 200 && parts.size() == 4 && parts[0] == "layout" &&
                        parts[2] == "menu" && parts[3] == "layout";
   if (is_page && versions.size() == 1) return *versions.begin();
-  return "status " + std::to_string(answer.status) + " " + answer.failure + ": " + answer.body;
+  return "status " + std::to_string(response.status) + " " + response.failure + ": " +
+         response.body;
 }
 
-std::string not_whole(const std::string&, const Answer& answer) {
-  const std::string version = version_of(answer);
+std::string check_page(const std::string&, const Response& response) {
+  const std::string version = version_of(response);
   return version == "1" || version == "2" ? "" : version;
 }
 
-std::string not_lone(const std::string&, const Answer& answer) {
-  const bool known = answer.body == "lone 1\n" || answer.body == "lone 2\n";
-  return answer.status == 200 && known
+std::string check_lone(const std::string&, const Response& response) {
+  const bool known = response.body == "lone 1\n" || response.body == "lone 2\n";
+  return response.status == 200 && known
              ? ""
-             : "status " + std::to_string(answer.status) + " " + answer.failure;
+             : "status " + std::to_string(response.status) + " " + response.failure;
+}
+
+std::string check_lone_1(const std::string&, const Response& response) {
+  return response.body == "lone 1\n" ? "" : "status " + std::to_string(response.status);
 }
 
 }  // namespace shoal::system

@@ -22,7 +22,7 @@ const test::Params kAskForLone{{"SCRIPT_NAME", "/lone"}, {"REQUEST_METHOD", "GET
 
 class Sockets : public Site {
  protected:
-  explicit Sockets(Plan plan = {}) : Site(std::move(plan)) {}
+  explicit Sockets(SiteOptions options = {}) : Site(std::move(options)) {}
 
   void SetUp() override { drop("1", {"lone"}); }
 
@@ -33,7 +33,7 @@ class Sockets : public Site {
   std::string unix_address() const { return "unix:" + socket().native(); }
 };
 
-TEST_F(Sockets, OfUnixHaveTheModeOfTheConfiguration) {
+TEST_F(Sockets, HaveTheModeOfTheConfiguration) {
   start_container();
   struct stat status {};
   ASSERT_EQ(::stat(socket().c_str(), &status), 0);
@@ -41,26 +41,26 @@ TEST_F(Sockets, OfUnixHaveTheModeOfTheConfiguration) {
   EXPECT_THAT(ask_for_lone(unix_address()), HasSubstr("lone 1\n"));
 }
 
-TEST_F(Sockets, ThatTheDeadLeftAreReplaced) {
+TEST_F(Sockets, LeftByADeadProcessAreReplaced) {
   (void)listen_on(socket());
   ASSERT_TRUE(fs::exists(socket()));
   start_container();
   EXPECT_THAT(ask_for_lone(unix_address()), HasSubstr("lone 1\n"));
 }
 
-TEST_F(Sockets, ThatTheLivingAnswerOnAreLeftToThem) {
+TEST_F(Sockets, InUseByAnotherContainerAreNotReplaced) {
   start_container();
   shell("sed 's/^run: .*/run: another/' $HERE/shoal.yaml > $HERE/another.yaml");
-  const auto [exit_code, output] = serve_to_the_end("another.yaml");
+  const auto [exit_code, output] = serve_until_exit("another.yaml");
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr("another.yaml:1: listen: "));
   EXPECT_THAT(output, HasSubstr(socket().native()));
   EXPECT_THAT(ask_for_lone(unix_address()), HasSubstr("lone 1\n"));
 }
 
-TEST_F(Sockets, AreNotMadeInPlaceOfAnotherKindOfFile) {
+TEST_F(Sockets, DoNotReplaceOtherKindsOfFiles) {
   shell("echo precious > $HERE/shoal.sock");
-  const auto [exit_code, output] = serve_to_the_end();
+  const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr(socket().native()));
   EXPECT_EQ(contents(socket()), "precious\n");
@@ -90,19 +90,20 @@ INSTANTIATE_TEST_SUITE_P(, Ports, ::testing::Values("127.0.0.1", "[::1]"), [](co
   return each.param == std::string_view("[::1]") ? "OfIpv6" : "OfIpv4";
 });
 
-class PortsForSome : public Sockets {
+/// A port that accepts one other client address.
+class RestrictedPort : public Sockets {
  protected:
-  PortsForSome() : PortsForSome("127.0.0.1:" + std::to_string(free_port())) {}
+  RestrictedPort() : RestrictedPort("127.0.0.1:" + std::to_string(free_port())) {}
 
   const std::string address_;
 
  private:
-  explicit PortsForSome(const std::string& address)
+  explicit RestrictedPort(const std::string& address)
       : Sockets({.listen = "[{ socket: \"" + address + "\", allowed_clients: [127.0.0.2] }]"}),
         address_(address) {}
 };
 
-TEST_F(PortsForSome, AreClosedToOthers) {
+TEST_F(RestrictedPort, IsClosedToOtherClients) {
   start_container();
   EXPECT_EQ(ask_for_lone(address_), "");
 }
@@ -112,9 +113,9 @@ class InheritedSockets : public Sockets {
   InheritedSockets()
       : Sockets({.listen = "[\"fd:0\"]", .log = "{ level: debug, file: shoal.log }"}) {}
 
-  /// Runs spawn-fcgi, told to start the container on the test's socket.
+  /// Runs spawn-fcgi, which starts the container with the test's socket.
   Process spawn(const std::string& option, const std::string& value = "") {
-    write_settings();
+    write_configuration();
     std::vector<std::string> words{built::kSpawnFcgi, "-s", socket(), "-M", "0600", option};
     if (!value.empty()) words.push_back(value);
     words.insert(words.end(), {"--", built::kContainer, "serve", "-c", here() / "shoal.yaml"});
@@ -129,21 +130,21 @@ class InheritedSockets : public Sockets {
   }
 };
 
-TEST_F(InheritedSockets, AreServedAsSpawnFcgiLeavesThem) {
+TEST_F(InheritedSockets, AreServedWhenTheyAreStandardInput) {
   const base::Descriptor listener = listen_on(socket());
   start_container(listener.get());
   EXPECT_EQ(said("listening on fd:0\n"), 1u);
   EXPECT_THAT(ask_for_lone(unix_address()), HasSubstr("lone 1\n"));
 }
 
-TEST_F(InheritedSockets, OfSpawnFcgiThatBecomesTheContainerAreServed) {
+TEST_F(InheritedSockets, AreServedWhenSpawnFcgiExecutesTheContainer) {
   Process container = spawn("-n");
   expect_answers_through_nginx();
   container.send(SIGTERM);
   EXPECT_EQ(container.wait(), 0);
 }
 
-TEST_F(InheritedSockets, OfSpawnFcgiThatLeavesAreServed) {
+TEST_F(InheritedSockets, AreServedWhenSpawnFcgiHasEnded) {
   const fs::path pid_file = here() / "spawned.pid";
   EXPECT_EQ(spawn("-P", pid_file).wait(), 0);
   expect_answers_through_nginx();

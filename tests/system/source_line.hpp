@@ -8,7 +8,8 @@
 
 namespace shoal::system {
 
-/// `deadly.cpp:12`: the line of this file of tests/modules that ends in `// comment`.
+/// Returns file and number of the line that ends in `// comment` in this file of tests/modules:
+/// `deadly.cpp:12`.
 inline std::string source_line(const std::string& file, const std::string& comment) {
   std::ifstream stream(std::filesystem::path(built::kRepository) / "tests/modules" / file);
   int number = 0;
@@ -16,7 +17,7 @@ inline std::string source_line(const std::string& file, const std::string& comme
     ++number;
     if (line.ends_with("// " + comment)) return file + ":" + std::to_string(number);
   }
-  return file + " has no line with // " + comment;
+  return file + " has no line that ends in // " + comment;
 }
 
 }  // namespace shoal::system

@@ -1,4 +1,4 @@
-// What is running, as the page, the socket and the commands tell it.
+// What the status page, the control socket and the commands say about a running container.
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -7,20 +7,20 @@
 #include <future>
 #include <nlohmann/json.hpp>
 
-#include "built.hpp"
 #include "eventually.hpp"
+
 #include "site.hpp"
 
 namespace shoal::system {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 class StatusPage : public Site {
  protected:
-  explicit StatusPage(Plan plan = {.status = "{ route: /-/shoal }"}) : Site(std::move(plan)) {}
+  explicit StatusPage(SiteOptions options = {.status = "{ route: /-/shoal }"})
+      : Site(std::move(options)) {}
 
   void SetUp() override {
     drop("1");
@@ -28,27 +28,24 @@ class StatusPage : public Site {
     start();
   }
 
-  nlohmann::json told() { return nlohmann::json::parse(get("/-/shoal?json").body); }
+  nlohmann::json status() { return nlohmann::json::parse(get("/-/shoal?json").body); }
 
   nlohmann::json group(const std::string& name) {
-    const auto all = told();
+    const auto all = status();
     for (const auto& group : all["groups"]) {
       if (group["name"] == name) return group;
     }
     return {};
   }
 
-  /// Runs the program with the test's own configuration.
-  Outcome shoal(const std::string& words) {
-    return run(std::string(built::kContainer) + " " + words + " -c " +
-               (here() / "shoal.yaml").native());
-  }
+  /// Runs `shoal` with these arguments and the test's own configuration.
+  Outcome command(const std::string& arguments) { return shoal(arguments + " -c shoal.yaml"); }
 };
 
-TEST_F(StatusPage, TellsGroupsWorkersAndRequests) {
+TEST_F(StatusPage, ShowsGroupsWorkersAndRequests) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(get("/lone").status, 200);
   EXPECT_EQ(get("/answers/throws").status, 500);
-  const auto all = told();
+  const auto all = status();
   EXPECT_EQ(all["workers"].size(), 1u);
   EXPECT_EQ(all["workers"][0]["pid"], worker());
   EXPECT_EQ(all["pid"], container().id());
@@ -58,34 +55,30 @@ TEST_F(StatusPage, TellsGroupsWorkersAndRequests) {
   EXPECT_EQ(group("site")["modules"].size(), 5u);
 }
 
-TEST_F(StatusPage, TellsWhatEachThreadDoes) {
-  const fs::path place = here() / "meeting";
-  auto answer = std::async(std::launch::async, [this, place] {
-    return Visitor(port()).get("/slow?meet=" + place.native());
-  });
-  ASSERT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
-  const std::string threads = told()["workers"][0]["threads"].dump();
+TEST_F(StatusPage, ShowsWhatEachThreadDoes) {
+  auto answer = begin_request();
+  const std::string threads = status()["workers"][0]["threads"].dump();
   EXPECT_THAT(threads, HasSubstr("\"handling\""));
   EXPECT_THAT(threads, HasSubstr("GET /slow?meet="));
   EXPECT_THAT(threads, HasSubstr("slow/1"));
-  std::ofstream(place.native() + ".go").put('\n');
+  let_go_on();
   EXPECT_EQ(answer.get().status, 200);
 }
 
-TEST_F(StatusPage, TellsOfRefusedDrops) {
+TEST_F(StatusPage, ShowsRefusedDrops) {
   drop("throws_when_made", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_THAT(group("lone")["refused"].dump(), HasSubstr("lone.so"));
   EXPECT_THAT(get("/-/shoal").body, HasSubstr("refused"));
 }
 
-TEST_F(StatusPage, SpeaksToPeopleProgramsPrometheusAndPings) {
-  const Answer page = get("/-/shoal");
+TEST_F(StatusPage, ComesAsHtmlJsonOpenMetricsAndPing) {
+  const Response page = get("/-/shoal");
   EXPECT_EQ(page.header("Content-Type"), "text/html; charset=utf-8");
   EXPECT_THAT(page.body, HasSubstr("site/1"));
   EXPECT_EQ(page.header("Cache-Control"), "no-store");
   EXPECT_EQ(get("/-/shoal?json").header("Content-Type"), "application/json");
-  const Answer metrics = get("/-/shoal?openmetrics");
+  const Response metrics = get("/-/shoal?openmetrics");
   EXPECT_THAT(metrics.header("Content-Type"), HasSubstr("application/openmetrics-text"));
   EXPECT_THAT(metrics.body, HasSubstr("# EOF"));
   EXPECT_EQ(get("/-/shoal?ping").body, "pong\n");
@@ -93,52 +86,56 @@ TEST_F(StatusPage, SpeaksToPeopleProgramsPrometheusAndPings) {
   EXPECT_THAT(get("/-/shoal?jsonp").header("Content-Type"), HasSubstr("text/html"));
 }
 
-TEST_F(StatusPage, IsOnlyRead) {
-  const Answer answer = ask({.method = "POST", .path = "/-/shoal"});
+TEST_F(StatusPage, IsReadOnly) {
+  const Response answer = send({.method = "POST", .path = "/-/shoal"});
   EXPECT_EQ(answer.status, 405);
   EXPECT_EQ(answer.header("Allow"), "GET, HEAD");
 }
 
-class StatusForOthers : public StatusPage {
+class StatusPageForOthers : public StatusPage {
  protected:
-  StatusForOthers() : StatusPage({.status = "{ route: /-/shoal, allow: [10.1.2.3] }"}) {}
+  StatusPageForOthers() : StatusPage({.status = "{ route: /-/shoal, allow: [10.1.2.3] }"}) {}
 };
 
-TEST_F(StatusForOthers, IsNotThere) {
+TEST_F(StatusPageForOthers, IsNotFound) {
   EXPECT_EQ(get("/-/shoal").status, 404);
   EXPECT_EQ(get("/-/shoal?ping").status, 404);
 }
 
-TEST_F(StatusPage, TheControlSocketIsForItsOwnerAlone) {
+class ControlSocket : public StatusPage {};
+class StatusCommand : public StatusPage {};
+class ReloadCommand : public StatusPage {};
+
+TEST_F(ControlSocket, IsOpenToItsOwnerOnly) {
   struct stat status;
   ASSERT_EQ(::stat((here() / "run" / "control.sock").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }
 
-TEST_F(StatusPage, TheCommandTellsTheSame) {
-  const auto [exit_code, output] = shoal("status");
+TEST_F(StatusCommand, ShowsTheSameAsThePage) {
+  const auto [exit_code, output] = command("status");
   EXPECT_EQ(exit_code, 0) << output;
   EXPECT_THAT(output, HasSubstr("site/1"));
-  const auto [json_code, text] = shoal("status --json");
+  const auto [json_code, text] = command("status --json");
   EXPECT_EQ(json_code, 0);
   EXPECT_EQ(nlohmann::json::parse(text)["pid"], container().id());
 }
 
-TEST_F(StatusPage, TheCommandSaysWhenThereIsNobodyToAsk) {
+TEST_F(StatusCommand, SaysWhenNoContainerRuns) {
   EXPECT_EQ(stop_container(SIGTERM), 0);
-  const auto [exit_code, output] = shoal("status");
+  const auto [exit_code, output] = command("status");
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr("no container answers there"));
 }
 
-TEST_F(StatusPage, TheCommandTellsOfAContainerWhoseConfigurationIsBeingEdited) {
+TEST_F(StatusCommand, WorksWhileTheConfigurationIsBeingEdited) {
   std::ofstream(here() / "shoal.yaml", std::ios::app) << "wrokers: { threads: lots }\n";
-  const auto [exit_code, output] = shoal("status");
+  const auto [exit_code, output] = command("status");
   EXPECT_EQ(exit_code, 0) << output;
   EXPECT_THAT(output, HasSubstr("site/1"));
 }
 
-TEST_F(StatusPage, NonsenseOnTheControlSocketHarmsNobody) {
+TEST_F(ControlSocket, IgnoresNonsense) {
   for (const char* nonsense :
        {"{\"ask\": 5}", "{\"ask\": \"reload\", \"group\": [1]}", "[]", "{", "\\0\\377"}) {
     shell("printf '" + std::string(nonsense) +
@@ -146,11 +143,11 @@ TEST_F(StatusPage, NonsenseOnTheControlSocketHarmsNobody) {
           "s = socket.socket(socket.AF_UNIX)\ns.connect(\"'$HERE'/run/control.sock\")\n"
           "s.sendall(sys.stdin.buffer.read())'");
   }
-  EXPECT_EQ(shoal("status").exit_code, 0);
+  EXPECT_EQ(command("status").exit_code, 0);
   EXPECT_EQ(get("/lone").status, 200);
 }
 
-TEST_F(StatusPage, TheControlSocketAnswersWhoHasSaidAllHeHasToSay) {
+TEST_F(ControlSocket, AnswersAClientThatHasShutDownSending) {
   const auto [exit_code, output] =
       run("timeout 10 python3 -c 'import socket\n"
           "s = socket.socket(socket.AF_UNIX)\ns.connect(\"" +
@@ -162,49 +159,47 @@ TEST_F(StatusPage, TheControlSocketAnswersWhoHasSaidAllHeHasToSay) {
   EXPECT_THAT(output, HasSubstr("\"site/1\""));
 }
 
-TEST_F(StatusPage, ReloadReplacesAGroupByItsOwnFiles) {
-  const auto [exit_code, output] = shoal("reload lone");
+TEST_F(ReloadCommand, LoadsTheSameFilesAsANewGeneration) {
+  const auto [exit_code, output] = command("reload lone");
   EXPECT_EQ(exit_code, 0) << output;
   EXPECT_EQ(output, "lone/2\n");
   EXPECT_EQ(generation("/lone"), "lone/2");
   EXPECT_EQ(generation("/"), "site/1");
-  const auto [none, error] = shoal("reload nobody");
-  EXPECT_EQ(none, 1);
+  const auto [error_code, error] = command("reload nobody");
+  EXPECT_EQ(error_code, 1);
   EXPECT_THAT(error, HasSubstr("nobody: there is no such group"));
 }
 
-TEST_F(StatusPage, ReloadNamesTheNearestGroup) {
-  EXPECT_THAT(shoal("reload lome").output,
+TEST_F(ReloadCommand, NamesTheNearestGroup) {
+  EXPECT_THAT(command("reload lome").output,
               HasSubstr("lome: there is no such group; did you mean \"lone\"?"));
 }
 
-TEST_F(StatusPage, ReloadWaitsForAProcessWhileTheOnlyOneIsReplaced) {
+TEST_F(ReloadCommand, WaitsForAWorkerWhileTheOnlyOneIsReplaced) {
   ASSERT_EQ(::kill(worker(), SIGKILL), 0);
-  const auto [exit_code, output] = shoal("reload lone");
+  const auto [exit_code, output] = command("reload lone");
   EXPECT_EQ(exit_code, 0) << output;
   EXPECT_THAT(output, HasSubstr("lone/2\n"));
   EXPECT_THAT(output, Not(HasSubstr("there is no such group")));
 }
 
-TEST_F(StatusPage, ReloadSaysThatItWaitsForAProcess) {
-  const pid_t stopped = worker();
-  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
-  auto reload = std::async(std::launch::async, [&] {
-    return run(std::string(built::kContainer) + " reload lone -c " +
-               (here() / "shoal.yaml").native() + " > " + (here() / "told").native() + " 2>&1");
-  });
-  const auto told = [&] { return contents(here() / "told"); };
+TEST_F(ReloadCommand, SaysThatItWaitsForAWorker) {
+  const pid_t suspended = worker();
+  ASSERT_EQ(::kill(suspended, SIGSTOP), 0);
+  auto reload = std::async(std::launch::async,
+                           [&] { return shoal("reload lone -c shoal.yaml > output 2>&1"); });
+  const auto output = [&] { return contents(here() / "output"); };
   EXPECT_TRUE(eventually([&] {
-    return told() == "lone: no worker process serves now; waiting for one\n";
-  })) << told();
-  ASSERT_EQ(::kill(stopped, SIGCONT), 0);
-  EXPECT_EQ(reload.get().exit_code, 0) << told();
-  EXPECT_THAT(told(), HasSubstr("\nlone/2\n"));
+    return output() == "lone: no worker process serves now; waiting for one\n";
+  })) << output();
+  ASSERT_EQ(::kill(suspended, SIGCONT), 0);
+  EXPECT_EQ(reload.get().exit_code, 0) << output();
+  EXPECT_THAT(output(), HasSubstr("\nlone/2\n"));
 }
 
 TEST_F(StatusPage, DoesNotListItsOwnRequest) {
   EXPECT_TRUE(eventually([&] {
-    const auto workers = told()["workers"];
+    const auto workers = status()["workers"];
     const std::string threads = workers.at(0)["threads"].dump();
     return workers.size() == 1 && threads.find("/-/shoal") == std::string::npos &&
            threads.find("\"reading\"") == std::string::npos &&
@@ -215,38 +210,38 @@ TEST_F(StatusPage, DoesNotListItsOwnRequest) {
 }
 
 TEST_F(StatusPage, CountsGenerationsAndConfigurationReloads) {
-  EXPECT_EQ(told()["generations"], told()["groups"].size());
+  EXPECT_EQ(status()["generations"], status()["groups"].size());
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   drop("throws_when_made", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
-  EXPECT_EQ(shoal("reload site").exit_code, 0);
+  EXPECT_EQ(command("reload site").exit_code, 0);
   container().send(SIGHUP);
   ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == 1; }));
   EXPECT_EQ(group("lone")["generations"], 2);
   EXPECT_EQ(group("site")["generations"], 2);
-  const auto all = told();
+  const auto all = status();
   EXPECT_EQ(all["generations"], all["groups"].size() + 2);
   EXPECT_EQ(all["configuration_reloads"]["count"], 1);
-  const auto table = shoal("status").output;
+  const auto table = command("status").output;
   EXPECT_THAT(table, HasSubstr("1 configuration reload, "));
   const std::string metrics = get("/-/shoal?openmetrics").body;
   EXPECT_THAT(metrics, HasSubstr("\nshoal_group_generations_total{group=\"lone\"} 2\n"));
   EXPECT_THAT(metrics, HasSubstr("\nshoal_config_reloads_total{result=\"taken\"} 1\n"));
 }
 
-class StatusOfTwo : public StatusPage {
+class StatusOfTwoWorkers : public StatusPage {
  protected:
-  StatusOfTwo()
+  StatusOfTwoWorkers()
       : StatusPage({.workers = "{ processes: 2, threads: 4, grace: 60s }",
                     .status = "{ route: /-/shoal }"}) {}
 };
 
-TEST_F(StatusOfTwo, AddsUpBothProcessesAndReloadReachesBoth) {
+TEST_F(StatusOfTwoWorkers, CountsTheRequestsOfBothAndReloadReachesBoth) {
   for (int i = 0; i < 40; ++i) EXPECT_EQ(Visitor(port()).get("/lone").status, 200);
-  EXPECT_EQ(told()["workers"].size(), 2u);
+  EXPECT_EQ(status()["workers"].size(), 2u);
   EXPECT_EQ(group("lone")["requests"], 40);
-  EXPECT_EQ(shoal("reload lone").output, "lone/2\n");
+  EXPECT_EQ(command("reload lone").output, "lone/2\n");
   for (int i = 0; i < 20; ++i) EXPECT_EQ(Visitor(port()).get("/lone").generation(), "lone/2");
 }
 

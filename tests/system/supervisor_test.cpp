@@ -1,11 +1,9 @@
-// What the parent of the worker processes promises: a worker that ends costs nobody but those it
-// was answering, and a new configuration costs nobody anything.
+// What the supervisor promises: the end of a worker costs only the requests that it was answering,
+// and a new configuration costs no request.
 #include <gmock/gmock.h>
 #include <signal.h>
 
 #include <algorithm>
-#include <fstream>
-#include <future>
 
 #include "eventually.hpp"
 #include "long_run.hpp"
@@ -17,50 +15,42 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-std::string not_lone_1(const std::string&, const Answer& answer) {
-  return answer.body == "lone 1\n" ? "" : "status " + std::to_string(answer.status);
-}
-
-class Supervising : public Site {
+class Supervisor : public Site {
  protected:
-  /// With nginx as it is shipped: it asks once more when a kept connection turns out to be closed.
-  explicit Supervising(Plan plan = {}) : Site(with_second_attempts(std::move(plan))) {}
+  /// nginx retries, as in the shipped configuration.
+  explicit Supervisor(SiteOptions options = {}) : Site(with_retries(std::move(options))) {}
 
   void SetUp() override {
     drop("1");
     drop("plain");
   }
 
-  static Plan with_second_attempts(Plan plan) {
-    plan.next_upstream = "error";
-    return plan;
+  static SiteOptions with_retries(SiteOptions options) {
+    options.next_upstream = "error";
+    return options;
   }
 };
 
-class TwoProcesses : public Supervising {
+class TwoWorkers : public Supervisor {
  protected:
-  TwoProcesses()
-      : Supervising(
+  TwoWorkers()
+      : Supervisor(
             {.workers = "{ processes: 2, threads: 4, grace: 60s }", .next_upstream = "error"}) {}
 };
 
-TEST_F(Supervising, AWorkerThatIsKilledIsReplacedAtOnce) {
+TEST_F(Supervisor, ReplacesAKilledWorkerAtOnce) {
   start();
   const pid_t first = worker();
   ASSERT_EQ(::kill(first, SIGKILL), 0);
-  EXPECT_EQ(get("/lone").body, "lone 1\n") << "it waits in the backlog, and is not refused";
+  EXPECT_EQ(get("/lone").body, "lone 1\n") << "the request waits in the backlog";
   EXPECT_NE(worker(), first);
   EXPECT_EQ(said("was ended by Killed"), 1u);
 }
 
-TEST_F(TwoProcesses, RequestsAtTheOtherProcessDoNotNotice) {
+TEST_F(TwoWorkers, FinishTheirRequestsWhenTheOtherIsKilled) {
   start();
-  const fs::path place = here() / "meeting";
-  auto answer = std::async(std::launch::async, [this, place] {
-    return Visitor(port()).get("/slow?meet=" + place.native());
-  });
-  ASSERT_TRUE(eventually([&] { return fs::exists(place.native() + ".reached"); }));
-  // Whoever has the request holds a connection to a file that the other has not: asked by trying.
+  auto answer = begin_request();
+  // The worker with the request has one more socket than the other: the connection.
   const auto all = workers();
   ASSERT_EQ(all.size(), 2u);
   const auto sockets = [](pid_t id) {
@@ -72,73 +62,65 @@ TEST_F(TwoProcesses, RequestsAtTheOtherProcessDoNotNotice) {
   };
   const pid_t other = sockets(all[0]) < sockets(all[1]) ? all[0] : all[1];
   ASSERT_EQ(::kill(other, SIGKILL), 0);
-  std::ofstream(place.native() + ".go").put('\n');
+  let_go_on();
   EXPECT_EQ(answer.get().body, "slow, but whole\n");
 }
 
-TEST_F(TwoProcesses, ServeTheSameGenerationAfterADrop) {
+TEST_F(TwoWorkers, ServeTheSameGenerationAfterADrop) {
   start();
   drop("2");
   for (int i = 0; i < 20; ++i) EXPECT_EQ(version_of(get("/")), "2");
 }
 
-class Hangup : public TwoProcesses {};
-
-TEST_F(Hangup, BringsTheNewConfigurationAndFailsNobody) {
+TEST_F(TwoWorkers, LoseNoRequestWhenTheConfigurationIsReloaded) {
   start();
-  Clients clients(port(), 4, {"/lone"}, not_lone_1);
-  clients.ask_for(50);
+  Visitors visitors(port(), 4, {"/lone"}, check_lone_1);
+  visitors.wait_for_responses(50);
   reconfigure("processes: 2", "processes: 1");
   ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == 1; }));
-  clients.ask_for(50);
-  const auto report = clients.stop();
-  EXPECT_EQ(report.failed, 0u) << ::testing::PrintToString(report.problems);
-  ASSERT_TRUE(eventually([&] { return workers().size() == 1; })) << "the old one has ended";
+  visitors.wait_for_responses(50);
+  expect_no_failure(visitors);
+  ASSERT_TRUE(eventually([&] { return workers().size() == 1; })) << "the old workers have ended";
 }
 
-TEST_F(TwoProcesses, ACrashCostsIdempotentRequestsNothing) {
+TEST_F(TwoWorkers, LoseNoIdempotentRequestWhenTheyAreKilled) {
   start();
-  Clients clients(port(), 8, {"/lone"}, not_lone_1);
+  Visitors visitors(port(), 8, {"/lone"}, check_lone_1);
   for (int i = 0; i < 10; ++i) {
-    clients.ask_for(200);
+    visitors.wait_for_responses(200);
     ASSERT_EQ(::kill(workers().at(0), SIGKILL), 0);
     ASSERT_TRUE(eventually([&] { return workers().size() == 2; }));
   }
-  const auto report = clients.stop();
-  EXPECT_EQ(report.failed, 0u) << report.requests
-                               << " requests: " << ::testing::PrintToString(report.problems);
+  expect_no_failure(visitors);
 }
 
-/// Without the probe, for many processes start here.
-/// And with an nginx that asks but once: connections that it keeps go to the next process.
-class ManyHangups : public Site {
+/// Without the probe, since many processes start here. nginx does not retry: the connections that
+/// it keeps must be left to the next worker.
+class ManyConfigurationReloads : public Site {
  protected:
-  ManyHangups()
+  ManyConfigurationReloads()
       : Site({.workers = "{ processes: 2, threads: 4, grace: 60s }",
               .sweep = "{ settle: 500ms, wait: 60s, probe: false }"}) {}
 };
 
-TEST_F(ManyHangups, FailNobody) {
+TEST_F(ManyConfigurationReloads, LoseNoRequest) {
   drop("1", {"lone"});
   start();
-  Clients readers(port(), 2, {"/lone"}, not_lone_1);
-  Clients writers(port(), 2, {"/lone"}, not_lone_1, "POST");
-  const auto hangups = static_cast<std::size_t>(test::repetitions(15, 100));
-  for (std::size_t i = 1; i <= hangups; ++i) {
+  Visitors readers(port(), 2, {"/lone"}, check_lone_1);
+  Visitors writers(port(), 2, {"/lone"}, check_lone_1, "POST");
+  const auto reloads = static_cast<std::size_t>(test::repetitions(15, 100));
+  for (std::size_t i = 1; i <= reloads; ++i) {
     container().send(SIGHUP);
     ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == i; }));
-    readers.ask_for(5);
-    writers.ask_for(5);
+    readers.wait_for_responses(5);
+    writers.wait_for_responses(5);
   }
-  for (auto* clients : {&readers, &writers}) {
-    const auto report = clients->stop();
-    EXPECT_EQ(report.failed, 0u) << report.requests
-                                 << " requests: " << ::testing::PrintToString(report.problems);
-  }
+  expect_no_failure(readers);
+  expect_no_failure(writers);
   ASSERT_TRUE(eventually([&] { return workers().size() == 2; }));
 }
 
-TEST_F(Supervising, ABadConfigurationIsRefusedWholeWithAllItsErrors) {
+TEST_F(Supervisor, RefusesABadConfigurationWithAllItsErrors) {
   start();
   const auto before = workers();
   reconfigure("threads: 8", "threds: 8, grase: 1s");
@@ -149,7 +131,7 @@ TEST_F(Supervising, ABadConfigurationIsRefusedWholeWithAllItsErrors) {
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }
 
-TEST_F(Supervising, AConfigurationWithWhichNoWorkerStartsIsRefused) {
+TEST_F(Supervisor, RefusesAConfigurationWithWhichNoWorkerStarts) {
   start();
   const auto before = workers();
   reconfigure("apps: apps", "apps: nowhere");
@@ -159,14 +141,14 @@ TEST_F(Supervising, AConfigurationWithWhichNoWorkerStartsIsRefused) {
   ASSERT_TRUE(eventually([&] { return workers() == before; }));
 }
 
-TEST_F(Supervising, AHangupOpensAndClosesSocketsAndKeepsThoseThatStay) {
+TEST_F(Supervisor, OpensNewSocketsAndKeepsTheOthersOpenOnAReload) {
   start();
-  const std::string kept = "{ socket: \"unix:$HERE/shoal.sock\", mode: \"0600\" }";
   const fs::path second = here() / "second.sock";
   reconfigure("listen: [", "listen: [ \"unix:" + second.native() + "\", ");
   ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == 1; }));
   EXPECT_EQ(said("listening on unix:" + second.native()), 1u);
-  EXPECT_EQ(said("listening on unix:" + socket().native() + "\n"), 1u) << "it was never closed";
+  EXPECT_EQ(said("listening on unix:" + socket().native() + "\n"), 1u)
+      << "this socket was never closed";
   EXPECT_TRUE(fs::exists(second));
   reconfigure("\"unix:" + second.native() + "\", ", "");
   ASSERT_TRUE(eventually([&] { return said("the new configuration serves") == 2; }));
@@ -174,7 +156,7 @@ TEST_F(Supervising, AHangupOpensAndClosesSocketsAndKeepsThoseThatStay) {
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }
 
-TEST_F(Supervising, AHangupChangesTheModeOfASocketThatStays) {
+TEST_F(Supervisor, ChangesTheModeOfAnOpenSocketOnAReload) {
   start();
   const auto mode = [&] { return fs::status(socket()).permissions(); };
   ASSERT_EQ(mode(), fs::perms(0600));
@@ -187,7 +169,7 @@ TEST_F(Supervising, AHangupChangesTheModeOfASocketThatStays) {
   EXPECT_THAT(log(), HasSubstr("there is no user \"nobody-here\" here; correct owner"));
 }
 
-TEST_F(Supervising, AConfigurationThatIsRefusedLeavesTheSocketAsItIs) {
+TEST_F(Supervisor, LeavesTheSocketUnchangedWhenTheConfigurationIsRefused) {
   start();
   const std::string before = "mode: \"0600\" }]\nworkers: { threads: 8, grace: 60s }\napps: apps";
   reconfigure(before, "mode: \"0666\" }]\nworkers: { threads: 8, grace: 60s }\napps: nowhere");
@@ -195,7 +177,7 @@ TEST_F(Supervising, AConfigurationThatIsRefusedLeavesTheSocketAsItIs) {
   EXPECT_EQ(fs::status(socket()).permissions(), fs::perms(0600));
 }
 
-TEST_F(Supervising, TheRunFolderStaysThatOfTheStart) {
+TEST_F(Supervisor, RefusesAConfigurationWithAnotherRunFolder) {
   start();
   reconfigure("run: run", "run: run2");
   ASSERT_TRUE(eventually([&] { return said("the new configuration is refused") == 1; }));

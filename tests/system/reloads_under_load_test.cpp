@@ -8,16 +8,18 @@
 namespace shoal::system {
 namespace {
 
-/// Reloads without a pause under 8 keep-alive clients: by `shoal drop` and by cp in turns.
-class Storm : public Site {
+/// Reloads without a pause, by `shoal drop` and by cp in turns, while 8 visitors send requests over
+/// kept connections.
+class ReloadsUnderLoad : public Site {
  protected:
-  Storm() : Site({.sweep = "{ wait: 60s }"}) {}
+  ReloadsUnderLoad() : Site({.sweep = "{ wait: 60s }"}) {}
 
   void SetUp() override {
     drop("1");
     start();
   }
 
+  /// Drops the other version of the site, which must serve the next requests.
   void reload(int number) {
     const std::string version = number % 2 == 0 ? "1" : "2";
     const bool by_drop = number % 4 < 2;
@@ -27,28 +29,28 @@ class Storm : public Site {
     EXPECT_EQ(version_of(get("/about")), version) << "reload " << number;
   }
 
-  /// What a leak would add to.
-  struct Holdings {
+  /// What a leak would increase.
+  struct Resources {
     std::size_t stages = 0;
-    std::size_t modules = 0;   ///< mapped, of which five are the site's
+    std::size_t modules = 0;   ///< mapped files; five are the site's
     std::size_t mappings = 0;  ///< of files of any kind
     std::size_t descriptors = 0;
 
-    bool operator==(const Holdings&) const = default;
-    friend void PrintTo(const Holdings& held, std::ostream* stream) {
-      *stream << held.stages << " stages, " << held.modules << " modules, " << held.mappings
-              << " mappings of files, " << held.descriptors << " descriptors";
+    bool operator==(const Resources&) const = default;
+    friend void PrintTo(const Resources& used, std::ostream* stream) {
+      *stream << used.stages << " stages, " << used.modules << " modules, " << used.mappings
+              << " mappings of files, " << used.descriptors << " descriptors";
     }
   };
 
-  Holdings holdings() const {
+  Resources resources() const {
     return {stage_folders(), mapped_stage_files().size(), file_mappings(), descriptors()};
   }
 
-  /// As it stands once the old generations have gone.
-  Holdings settled_holdings() const {
-    EXPECT_TRUE(eventually([this] { return holdings().stages == 2 && holdings().modules == 6; }));
-    return holdings();
+  /// Waits until the old generations are closed, and returns what is used then.
+  Resources resources_without_old_generations() const {
+    EXPECT_TRUE(eventually([this] { return resources().stages == 2 && resources().modules == 6; }));
+    return resources();
   }
 
   std::size_t file_mappings() const {
@@ -68,25 +70,25 @@ class Storm : public Site {
   }
 };
 
-TEST_F(Storm, LosesNoRequestAndLeavesNothingBehind) {
-  Clients clients(port(), 8, {"/", "/about"}, not_whole);
+TEST_F(ReloadsUnderLoad, LoseNoRequestAndLeaveNothingBehind) {
+  Visitors visitors(port(), 8, {"/", "/about"}, check_page);
   int number = 1;
   while (number <= 10) reload(number++);
-  const Holdings before = settled_holdings();
+  const Resources before = resources_without_old_generations();
   const std::size_t resident_before = resident_kib();
 
   const int reloads = test::repetitions(40, 1'000);
   while (number <= reloads) reload(number++);
-  EXPECT_TRUE(eventually([&] { return holdings() == before; }))
-      << ::testing::PrintToString(before) << ", but now " << ::testing::PrintToString(holdings());
+  EXPECT_TRUE(eventually([&] { return resources() == before; }))
+      << ::testing::PrintToString(before) << ", but now " << ::testing::PrintToString(resources());
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  // A sanitizer keeps what was freed, so memory tells nothing there.
+  // A sanitizer keeps freed memory, so the size says nothing there.
   constexpr std::size_t kMostGrowth = 2'048;
   EXPECT_LE(resident_kib(), resident_before + kMostGrowth);
 #endif
-  const auto [requests, failed, problems] = clients.stop();
-  EXPECT_EQ(failed, 0u) << "of " << requests << ": " << ::testing::PrintToString(problems);
+  const std::size_t requests = expect_no_failure(visitors).requests;
   EXPECT_EQ(said("drop refused"), 0u);
+
   EXPECT_EQ(said("lingering"), 0u);
   RecordProperty("requests", std::to_string(requests));
   std::cout << reloads << " reloads, " << requests << " requests, resident " << resident_before

@@ -1,5 +1,5 @@
-// A release of the site with one bad file in it, while people click: nothing fails, nothing is
-// mixed, the log says once what is wrong and what to do, and the next good release is served.
+// A release of the site with one bad file, under load: no request fails, no page mixes two
+// versions, the log says once what is wrong and what to do, and the next good release is served.
 #include <gmock/gmock.h>
 
 #include "built.hpp"
@@ -13,17 +13,17 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::ValuesIn;
 
-/// How it gets into the place of screen/about.so, and what the log says of it: fact and remedy.
-struct Beast {
+/// A bad file in the place of screen/about.so.
+struct BadFile {
   const char* name;
-  const char* change;
-  const char* cause;
+  const char* change;  ///< shell that puts it there
+  const char* cause;   ///< what the log says: fact and remedy
 };
-void PrintTo(const Beast& beast, std::ostream* stream) { *stream << beast.name; }
+void PrintTo(const BadFile& bad, std::ostream* stream) { *stream << bad.name; }
 
-const Beast kBeasts[] = {
+const BadFile kBadFiles[] = {
     {"IsEmpty", ": > screen/about.so", "incomplete: it is empty"},
-    {"HasALostEnd", "head -c -64 $BUILT/2/site/screen/about.so > screen/about.so", "incomplete"},
+    {"LacksItsEnd", "head -c -64 $BUILT/2/site/screen/about.so > screen/about.so", "incomplete"},
     {"IsText", "echo torn > screen/about.so", "not a shared object.*linked with -shared"},
     {"IsAProgram", "cp $SHOAL screen/about.so",
      "a program, not a shared object; link it with -shared"},
@@ -67,40 +67,41 @@ const Beast kBeasts[] = {
      "it"},
     {"HasNoModule", "cp $BUILT/zoo/no_module.so screen/about.so",
      "has no SHOAL_MODULE, yet .* has a handler of this name; add SHOAL_MODULE\\(Class\\)"},
-    {"HasThreadLocalsOfTheFirstHour", "cp $BUILT/zoo/initial_exec.so screen/about.so",
+    {"HasInitialExecThreadLocals", "cp $BUILT/zoo/initial_exec.so screen/about.so",
      "initial-exec model.*; build it with -fPIC and without -ftls-model=initial-exec"},
 };
 
-class ABeast : public Releases, public ::testing::WithParamInterface<Beast> {};
+class ReleaseWithABadFile : public Releases, public ::testing::WithParamInterface<BadFile> {};
 
-TEST_P(ABeast, HarmsNobodyIsReportedOnceAndGivesWayToAGoodRelease) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
-  clients.ask_for(10);
+TEST_P(ReleaseWithABadFile, IsRejectedOnceAndReplacedByAGoodOne) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
+  visitors.wait_for_responses(10);
   release("2", GetParam().change);
   expect_version("1");
-  clients.ask_for(10);
+  visitors.wait_for_responses(10);
   EXPECT_EQ(generation("/about"), "site/1");
   EXPECT_EQ(said("drop refused"), 1u);
-  EXPECT_THAT(refusal(), HasSubstr("refused: " + file("site.screen.about").native() + ": "));
-  EXPECT_THAT(refusal(), ContainsRegex(GetParam().cause));
-  EXPECT_THAT(refusal(), HasSubstr("; still serving site/1"));
+  EXPECT_THAT(first_refusal(), HasSubstr("refused: " + file("site.screen.about").native() + ": "));
+  EXPECT_THAT(first_refusal(), ContainsRegex(GetParam().cause));
+  EXPECT_THAT(first_refusal(), HasSubstr("; still serving site/1"));
 
   release("2");
   expect_version("2");
   EXPECT_EQ(generation("/about"), "site/2");
   EXPECT_EQ(said("drop refused"), 1u);
-  expect_no_failure(clients);
+  expect_no_failure(visitors);
 }
 
-INSTANTIATE_TEST_SUITE_P(, ABeast, ValuesIn(kBeasts),
-                         [](const auto& beast) { return std::string(beast.param.name); });
+INSTANTIATE_TEST_SUITE_P(, ReleaseWithABadFile, ValuesIn(kBadFiles),
+                         [](const auto& bad) { return std::string(bad.param.name); });
 
-class TheZoo : public Releases {
+class BadRelease : public Releases {
  protected:
-  /// Releases version 2 with another about.so in each of nine ways, all of which are incomplete.
-  /// `change` knows $kept, the bytes that are kept of so many, and $size.
-  void release_torn(const std::string& change) {
-    Clients clients(port(), 4, {"/", "/about"}, not_whole);
+  /// Releases version 2 nine times with an incomplete about.so: one tenth of its bytes is kept, two
+  /// tenths, and so on. `change` knows $size, the size of the file, and $kept, how many of its
+  /// bytes are kept.
+  void release_incomplete(const std::string& change) {
+    Visitors visitors(port(), 4, {"/", "/about"}, check_page);
     const auto size = fs::file_size(fs::path(built::kModules) / "2/site/screen/about.so");
     for (unsigned tenths = 1; tenths < 10; ++tenths) {
       release("2", "size=" + std::to_string(size) + "; kept=" + std::to_string(size * tenths / 10) +
@@ -112,20 +113,20 @@ class TheZoo : public Releases {
     release("2");
     expect_version("2");
     EXPECT_EQ(generation("/"), "site/2");
-    expect_no_failure(clients);
+    expect_no_failure(visitors);
   }
 };
 
-TEST_F(TheZoo, HasFilesThatAreCutAtEveryTenthOfTheirLength) {
-  release_torn("truncate -s $kept screen/about.so");
+TEST_F(BadRelease, WithATruncatedFileIsRefused) {
+  release_incomplete("truncate -s $kept screen/about.so");
 }
 
-TEST_F(TheZoo, HasFilesThatAreZeroFromEveryTenthOfTheirLength) {
-  release_torn("truncate -s $kept screen/about.so; truncate -s $size screen/about.so");
+TEST_F(BadRelease, WithAFileThatEndsInZerosIsRefused) {
+  release_incomplete("truncate -s $kept screen/about.so; truncate -s $size screen/about.so");
 }
 
-TEST_F(TheZoo, HasFoldersPipesAndDanglingLinksThatLookLikeModules) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
+TEST_F(BadRelease, WithFoldersPipesAndDanglingLinksIsServedWithoutThem) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
   release("2", "mkdir screen/folder.so; mkfifo screen/pipe.so; ln -s nowhere screen/lost.so");
   expect_version("2");
   EXPECT_EQ(said("screen/folder.so: passed over: a folder, not a module\n"), 1u);
@@ -134,13 +135,13 @@ TEST_F(TheZoo, HasFoldersPipesAndDanglingLinksThatLookLikeModules) {
   EXPECT_EQ(said("drop refused"), 0u);
   release("1");
   expect_version("1");
-  expect_no_failure(clients);
+  expect_no_failure(visitors);
 }
 
-TEST_F(TheZoo, HasPipesAndDanglingLinksInThePlaceOfModulesThatServe) {
+TEST_F(BadRelease, WithAPipeOrADanglingLinkForAModuleLeavesTheOldOneServing) {
   drop("1", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  Clients clients(port(), 4, {"/lone"}, [](const auto&, const Answer& answer) {
+  Visitors visitors(port(), 4, {"/lone"}, [](const auto&, const Response& answer) {
     return answer.status == 200 ? "" : std::to_string(answer.status);
   });
   shell("ln -s nowhere $HERE/aside; mv -T $HERE/aside $APPS/lone.so");
@@ -149,45 +150,41 @@ TEST_F(TheZoo, HasPipesAndDanglingLinksInThePlaceOfModulesThatServe) {
   shell("mkfifo $HERE/aside; mv -T $HERE/aside $APPS/lone.so");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_EQ(said("lone.so: passed over: not a regular file\n"), 1u);
-  clients.ask_for(20);
+  visitors.wait_for_responses(20);
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
-  expect_no_failure(clients);
+  expect_no_failure(visitors);
 }
 
-/// Has `lone` need the base class of the pages.
-class TheBorrower : public Releases {
+/// `lone` needs the base class of the pages, which is in another group.
+class ModuleThatNeedsAnotherGroup : public Releases {
  protected:
   void SetUp() override {
     drop("1", {"lone"});
     Releases::SetUp();
-    shell("cp $BUILT/zoo/borrower.so $HERE/aside.so; mv $HERE/aside.so $APPS/lone.so");
+    drop_file("zoo/borrower.so", "lone");
   }
 
-  Outcome shoal(const std::string& words) const {
-    return run("cd " + here().native() + "; " + built::kContainer + " " + words);
-  }
-
-  /// Fact and remedy, as every command words them.
+  /// Returns the message, which is the same for all commands.
   std::string cause() const {
     return file("lone").native() + ": needs " + file("site.layout.page").native() +
            ", a module of group site, so the two are not replaced together; put both into one: " +
-           kMend;
+           kFix;
   }
-  static constexpr const char* kMend = "groups: { lone: [lone, site] }";
+  static constexpr const char* kFix = "groups: { lone: [lone, site] }";
 };
 
-TEST_F(TheBorrower, OfAnotherGroupsLibraryIsRefusedWithTheLineThatWouldMendIt) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
+TEST_F(ModuleThatNeedsAnotherGroup, IsRefusedWithTheLineThatFixesIt) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  EXPECT_EQ(refusal(), "drop refused: " + cause() + "; still serving lone/1");
+  EXPECT_EQ(first_refusal(), "drop refused: " + cause() + "; still serving lone/1");
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   EXPECT_EQ(said("drop refused"), 1u);
-  expect_no_failure(clients);
+  expect_no_failure(visitors);
 }
 
-TEST_F(TheBorrower, IsReportedByCheckAndByProbeWithTheSameLineAndTheLineMendsIt) {
+TEST_F(ModuleThatNeedsAnotherGroup, IsReportedByCheckAndProbeWithTheLineThatFixesIt) {
   const auto checked = shoal("check -c shoal.yaml");
   EXPECT_EQ(checked.exit_code, 1);
   EXPECT_THAT(checked.output, HasSubstr(cause() + "\n"));
@@ -195,10 +192,10 @@ TEST_F(TheBorrower, IsReportedByCheckAndByProbeWithTheSameLineAndTheLineMendsIt)
   EXPECT_EQ(probed.exit_code, 1);
   EXPECT_THAT(probed.output, HasSubstr(cause() + "\n"));
 
-  shell(std::string("sed 's/^groups: .*/") + kMend + "/' $HERE/shoal.yaml > $HERE/mended.yaml");
-  const auto mended = shoal("probe -c mended.yaml apps/lone.so");
-  EXPECT_EQ(mended.exit_code, 0) << mended.output;
-  EXPECT_THAT(shoal("check -c mended.yaml").output, ::testing::Not(HasSubstr("lone.so: ")));
+  shell(std::string("sed 's/^groups: .*/") + kFix + "/' $HERE/shoal.yaml > $HERE/fixed.yaml");
+  const auto fixed = shoal("probe -c fixed.yaml apps/lone.so");
+  EXPECT_EQ(fixed.exit_code, 0) << fixed.output;
+  EXPECT_THAT(shoal("check -c fixed.yaml").output, ::testing::Not(HasSubstr("lone.so: ")));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What the machine may do to a container: no room, no rights, no exec, an end at any moment.
+// What the machine may do to a container: a full disk, a folder without exec, files that cannot be
+// read, and a kill at any moment.
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <unistd.h>
@@ -21,45 +22,45 @@ using ::testing::AnyOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
-/// Whether a process of ours may mount: as root, or as the root of a user namespace.
+/// Returns true if the test may mount: as root, or as root of a user namespace.
 bool may_mount() {
   static const bool may = run("unshare -m true || unshare -rm true").exit_code == 0;
   return may;
 }
 
-/// Shell: becomes the container in a mount namespace of its own, which ends with it, with a tmpfs
-/// of these options as its run folder.
-std::string under_tmpfs(const std::string& options) {
+/// Returns a wrapper that executes the container in a mount namespace of its own, with a tmpfs of
+/// these options as its run folder. The namespace ends with the container.
+std::string with_tmpfs(const std::string& options) {
   return "mkdir -p $HERE/run; unshare -m true && own=-m || own=-rm; exec unshare $own sh -c "
          "'mount -t tmpfs -o mode=700," +
          options + " shoal-test $HERE/run && exec \"$@\"' sh \"$@\"";
 }
 
-class NoRoom : public Releases {
+class FullDisk : public Releases {
  protected:
-  // Where nobody may mount, files have a bound instead of the disk: the shell keeps its signal
-  // away.
-  NoRoom()
+  // Where the test may not mount, the size of files is limited instead of the disk. The shell
+  // ignores the signal of that limit, so that writing fails with EFBIG.
+  FullDisk()
       : Releases({.sweep = "{ settle: 50ms, wait: 1s }",
-                  .under = may_mount() ? under_tmpfs("size=64m")
-                                       : std::string("trap '' XFSZ; exec \"$@\"")}) {}
+                  .wrapper = may_mount() ? with_tmpfs("size=64m")
+                                         : std::string("trap '' XFSZ; exec \"$@\"")}) {}
 
   fs::path run_folder() {
     return fs::path("/proc") / std::to_string(container().id()) / "root" /
            (here() / "run").relative_path();
   }
 
-  void fill() {
+  void fill_disk() {
     if (!may_mount()) return limit_files("65536:");
     run("dd if=/dev/zero of=" + (run_folder() / "ballast").native() + " bs=64k");
   }
 
-  void make_room() {
+  void free_disk() {
     if (may_mount()) {
       fs::remove(run_folder() / "ballast");
     } else {
       limit_files("unlimited:");
-      shell("touch $APPS/site/screen/about.so");  // nothing tells that such a bound is lifted
+      shell("touch $APPS/site/screen/about.so");  // the container cannot see the higher limit
     }
   }
 
@@ -69,10 +70,10 @@ class NoRoom : public Releases {
   }
 };
 
-TEST_F(NoRoom, KeepsTheOldGenerationServingAndTheNewOneComesWithTheRoom) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
-  clients.ask_for(10);
-  fill();
+TEST_F(FullDisk, KeepsTheOldGenerationServingUntilThereIsSpace) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
+  visitors.wait_for_responses(10);
+  fill_disk();
   release("2");
   ASSERT_TRUE(eventually([&] {
     get("/");
@@ -83,29 +84,28 @@ TEST_F(NoRoom, KeepsTheOldGenerationServingAndTheNewOneComesWithTheRoom) {
       AnyOf(ContainsRegex("site: cannot be loaded now: .*/site/.*\\.so: cannot be staged below "
                           ".* \\(No space left on device\\); see that there are descriptors "
                           "and room; it is tried again"),
-            // What all processes are to agree on is written first.
+            // The ledger is written first.
             ContainsRegex("site: cannot be loaded now: .*/ledger/site.json.new: cannot be written "
                           "\\((No space left on device|File too large)\\); .*it is tried again"),
             HasSubstr("(File too large); see that the run folder allows writing")));
   expect_version("1");
-  std::this_thread::sleep_for(std::chrono::milliseconds(1'500));  // it is tried again each second
-  clients.ask_for(50);
-  EXPECT_EQ(said("site: cannot be loaded now: "), 1u) << "and told once";
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'500));  // a retry comes each second
+  visitors.wait_for_responses(50);
+  EXPECT_EQ(said("site: cannot be loaded now: "), 1u) << "logged once";
 
-  make_room();
+  free_disk();
   EXPECT_TRUE(eventually([&] { return version_of(get("/")) == "2"; }));
   expect_version("2");
-  expect_no_failure(clients, "a full disk for stages; the drop comes with the room");
+  print_cost("a full disk for stages; the drop comes with the space", expect_no_failure(visitors));
 }
 
-/// A folder that forbids exec: mounted so, or where nobody may mount, as in many a container, found
-/// so.
-class NoExec : public Site {
+/// A run folder on a noexec mount: one of the test's own or, where it may not mount, /dev/shm.
+class NoexecRunFolder : public Site {
  protected:
-  NoExec() : Site({.under = may_mount() ? under_tmpfs("noexec") : kLinkToFound}) {}
+  NoexecRunFolder() : Site({.wrapper = may_mount() ? with_tmpfs("noexec") : kInDevShm}) {}
 
  private:
-  static constexpr const char* kLinkToFound =
+  static constexpr const char* kInDevShm =
       "findmnt -no OPTIONS -T /dev/shm | grep -q noexec ||"
       "{ echo 'this test needs the right to mount, or a /dev/shm that is mounted noexec'; exit 3; "
       "};"
@@ -113,9 +113,9 @@ class NoExec : public Site {
       "rm -r $place; exit $code";
 };
 
-TEST_F(NoExec, OfTheRunFolderIsSaidAtTheStartWithTheKeyToChange) {
+TEST_F(NoexecRunFolder, IsRefusedAtTheStartWithTheKeyToChange) {
   drop("1");
-  const auto [exit_code, output] = serve_to_the_end();
+  const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output,
               HasSubstr("run: " + (here() / "run").native() +
@@ -123,21 +123,21 @@ TEST_F(NoExec, OfTheRunFolderIsSaidAtTheStartWithTheKeyToChange) {
                         "that allows exec under \"run\""));
 }
 
-/// Root may read everything, unless that right is taken from it.
-class NoRight : public Releases {
+/// The container of root runs without the capability to read all files.
+class UnreadableModule : public Releases {
  protected:
-  NoRight()
+  UnreadableModule()
       : Releases({.sweep = "{ settle: 50ms, wait: 60s }",
-                  .under = ::geteuid() == 0 ? "exec setpriv --bounding-set "
-                                              "-dac_override,-dac_read_search -- \"$@\""
-                                            : "exec \"$@\""}) {}
+                  .wrapper = ::geteuid() == 0 ? "exec setpriv --bounding-set "
+                                                "-dac_override,-dac_read_search -- \"$@\""
+                                              : "exec \"$@\""}) {}
 };
 
-TEST_F(NoRight, ToReadAModuleIsReportedOnceAndHarmsNobody) {
-  Clients clients(port(), 4, {"/", "/about"}, not_whole);
+TEST_F(UnreadableModule, IsReportedOnceAndLosesNoRequest) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
   release("2", "chmod 000 screen/about.so");
   expect_version("1");
-  EXPECT_THAT(refusal(),
+  EXPECT_THAT(first_refusal(),
               HasSubstr(file("site.screen.about").native() +
                         ": cannot be read (Permission denied); allow the container's user "
                         "to read it; still serving site/1"));
@@ -145,12 +145,12 @@ TEST_F(NoRight, ToReadAModuleIsReportedOnceAndHarmsNobody) {
   shell("chmod 644 $APPS/site/screen/about.so");
   EXPECT_TRUE(eventually([&] { return version_of(get("/")) == "2"; }));
   expect_version("2");
-  expect_no_failure(clients);
+  expect_no_failure(visitors);
 }
 
-class AnEnd : public Releases {
+class KilledContainer : public Releases {
  protected:
-  /// How many processes of the probe there are whose mappings have this in them.
+  /// Returns how many probes run whose mappings contain this text.
   std::size_t probes(const std::string& mapping = "") const {
     std::size_t number = 0;
     for (const auto& process : fs::directory_iterator("/proc")) {
@@ -162,12 +162,12 @@ class AnEnd : public Releases {
   }
 };
 
-TEST_F(AnEnd, AtAnyMomentOfAReloadLeavesNothingThatTheNextStartDoesNotRemove) {
+TEST_F(KilledContainer, AtAnyMomentOfAReloadLeavesNothingThatTheNextStartDoesNotRemove) {
   using Steady = std::chrono::steady_clock;
   const auto begin = Steady::now();
   release("2");
   expect_version("2");
-  const std::chrono::duration<double> whole = Steady::now() - begin;
+  const std::chrono::duration<double> reload = Steady::now() - begin;
 
   std::mt19937 random(4711);
   std::uniform_real_distribution<double> share(0, 1.1);
@@ -176,21 +176,21 @@ TEST_F(AnEnd, AtAnyMomentOfAReloadLeavesNothingThatTheNextStartDoesNotRemove) {
     const char* version = i % 2 == 0 ? "1" : "2";
     release(version);
     auto answer = std::async(std::launch::async, [this] { return Visitor(port()).get("/"); });
-    std::this_thread::sleep_for(whole * share(random));
+    std::this_thread::sleep_for(reload * share(random));
     EXPECT_EQ(stop_container(SIGKILL), 128 + SIGKILL);
     answer.wait();
 
     start_container();
     expect_version(version);
-    EXPECT_EQ(stage_folders(), 1u) << "after the end number " << i;
+    EXPECT_EQ(stage_folders(), 1u) << "after kill " << i;
     const fs::directory_iterator containers(here() / "run" / "stages");
     EXPECT_EQ(std::distance(fs::begin(containers), fs::end(containers)), 1);
   }
   EXPECT_EQ(stop_container(SIGTERM), 0);
-  EXPECT_TRUE(eventually([&] { return probes() == 0; })) << "nor have processes been left";
+  EXPECT_TRUE(eventually([&] { return probes() == 0; })) << "no processes are left";
 }
 
-TEST_F(AnEnd, WhileAModuleHangsInTheProbeEndsTheProbeToo) {
+TEST_F(KilledContainer, WhileAModuleHangsInTheProbeEndsTheProbeToo) {
   release("2", "cp $BUILT/zoo/sleeps.so screen/about.so");
   auto answer = std::async(std::launch::async, [this] { return Visitor(port()).get("/"); });
   ASSERT_TRUE(eventually([&] { return probes("site.screen.about.so") == 1; }));

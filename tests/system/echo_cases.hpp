@@ -6,10 +6,10 @@
 
 namespace shoal::system {
 
-/// What a visitor asks, and what the module `echo` sees of it.
-struct Case {
+/// A request of a visitor, and what the module `echo` must see of it.
+struct EchoCase {
   std::string name;
-  Question question;
+  Request request;
   std::string path;
   std::string path_info;
   std::string rest = "body: \n";  ///< query, headers, cookies, form or body
@@ -20,11 +20,11 @@ inline const std::string kText = "text/plain";
 inline const std::string kForm = "application/x-www-form-urlencoded";
 inline const std::string kLongCookie(8'192, 'c');
 
-/// What a module must see the same under every server.
-inline const Case kCases[] = {
+/// Requests that a module must see alike behind every web server.
+inline const EchoCase kEchoCases[] = {
     // Routes: /: echo, /prefix: echo, /tank: tank, where tank.fish is a module.
-    {"TheRoot", {.path = "/"}, "/", "/"},
-    {"NoPrefix", {.path = "/fish/2"}, "/fish/2", "/fish/2"},
+    {"Root", {.path = "/"}, "/", "/"},
+    {"WithoutAPrefix", {.path = "/fish/2"}, "/fish/2", "/fish/2"},
     {"APrefix", {.path = "/prefix"}, "/prefix", ""},
     {"APrefixAndASlash", {.path = "/prefix/"}, "/prefix/", "/"},
     {"APrefixAndMore", {.path = "/prefix/a/b.html/"}, "/prefix/a/b.html/", "/a/b.html/"},
@@ -35,7 +35,7 @@ inline const Case kCases[] = {
     {"ASpace", {.path = "/prefix/a%20b"}, "/prefix/a b", "/a b"},
     {"APlus", {.path = "/prefix/a+b"}, "/prefix/a+b", "/a+b"},
     {"Umlauts", {.path = "/prefix/b%C3%A4rsch"}, "/prefix/bärsch", "/bärsch"},
-    {"NoUtf8", {.path = "/prefix/b%E4rsch"}, "/prefix/b\xE4rsch", "/b\xE4rsch"},
+    {"NotUtf8", {.path = "/prefix/b%E4rsch"}, "/prefix/b\xE4rsch", "/b\xE4rsch"},
     {"APercent", {.path = "/prefix/100%25"}, "/prefix/100%", "/100%"},
     {"AnEncodedEncoding", {.path = "/prefix/a%252Fb"}, "/prefix/a%2Fb", "/a%2Fb"},
     {"AnEncodedQuestionMark", {.path = "/prefix/a%3Fb"}, "/prefix/a?b", "/a?b"},
@@ -104,17 +104,19 @@ inline const Case kCases[] = {
      true},
 };
 
-/// The answer that `echo` gives to one who saw this.
-inline std::string seen(const std::string& method, const std::string& path,
-                        const std::string& path_info, const std::string& rest) {
+/// Returns the response of `echo` to a request of which it sees this.
+inline std::string echo_of(const std::string& method, const std::string& path,
+                           const std::string& path_info, const std::string& rest) {
   return "method: " + method + "\npath: " + path + "\npath_info: " + path_info +
          "\nremote_address: 127.0.0.1\nprotocol: HTTP/1.1\n" + rest;
 }
 
-/// An answer of `echo`, without Content-Length: some servers pass 0 where the visitor sent none.
-inline std::string as_seen(const Answer& answer) {
-  if (answer.status != 200) return "status " + std::to_string(answer.status) + answer.failure;
-  std::string body = answer.body;
+/// Returns a response of `echo` without the line of Content-Length: some web servers pass 0 when
+/// the visitor sent no such header.
+inline std::string echo_in(const Response& response) {
+  if (response.status != 200) return "status " + std::to_string(response.status) + response.failure;
+  std::string body = response.body;
+
   const auto at = body.find("header Content-Length: ");
   if (at != std::string::npos) body.erase(at, body.find('\n', at) + 1 - at);
   return body;
