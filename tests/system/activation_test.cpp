@@ -115,7 +115,7 @@ TEST_F(SocketOfSystemd, LosesNoRequestWhenTheContainerRestarts) {
     start_container(listener_.get());
   }
   visitors.wait_for_responses(100);
-  print_cost("three restarts with socket activation", expect_no_failure(visitors));
+  print_cost("three restarts, systemd holding the socket", expect_no_failure(visitors));
 }
 
 class SocketOfSpawnFcgi : public PassedSocket {

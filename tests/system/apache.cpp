@@ -85,7 +85,6 @@ Server::Setup apache_with_fcgid(fs::path configuration) {
     write_file(script, text + "exec " + built::kContainer + " \"$@\"\n");
     fs::permissions(script, fs::perms(0755));
     return with_site("shoal-fcgid.conf", {{"/usr/local/bin/shoal", script.native()},
-
                                           {"/etc/shoal/fcgid.yaml", configuration.native()}})(
         folder, port);
   };

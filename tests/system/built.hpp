@@ -1,7 +1,6 @@
 #pragma once
 
 /// What the tests need to know of the build; CMakeLists.txt defines it.
-
 namespace shoal::system::built {
 
 inline constexpr char kContainer[] = SHOAL_BUILT_CONTAINER;  ///< the program `shoal`

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "eventually.hpp"
-
 #include "site.hpp"
 #include "source_line.hpp"
 
@@ -30,8 +29,8 @@ class CrashingModule : public Site {
     EXPECT_EQ(get("/lone").body, "lone 2\n");
   }
 
-  /// Has the module end its worker, and waits for the report. `id` is the id of the request; empty:
-  /// the container chooses one.
+  /// Has the module end its worker, and waits for the report. `id` is the id of the request; if it
+  /// is empty, the container chooses one.
   void crash(const std::string& id = "", const std::string& how = "die") {
     const std::size_t before = said("was ended by");
     Request request{.path = "/lone?" + how};

@@ -119,7 +119,7 @@ TEST_F(Debugging, TheCommandInACrashReportReadsTheCore) {
   EXPECT_THAT(output, ContainsRegex("Hello::handle .*hello.cpp:17\n"));
 }
 
-/// The same with more time, since Valgrind is slow.
+/// `eventually` with more time, since Valgrind is slow.
 template <typename Condition>
 bool eventually_under_valgrind(const Condition& condition) {
   return eventually(condition) || eventually(condition) || eventually(condition);

@@ -239,7 +239,6 @@ TEST_F(DropMarker, OfAKilledShoalDropDoesNotDelayTheNextDrop) {
   EXPECT_EQ(drop.wait(), 128 + SIGKILL);
   EXPECT_EQ(version_of(get("/")), "1");
   ASSERT_EQ(::flock(lock.get(), LOCK_UN), 0);
-
   EXPECT_EQ(shoal_drop_site("2").exit_code, 0);
   EXPECT_EQ(version_of(get("/")), "2");
   EXPECT_THAT(hidden_files(), IsEmpty());

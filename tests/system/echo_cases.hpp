@@ -116,7 +116,6 @@ inline std::string echo_of(const std::string& method, const std::string& path,
 inline std::string echo_in(const Response& response) {
   if (response.status != 200) return "status " + std::to_string(response.status) + response.failure;
   std::string body = response.body;
-
   const auto at = body.find("header Content-Length: ");
   if (at != std::string::npos) body.erase(at, body.find('\n', at) + 1 - at);
   return body;

@@ -6,7 +6,6 @@
 
 #include <fstream>
 #include <list>
-
 #include <random>
 
 #include "built.hpp"

@@ -47,7 +47,6 @@ class Guestbook : public Site {
 TEST_F(Guestbook, KeepsItsEntriesAcrossReloadsOfItsModule) {
   const int kTimes = 40;
   std::vector<std::thread> visitors;
-
   for (const char* name : {"Ada", "Grace", "Barbara"}) {
     visitors.emplace_back([this, name, kTimes] { EXPECT_EQ(sign(name, kTimes), kTimes); });
   }

@@ -45,7 +45,6 @@ TEST_F(HangingModule, InItsConstructorIsPutIntoQuarantine) {
     return get("/lone").generation().find("quarantined") != std::string::npos;
   };
   // It hangs once in the worker that serves, and three times in a worker that starts.
-
   EXPECT_TRUE(eventually(is_withdrawn) || eventually(is_withdrawn));
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_THAT(log(), HasSubstr("lone/2: the constructor of lone has not returned for 20 s"));

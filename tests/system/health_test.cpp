@@ -8,7 +8,6 @@
 #include <array>
 #include <cstring>
 #include <future>
-
 #include <optional>
 #include <vector>
 

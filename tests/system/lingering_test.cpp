@@ -1,5 +1,5 @@
-// Modules that leave something behind that may still run their code: nothing crashes, the log names
-// the cause, and a reload waits when too many generations linger.
+// Modules that leave behind a thread, or something else that may still run their code: nothing
+// crashes, the log names the cause, and a reload waits when too many generations linger.
 #include <gmock/gmock.h>
 #include <signal.h>
 
@@ -40,8 +40,8 @@ class Lingering : public Site {
   /// Drops a module of tests/modules/zoo as `lone`.
   void drop_lone(const std::string& module) { drop_file("zoo/" + module + ".so", "lone"); }
 
-  /// The same. Returns when it serves as this generation. Requests a path whose module no thread of
-  /// the worker has looked up before.
+  /// Drops it, too, and returns when it serves as this generation. Requests a path whose module no
+  /// thread of the worker has looked up before.
   void drop_lone(const std::string& module, const std::string& generation) {
     drop_lone(module);
     ASSERT_TRUE(eventually([&] { return get("/lone/elsewhere").generation() == generation; }));

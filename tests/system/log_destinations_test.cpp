@@ -163,7 +163,6 @@ TEST_P(LogsToAService, ArriveWithTheirPriority) {
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(LogsToAService);
 INSTANTIATE_TEST_SUITE_P(, LogsToAService, ::testing::ValuesIn(services_not_running()),
-
                          [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace

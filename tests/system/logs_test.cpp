@@ -1,4 +1,5 @@
-// What stands in the log and in the access log.
+// The content of the log and of the access log.
+
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <unistd.h>
@@ -43,8 +44,8 @@ TEST_F(Logs, HaveAJsonLineForEachRequest) {
 }
 
 TEST_F(Logs, HaveTheIdOfTheRequestInEachOfItsLines) {
-  const Request asked{.path = "/tells?line=x", .headers = {{"X-Request-Id", "mine-2"}}};
-  EXPECT_EQ(send(asked).body, "mine-2");
+  const Request request{.path = "/tells?line=x", .headers = {{"X-Request-Id", "mine-2"}}};
+  EXPECT_EQ(send(request).body, "mine-2");
   EXPECT_THAT(log(), HasSubstr(" warning: [mine-2] tells (tells/1): told x\n"));
   send({.path = "/answers/throws", .headers = {{"X-Request-Id", "mine-3"}}});
   EXPECT_THAT(
@@ -56,10 +57,10 @@ TEST_F(Logs, HaveTheIdOfTheRequestInEachOfItsLines) {
 }
 
 TEST_F(Logs, HaveAGeneratedIdWhenTheRequestHasNoValidOne) {
-  const std::string made = get("/tells").body;
-  EXPECT_THAT(made, MatchesRegex("[0-9a-f]{32}"));
-  EXPECT_NE(get("/tells").body, made);
-  EXPECT_THAT(log(), HasSubstr("[" + made + "] tells (tells/1): told nothing"));
+  const std::string generated = get("/tells").body;
+  EXPECT_THAT(generated, MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_NE(get("/tells").body, generated);
+  EXPECT_THAT(log(), HasSubstr("[" + generated + "] tells (tells/1): told nothing"));
   EXPECT_THAT(send({.path = "/tells", .headers = {{"X-Request-Id", "a] forged"}}}).body,
               MatchesRegex("[0-9a-f]{32}"));
 }

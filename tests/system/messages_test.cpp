@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "eventually.hpp"
-
 #include "site.hpp"
 
 namespace shoal::system {

@@ -121,7 +121,6 @@ http {
       fastcgi_next_upstream error;
     }
     location @bad_gateway { return 502; }
-
   }
 }
 )";

@@ -67,7 +67,6 @@ Server::Setup h2o(fs::path socket) {
         "pid-file: " + (folder / "h2o.pid").native() + "\n" +
             shipped_file("h2o/h2o.conf", {{kShippedSocket, socket.native()},
                                           // Only root can change to another user.
-
                                           {"user: www-data\n", is_root() ? "user: root\n" : ""},
                                           {"listen: 80\n", "listen: { host: 127.0.0.1, port: " +
                                                                std::to_string(port) + " }\n"}}));

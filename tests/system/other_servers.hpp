@@ -10,7 +10,6 @@ namespace shoal::system {
 // of a container on this unix socket.
 
 /// nginx as it is shipped. `Nginx`, in contrast, is configured so that a test sees each failure.
-
 Server::Setup shipped_nginx(std::filesystem::path socket);
 
 Server::Setup lighttpd(std::filesystem::path socket);

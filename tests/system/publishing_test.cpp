@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 
 #include "built.hpp"
-
 #include "process.hpp"
 #include "site.hpp"
 
@@ -14,7 +13,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-/// Returns the first lines of an author's CMakeLists.txt. `shoal` is the kind of Shoal::shoal.
+/// Returns the first lines of an author's CMakeLists.txt. `shoal` is the kind of library that
+/// Shoal::shoal is.
 std::string preamble(const std::string& shoal) {
   return "cmake_minimum_required(VERSION 3.25)\nproject(Author LANGUAGES CXX)\n"
          "add_library(Shoal::shoal " +
@@ -169,7 +169,7 @@ class PublishedSite : public Site {
     write_file(here() / "project" / "fins.cpp", "int fins() { return 7; }\n");
   }
 
-  /// Builds a project of these lines into the apps folder.
+  /// Builds a project with these lines in its CMakeLists.txt, into the apps folder.
   void build(const std::string& lines) {
     const std::string folder = built::kFolder, repository = built::kRepository;
     write_file(here() / "project" / "CMakeLists.txt",

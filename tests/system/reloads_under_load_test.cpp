@@ -88,7 +88,6 @@ TEST_F(ReloadsUnderLoad, LoseNoRequestAndLeaveNothingBehind) {
 #endif
   const std::size_t requests = expect_no_failure(visitors).requests;
   EXPECT_EQ(said("drop refused"), 0u);
-
   EXPECT_EQ(said("lingering"), 0u);
   RecordProperty("requests", std::to_string(requests));
   std::cout << reloads << " reloads, " << requests << " requests, resident " << resident_before

@@ -117,7 +117,7 @@ TEST_F(RunFolder, ThatOtherUsersMayWriteToIsRefusedWithTheRemedy) {
 }
 
 TEST_F(RunFolder, OfAnotherUserIsRefusedWithTheRemedy) {
-  // Root gives the folder to another user; another user takes a folder of root's.
+  // As root, the test gives the folder to another user; otherwise it uses a folder of root.
   shell("[ $(id -u) = 0 ] && mkdir $HERE/run && chown 65534 $HERE/run || ln -s /usr $HERE/run");
   const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
@@ -125,8 +125,8 @@ TEST_F(RunFolder, OfAnotherUserIsRefusedWithTheRemedy) {
   EXPECT_THAT(output, HasSubstr("say chown "));
 }
 
-/// A link to a file or folder of the container's user. Another user could have put it into a run
-/// folder that was open to all.
+/// A link in the run folder that leads to a file or folder of the container's user. Another user
+/// could have put it there if the run folder was open to all.
 class ForeignLink : public RunFolder, public ::testing::WithParamInterface<const char*> {
  protected:
   void plant() {
@@ -273,12 +273,11 @@ TEST_F(RunFolder, ThatCannotBeCreatedAgainIsLoggedOnceAndLoadedModulesServe) {
   EXPECT_EQ(said("cannot start"), 0u);
 }
 
-TEST_F(RunFolder, WithoutItsStateIsLoggedWithTheRemedy) {
+TEST_F(RunFolder, ThatLosesItsStateIsReportedWithTheRemedy) {
   drop_file(std::string(built::kFolder) + "/apps/guestbook.so", "answers");
   start();
   EXPECT_EQ(get("/answers").status, 200);
   // Repeated, since the container must have seen a file before it can miss it.
-
   EXPECT_TRUE(eventually([&] {
     shell("cd $HERE/run/state; cp data.mdb copy; mv copy data.mdb; sleep 0.1");
     return said("removed or replaced while it was in use; restart the container") >= 1;

@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(, Ports, ::testing::Values("127.0.0.1", "[::1]"), [](co
   return each.param == std::string_view("[::1]") ? "OfIpv6" : "OfIpv4";
 });
 
-/// A port that accepts one other client address.
+/// A port that accepts connections from another address only.
 class RestrictedPort : public Sockets {
  protected:
   RestrictedPort() : RestrictedPort("127.0.0.1:" + std::to_string(free_port())) {}

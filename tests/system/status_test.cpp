@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "eventually.hpp"
-
 #include "site.hpp"
 
 namespace shoal::system {

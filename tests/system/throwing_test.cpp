@@ -116,7 +116,6 @@ TEST_F(HandlerException, MayHaveNoText) {
 }
 
 /// The program alone in a folder, without shoal-symbolize beside it.
-
 class HandlerExceptionWithoutShoalSymbolize : public HandlerException {
  protected:
   HandlerExceptionWithoutShoalSymbolize()

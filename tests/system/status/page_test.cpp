@@ -206,7 +206,6 @@ TEST_F(PageInABrowser, RunsNoScriptThatAVisitorSent) {
   serve({{.html = html}});
   const std::string seen = page_after(5s);
   EXPECT_GE(fetches(), 1) << "the fetched page is hostile, too";
-
   static const std::regex element("<script");
   EXPECT_EQ(std::distance(std::sregex_iterator(seen.begin(), seen.end(), element), {}), 1);
   EXPECT_THAT(seen, HasSubstr("&lt;script&gt;alert(1)"));
