@@ -140,8 +140,7 @@ TEST_F(Lifecycle, AStartRemovesWhatAKilledContainerLeftBehind) {
   start();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_EQ(stage_folders(), stages);
-  const fs::directory_iterator containers(here() / "run" / "stages");
-  EXPECT_EQ(std::distance(begin(containers), end(containers)), 1);
+  EXPECT_EQ(containers_with_stages(), 1u);
 }
 
 TEST_F(Lifecycle, WorkersFinishTheirRequestsAndEndWhenTheSupervisorIsKilled) {
@@ -153,8 +152,7 @@ TEST_F(Lifecycle, WorkersFinishTheirRequestsAndEndWhenTheSupervisorIsKilled) {
   EXPECT_EQ(answer.get().body, "slow, but whole\n");
   start();  // waits for them to end
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  const fs::directory_iterator containers(here() / "run" / "stages");
-  EXPECT_EQ(std::distance(begin(containers), end(containers)), 1);
+  EXPECT_EQ(containers_with_stages(), 1u);
 }
 
 TEST_F(Lifecycle, ASecondContainerCannotUseTheSameRunFolder) {

@@ -205,6 +205,11 @@ std::size_t Site::stage_folders() const {
   return folders;
 }
 
+std::size_t Site::containers_with_stages() const {
+  const fs::directory_iterator containers(here() / "run" / "stages");
+  return static_cast<std::size_t>(std::distance(begin(containers), end(containers)));
+}
+
 std::string Site::with_folder(std::string text) const {
   for (auto at = text.find("$HERE"); at != std::string::npos; at = text.find("$HERE", at)) {
     text.replace(at, 5, here().native());

@@ -143,7 +143,10 @@ class Site : public ::testing::Test {
   /// Returns how many descriptors the worker has open, without sockets: nginx opens and closes
   /// connections at any time.
   std::size_t descriptors() const;
+
+  /// Returns how many stages the run folder holds, and of how many containers they are.
   std::size_t stage_folders() const;
+  std::size_t containers_with_stages() const;
 
  private:
   void place(const std::filesystem::path& from, const std::filesystem::path& to) const;
