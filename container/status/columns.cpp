@@ -43,10 +43,10 @@ std::string Columns::text() const {
   return text;
 }
 
-std::string cut(const std::string& text, std::size_t places) {
-  if (width_of(text) <= places) return text;
+std::string cut(const std::string& text, std::size_t most) {
+  if (width_of(text) <= most) return text;
   std::size_t end = 0;
-  for (std::size_t left = places - 3; left > 0; --left) {
+  for (std::size_t left = most - 3; left > 0; --left) {
     do ++end;
     while (end < text.size() && !begins_character(text[end]));
   }

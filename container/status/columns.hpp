@@ -5,8 +5,8 @@
 
 namespace shoal::status {
 
-/// Rows of cells for a terminal, each column as wide as its widest cell. Cells are what shown()
-/// gives; a character counts as one place, which is wrong for wide scripts only.
+/// A table for a terminal, each column as wide as its widest cell. Each character counts as one
+/// column of the terminal, which is wrong only for wide scripts.
 class Columns {
  public:
   enum class Align { kLeft, kRight };
@@ -18,10 +18,10 @@ class Columns {
 
   explicit Columns(std::vector<Column> columns);
 
-  /// REQUIRES: a cell for each column.
+  /// Adds a row. REQUIRES: one cell for each column, made safe by shown().
   void add(std::vector<std::string> cells);
 
-  /// The title's line and the rows, each ended by a line feed, without trailing blanks.
+  /// Returns the line of titles and the rows, each ended by a line feed, without trailing blanks.
   std::string text() const;
 
  private:
@@ -30,7 +30,7 @@ class Columns {
   std::vector<std::size_t> widths_;
 };
 
-/// `text` when it has at most `places` characters, else its beginning and `...`.
-std::string cut(const std::string& text, std::size_t places);
+/// Returns `text` if it has at most `most` characters, else its beginning and `...`.
+std::string cut(const std::string& text, std::size_t most);
 
 }  // namespace shoal::status

@@ -9,7 +9,7 @@
 
 namespace shoal::status {
 
-/// What the enumerations of overview.hpp are called in JSON and to people.
+/// The names of the enumerators of overview.hpp and health.hpp, for JSON and for people.
 template <typename Enum>
 struct EnumNames;
 
@@ -45,7 +45,7 @@ struct EnumNames<Level> {
       {{kGood, "good"}, {kNote, "note"}, {kWarning, "warning"}, {kBroken, "broken"}}};
 };
 
-/// `handling`. Every value has a name.
+/// Returns the name of an enumerator: `handling`.
 template <typename Enum>
 std::string_view name_of(Enum value) {
   for (const auto& [known, name] : EnumNames<Enum>::kAll) {

@@ -8,22 +8,22 @@
 
 namespace shoal::status {
 
-/// Text of OpenMetrics 1.0 in the making: families, and their samples in the order of the calls.
+/// Builds a text of OpenMetrics 1.0: families and their samples, in the order of the calls.
 class Exposition {
  public:
-  /// Name and value; the value may be any text.
+  /// Names and values. A value may be any text.
   using Labels = std::vector<std::pair<std::string_view, std::string>>;
 
-  /// Begins a family. `type` is gauge, counter, histogram, info or stateset; `unit` is the end of
-  /// `name`, or empty.
+  /// Begins a family of metrics. `type` is gauge, counter, histogram, info or stateset. `unit` is
+  /// the end of `name`, or empty.
   void family(std::string_view name, std::string_view type, std::string_view unit,
               std::string_view help);
 
-  /// A sample of the family that began last: `suffix` is `_total`, `_bucket`, ... or empty.
+  /// Adds a sample to the last family. `suffix` is `_total`, `_bucket` and so on, or empty.
   void sample(std::string_view suffix, const Labels& labels, std::uint64_t value);
   void sample(std::string_view suffix, const Labels& labels, double value);
 
-  /// The whole text, ended as it must be.
+  /// Returns the complete text, with its end mark.
   std::string text() const { return text_ + "# EOF\n"; }
 
  private:
@@ -33,8 +33,8 @@ class Exposition {
   std::string text_;
 };
 
-/// The shortest text that is this number, with a point as OpenMetrics wants it for the label `le`:
-/// 0.001, 1.0.
+/// Returns the shortest text for this number that has a decimal point, as OpenMetrics requires for
+/// the label `le`: 0.001, 1.0.
 std::string metric_number(double value);
 
 }  // namespace shoal::status

@@ -14,7 +14,7 @@ void judge_workers(const Overview& overview, Findings& findings) {
   if (overview.state == Overview::State::kStopping) {
     findings.push_back({.level = Level::kNote,
                         .title = "the container is stopping",
-                        .detail = "running requests are finished first"});
+                        .detail = "it finishes the running requests first"});
     return;
   }
   const std::size_t serving = workers_in(overview, Worker::State::kServing);
@@ -25,8 +25,9 @@ void judge_workers(const Overview& overview, Findings& findings) {
                       .title = serving == 0 ? "no worker process serves"
                                             : "only " + count(serving) + " of " + wanted +
                                                   " serve" + (serving == 1 ? "s" : ""),
-                      .detail = starting > 0 ? count_of(starting, "process") + " starting"
-                                             : "none is starting yet; the error log says why"});
+                      .detail = starting > 0
+                                    ? count_of(starting, "process") + " starting"
+                                    : "no replacement is starting yet; see the error log"});
 }
 
 void judge_threads(const Overview& overview, Findings& findings) {
@@ -38,10 +39,9 @@ void judge_threads(const Overview& overview, Findings& findings) {
     busy += busy_threads(worker);
   }
   if (threads == 0 || busy < threads) return;
-  findings.push_back(
-      {.level = Level::kWarning,
-       .title = "all " + count_of(threads, "thread") + " are busy",
-       .detail = "more requests wait in the queue; see below what holds the threads"});
+  findings.push_back({.level = Level::kWarning,
+                      .title = "all " + count_of(threads, "thread") + " are busy",
+                      .detail = "new requests must wait; see which requests hold the threads"});
 }
 
 void judge_descriptors(const Overview& overview, Findings& findings) {
@@ -49,8 +49,8 @@ void judge_descriptors(const Overview& overview, Findings& findings) {
     if (worker.accept_pauses == 0 || overview.at - worker.last_accept_pause > kRecent) continue;
     findings.push_back(
         {.level = Level::kWarning,
-         .title = "process " + std::to_string(worker.pid) + " ran out of descriptors",
-         .detail = "new connections had to wait, " + count_of(worker.accept_pauses, "time") +
+         .title = "process " + std::to_string(worker.pid) + " ran out of file descriptors",
+         .detail = "new connections had to wait " + count_of(worker.accept_pauses, "time") +
                    "; raise the limit (ulimit -n, LimitNOFILE) or lower limits.idle_timeout",
          .since = worker.last_accept_pause,
          .past = overview.at - worker.last_accept_pause > kGoesOn});
@@ -73,7 +73,8 @@ void judge_requests(const Overview& overview, Findings& findings) {
   }
 }
 
-/// What crashes leave now is judged elsewhere: a process that is missing, a group in quarantine.
+/// Crashes are past. Other functions judge their present consequences: a missing process, a group
+/// in quarantine.
 void judge_crashes(const Overview& overview, Findings& findings) {
   if (overview.crashed_recently == 0 || overview.crashes.empty()) return;
   const Crash* last = &overview.crashes.front();
@@ -94,7 +95,7 @@ void judge_reloads(const Reloads& reloads, Time now, Findings& findings) {
     if (reloads.refused_at <= 0 || now - reloads.refused_at > kRecent) return;
     findings.push_back({.level = Level::kWarning,
                         .title = "a change of the configuration was refused",
-                        .detail = "a later one was good",
+                        .detail = "a later change took effect",
                         .since = reloads.refused_at,
                         .past = true});
     return;
@@ -124,7 +125,7 @@ void judge_generation(const Group& group, Findings& findings) {
                         .group = group.name,
                         .title = group.name + " serves nothing",
                         .detail = group.refused ? group.refused->message
-                                                : "none of its generations has been loaded yet",
+                                                : "no generation of it has been loaded yet",
                         .since = group.refused ? group.refused->at : 0});
   } else if (group.refused) {
     findings.push_back({.level = Level::kWarning,
@@ -136,7 +137,7 @@ void judge_generation(const Group& group, Findings& findings) {
   if (group.quarantine) findings.push_back(finding_of(*group.quarantine, group.name));
 }
 
-void judge_leftovers(const Group& group, Findings& findings) {
+void judge_old_generations(const Group& group, Findings& findings) {
   if (!group.disagree.empty()) {
     std::string detail;
     for (const Serving& serving : group.disagree) {
@@ -147,14 +148,14 @@ void judge_leftovers(const Group& group, Findings& findings) {
                         .group = group.name,
                         .title = "processes serve different generations of " + group.name,
                         .detail = detail +
-                                  "; each takes up a drop with its next request, or all "
-                                  "now with `shoal reload " +
+                                  "; each process loads the latest drop at its next request. To "
+                                  "make all of them load it now, run `shoal reload " +
                                   group.name + "`"});
   }
   for (const Lingering& old : group.lingering) {
     findings.push_back({.level = Level::kNote,
                         .group = group.name,
-                        .title = old.generation + " is retired, and still mapped in " +
+                        .title = old.generation + " is retired but still mapped in " +
                                  count_of(old.processes, "process"),
                         .detail = old.holder.empty() ? "" : "held by " + old.holder});
   }
@@ -162,7 +163,7 @@ void judge_leftovers(const Group& group, Findings& findings) {
 
 std::string good_headline(const Overview& overview) {
   const std::size_t groups = overview.groups.size();
-  if (groups == 1) return "the one group is healthy";
+  if (groups == 1) return "1 group is healthy";
   return "all " + std::to_string(groups) + " groups are healthy";
 }
 
@@ -174,7 +175,7 @@ Health health_of(const Overview& overview) {
   if (overview.groups.empty()) {
     health.findings.push_back({.level = Level::kWarning,
                                .title = "there is no module to serve",
-                               .detail = "drop some into the apps folder"});
+                               .detail = "drop modules into the apps folder"});
   }
   for (const Group& group : overview.groups) judge_generation(group, health.findings);
   judge_crashes(overview, health.findings);
@@ -182,7 +183,7 @@ Health health_of(const Overview& overview) {
   judge_threads(overview, health.findings);
   judge_descriptors(overview, health.findings);
   judge_requests(overview, health.findings);
-  for (const Group& group : overview.groups) judge_leftovers(group, health.findings);
+  for (const Group& group : overview.groups) judge_old_generations(group, health.findings);
 
   std::stable_sort(health.findings.begin(), health.findings.end(),
                    [](const Finding& one, const Finding& other) {
@@ -199,13 +200,13 @@ Health health_of(const Overview& overview) {
 Condition condition_of(const Group& group) {
   Findings findings;
   judge_generation(group, findings);
-  judge_leftovers(group, findings);
+  judge_old_generations(group, findings);
   Level worst = Level::kGood;
   for (const Finding& finding : findings) worst = std::max(worst, finding.level);
   if (group.quarantine) return {worst, "in quarantine"};
   if (group.generation.empty()) return {worst, "nothing loaded"};
   if (group.refused) return {worst, "drop refused"};
-  if (!group.disagree.empty()) return {worst, "mixed"};
+  if (!group.disagree.empty()) return {worst, "mixed generations"};
   if (!group.lingering.empty()) return {worst, "lingering"};
   return {worst, "healthy"};
 }

@@ -9,49 +9,50 @@ namespace shoal::status {
 
 enum class Level {
   kGood,
-  kNote,     ///< worth a line, nobody need do anything
-  kWarning,  ///< visitors are served, and somebody should look
+  kNote,     ///< for information, no action is needed
+  kWarning,  ///< visitors are served, but an operator should look at it
   kBroken    ///< visitors are not served, or soon will not be
 };
 
-/// One thing to know. Texts hold what visitors and modules wrote: show them through shown().
+/// One fact about the health of the container. The texts contain text of visitors and modules: pass
+/// them through shown() for output.
 struct Finding {
   Level level = Level::kNote;
-  std::string group{};   ///< which it is about; empty: the container
+  std::string group{};   ///< the group that it is about; empty: the container
   std::string title{};   ///< `the last drop into shop was refused`
   std::string detail{};  ///< cause and remedy, as far as known; may have several lines
   Time since = 0;        ///< 0: not known
-  bool past = false;     ///< it was wrong, and is not now: no part of the verdict
+  bool past = false;     ///< the problem is over: it does not count for the verdict
 };
 
-/// What page, table and metrics say first. The verdict is about now: past findings are told, and
-/// decide nothing.
+/// The verdict, which page, table and metrics show first. It is about the present: past findings
+/// are shown but do not count.
 struct Health {
-  Level level = Level::kGood;       ///< the worst of the findings of now; a note is good as well
+  Level level = Level::kGood;       ///< of the worst present finding; kGood if that is a note
   std::string headline{};           ///< `all 3 groups are healthy`, or the title of the worst
-  std::vector<Finding> findings{};  ///< the worst first; past ones after all others
+  std::vector<Finding> findings{};  ///< the worst first, past ones last
 };
 
-/// In seconds. A request that runs for longer than the first is told of. What happened again and
-/// again, and last within the second, goes on now. What was wrong within the third is told of.
-constexpr double kLongRequest = 10;
-constexpr double kGoesOn = 60;
-constexpr double kRecent = 3600;
+// In seconds.
+constexpr double kLongRequest = 10;  ///< a request that runs for longer is a finding
+constexpr double kGoesOn = 60;       ///< a repeated event is present if the last one is not older
+constexpr double kRecent = 3600;     ///< a past problem is a finding if it is not older
 
-/// Decided from `overview` alone; ages are counted from its `at`.
+/// Returns the health of a container. Depends only on `overview`; ages are relative to its `at`.
 Health health_of(const Overview& overview);
 
-/// One or two words for a group: `healthy`, `drop refused`, `in quarantine`, `nothing loaded`, ...
+/// The condition of a group in one or two words: `healthy`, `drop refused`, `in quarantine`,
+/// `nothing loaded`, `mixed generations`, `lingering`.
 struct Condition {
   Level level = Level::kGood;
   std::string words{};
 };
 Condition condition_of(const Group& group);
 
-/// Threads of `worker` that have a request.
+/// Returns how many threads of the worker have a request.
 std::size_t busy_threads(const Worker& worker);
 
-/// Worker processes in this state.
+/// Returns how many worker processes are in this state.
 std::size_t workers_in(const Overview& overview, Worker::State state);
 
 }  // namespace shoal::status

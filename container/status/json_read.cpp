@@ -8,7 +8,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-/// Beyond what a duration can hold it is the longest one.
+/// Limits the duration to what nanoseconds can hold, and to 0.
 nanoseconds duration_of(double seconds) {
   constexpr double kCentury = 3.0e9;
   return nanoseconds(std::llround(std::clamp(seconds, 0.0, kCentury) * 1e9));

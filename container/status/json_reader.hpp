@@ -12,20 +12,20 @@
 
 namespace shoal::status {
 
-/// Takes one object of a report apart, and knows where in the report it stands. Each of its
-/// functions throws JsonError when the key is missing or has another type. Borrows the json.
+/// Reads the members of one JSON object and knows its path, for error messages. Each function
+/// throws JsonError when the key is missing or its value has another type. Borrows the JSON.
 class JsonReader {
  public:
-  /// `path` is what leads to the object, e.g. `groups[0]`; empty at the top.
+  /// `path` is the path of the object, e.g. `groups[0]`; empty for the outermost one.
   JsonReader(const nlohmann::json& object, std::string path)
       : object_(object), path_(std::move(path)) {
-    if (!object.is_object()) fail(path_.empty() ? "report" : path_, "an object");
+    if (!object.is_object()) fail(path_.empty() ? "status" : path_, "an object");
   }
 
   bool has(const char* key) const { return object_.contains(key); }
 
   std::string text(const char* key) const {
-    return at(key, "a text", &nlohmann::json::is_string).get<std::string>();
+    return at(key, "a string", &nlohmann::json::is_string).get<std::string>();
   }
   bool flag(const char* key) const {
     return at(key, "true or false", &nlohmann::json::is_boolean).get<bool>();
@@ -36,7 +36,7 @@ class JsonReader {
 
   template <typename Int = std::uint64_t>
   Int count(const char* key) const {
-    constexpr const char* kWanted = "a whole number from 0";
+    constexpr const char* kWanted = "an integer from 0 on";
     const auto& json = at(key, kWanted, &nlohmann::json::is_number_integer);
     const bool negative = !json.is_number_unsigned() && json.get<std::int64_t>() < 0;
     const auto value = json.get<std::uint64_t>();
@@ -65,7 +65,7 @@ class JsonReader {
   auto list(const char* key, const Read& read) const {
     std::vector<decltype(read(std::declval<JsonReader>()))> items;
     std::size_t position = 0;
-    for (const auto& item : at(key, "a list", &nlohmann::json::is_array)) {
+    for (const auto& item : at(key, "an array", &nlohmann::json::is_array)) {
       items.push_back(
           read(JsonReader(item, path_of(key) + "[" + std::to_string(position++) + "]")));
     }
@@ -74,8 +74,8 @@ class JsonReader {
 
   std::vector<std::string> texts(const char* key) const {
     std::vector<std::string> lines;
-    for (const auto& item : at(key, "a list", &nlohmann::json::is_array)) {
-      if (!item.is_string()) fail(path_of(key), "a list of texts");
+    for (const auto& item : at(key, "an array", &nlohmann::json::is_array)) {
+      if (!item.is_string()) fail(path_of(key), "an array of strings");
       lines.push_back(item.get<std::string>());
     }
     return lines;
@@ -92,7 +92,7 @@ class JsonReader {
   std::string path_of(const char* key) const { return path_.empty() ? key : path_ + "." + key; }
 
   [[noreturn]] static void fail(const std::string& path, const std::string& wanted) {
-    throw JsonError(path + ": " + wanted + " is needed");
+    throw JsonError(path + ": must be " + wanted);
   }
 
   const nlohmann::json& object_;

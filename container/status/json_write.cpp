@@ -81,8 +81,8 @@ json written(const Reloads& reloads) {
           {"errors", texts(reloads.errors)}};
 }
 
-/// Only the buckets in which something is, each with the bound that it ends with; the one above the
-/// last bound has none.
+/// Writes the buckets that are not empty, each with its upper bound. The last bucket has no upper
+/// bound.
 json written(const Histogram& latency) {
   json buckets = json::array();
   for (std::size_t i = 0; i <= Histogram::kBounds; ++i) {

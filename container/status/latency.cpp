@@ -10,8 +10,8 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// One decade in steps of 9 to 14 %: decimal, so that what people ask for ("how many within 5 ms?")
-// is answered exactly.
+// One decade in steps of 9 to 14 %. Decimal, so that questions such as "how many within 5 ms?" have
+// an exact answer.
 constexpr std::array<nanoseconds::rep, 23> kDecade{100, 110, 120, 135, 150, 165, 180, 200,
                                                    220, 250, 275, 300, 330, 360, 400, 450,
                                                    500, 550, 600, 670, 750, 820, 910};
@@ -37,8 +37,8 @@ constexpr std::size_t first_bound_from(std::uint64_t ns) {
   return bucket;
 }
 
-/// Bits of a number of ns -> the bucket of the least such number: the search begins there, and ends
-/// within ten steps.
+/// Index: the number of bits of a duration in ns. Value: the bucket of the shortest such duration,
+/// where the search begins. It ends within ten steps.
 constexpr auto kFirstBucket = [] {
   std::array<std::uint8_t, 65> first{};
   for (unsigned bits = 1; bits < first.size(); ++bits) {
@@ -87,7 +87,7 @@ nanoseconds Histogram::quantile(double share) const {
   std::size_t bucket = 0;
   for (; seen + counts_[bucket] < rank; ++bucket) seen += counts_[bucket];
   if (bucket == kBounds) return kBoundsInNs.back();
-  // Nothing is known of where in a bucket its requests lie: its middle is wrong by half a step.
+  // The middle of the bucket: wrong by at most half a step.
   const nanoseconds above = kBoundsInNs[bucket];
   const nanoseconds below = bucket == 0 ? nanoseconds(0) : kBoundsInNs[bucket - 1];
   return below + (above - below) / 2;

@@ -8,38 +8,40 @@
 
 namespace shoal::status {
 
-/// How long requests took, as a plain value: how many fell between each two bounds. Bounds lie
-/// about 10 % apart, from 1 us to 100 s, and 1, 2.5 and 5 of each decade are among them.
+/// A histogram of request durations, as a plain value. The bounds of its buckets are about 10 %
+/// apart, from 1 us to 100 s, and include 1, 2.5 and 5 of each decade.
 class Histogram {
  public:
   static constexpr std::size_t kBounds = 8 * 23 + 1;
 
-  /// Upper bounds, ascending; a bound belongs to the bucket that it ends. What is above the last
-  /// bound has the one bucket more.
+  /// Returns the upper bounds, ascending. A bound belongs to the bucket below it. One more bucket
+  /// has the durations above the last bound.
   static std::span<const std::chrono::nanoseconds, kBounds> bounds();
 
-  /// The bucket that `took` falls into: 0 to kBounds. A negative one is a 0.
+  /// Returns the bucket of this duration, from 0 to kBounds. A negative duration counts as 0.
   static std::size_t bucket_of(std::chrono::nanoseconds took);
 
   void add(std::chrono::nanoseconds took) { add(bucket_of(took), 1, took); }
 
-  /// `count` requests of this bucket that took `sum` together. REQUIRES: bucket <= kBounds.
+  /// Adds `count` requests to this bucket, with a total duration of `sum`.
+  /// REQUIRES: bucket <= kBounds.
   void add(std::size_t bucket, std::uint64_t count, std::chrono::nanoseconds sum);
 
-  /// What `other` has seen as well.
+  /// Adds all requests of `other`.
   void merge(const Histogram& other);
 
   std::uint64_t count() const;
   std::uint64_t count(std::size_t bucket) const { return counts_[bucket]; }
 
-  /// How many took at most `bound`. Exact when it is one of bounds(), else rounded down to one.
+  /// Returns how many requests took at most `bound`, which is rounded down to one of bounds().
   std::uint64_t count_up_to(std::chrono::nanoseconds bound) const;
 
-  /// All of them together.
+  /// Returns the total duration of all requests.
   std::chrono::nanoseconds sum() const { return sum_; }
 
-  /// The time that `share` of the requests did not exceed, e.g. 0.99: within 7 % between 1 us and
-  /// 100 s, 0 when there were none, 100 s when it is more than that. REQUIRES: 0 < share <= 1.
+  /// Returns the duration that this share of the requests (e.g. 0.99) did not exceed: exact to 7 %
+  /// between 1 us and 100 s; 100 s if it is longer; 0 if there were no requests.
+  /// REQUIRES: 0 < share <= 1.
   std::chrono::nanoseconds quantile(double share) const;
 
   bool operator==(const Histogram&) const = default;
@@ -49,8 +51,8 @@ class Histogram {
   std::chrono::nanoseconds sum_{0};
 };
 
-/// Counts while requests are served: about 1.5 KB for each group, whatever happens. Safe to use
-/// from any thread; nobody waits for anybody.
+/// Counts the durations of requests while they are served. Takes about 1.5 KB. Safe to use from any
+/// thread; lock-free.
 class LatencyRecorder {
  public:
   void add(std::chrono::nanoseconds took) {
@@ -58,7 +60,8 @@ class LatencyRecorder {
     sum_.fetch_add(took.count(), std::memory_order_relaxed);
   }
 
-  /// What was added until now. Requests that end meanwhile may be in it, or in its sum alone.
+  /// Returns what was added so far. A request that is added meanwhile may be missing in the counts
+  /// or in the sum.
   Histogram histogram() const;
 
  private:

@@ -8,9 +8,9 @@
 
 namespace shoal::status {
 
-/// HTML in the making. What the program says literally is markup; everything else is text, and is
-/// escaped, so that nothing from outside can become markup by oversight. It may stand between tags
-/// and in quoted attributes.
+/// Builds HTML. String literals are markup. Everything else is text and is escaped, so that text
+/// from outside cannot become markup by mistake. Text may be written between tags and in quoted
+/// attributes.
 class Markup {
  public:
   template <std::size_t N>
@@ -31,7 +31,7 @@ class Markup {
     return *this;
   }
 
-  /// Style and script, which have no text from outside.
+  /// Appends markup unescaped. REQUIRES: it has no text from outside. Used for style and script.
   Markup& trusted(std::string_view html) {
     html_.append(html);
     return *this;

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using Labels = Exposition::Labels;
 using std::chrono::nanoseconds;
 
-// Each is one of Histogram::bounds(), so what is told is exact.
+// Each is one of Histogram::bounds(), so the counts are exact.
 constexpr nanoseconds kBuckets[]{100us, 250us, 500us, 1ms, 2500us, 5ms, 10ms, 25ms, 50ms,
                                  100ms, 250ms, 500ms, 1s,  2500ms, 5s,  10s,  25s,  50s};
 
@@ -22,48 +22,47 @@ double seconds(nanoseconds duration) { return std::chrono::duration<double>(dura
 Labels of(const Group& group) { return {{"group", group.name}}; }
 Labels of(const Worker& worker) { return {{"pid", std::to_string(worker.pid)}}; }
 
-/// One gauge or counter with a sample for each of `items`.
+/// Writes a sample for each of `items`.
 template <typename Item, typename Value>
 void each(Exposition& out, const std::vector<Item>& items, std::string_view suffix,
           const Value& value) {
   for (const Item& item : items) out.sample(suffix, of(item), value(item));
 }
 
-void tell_container(Exposition& out, const Overview& overview) {
-  out.family("shoal_up", "gauge", "", "Whether the container serves: 0 while it stops.");
+void write_container(Exposition& out, const Overview& overview) {
+  out.family("shoal_up", "gauge", "", "1: the container serves. 0: it is stopping.");
   out.sample("", {}, std::uint64_t{overview.state != Overview::State::kStopping});
   out.family("shoal_build", "info", "", "The version of the container.");
   out.sample("_info", {{"version", overview.version}}, std::uint64_t{1});
   out.family("shoal_start_time_seconds", "gauge", "seconds",
              "When the container was started, since 1970.");
   out.sample("", {}, overview.started);
-  out.family("shoal_healthy", "gauge", "",
-             "1: nothing is wrong. 0: somebody should look; the status page says at what.");
+  out.family("shoal_healthy", "gauge", "", "1: nothing is wrong now. 0: see the status page.");
   out.sample("", {}, std::uint64_t{health_of(overview).level == Level::kGood});
   out.family("shoal_requests", "counter", "", "Requests answered.");
   out.sample("_total", {}, overview.requests);
   out.family("shoal_errors", "counter", "", "Requests answered with a status of 500 to 599.");
   out.sample("_total", {}, overview.errors);
-  out.family("shoal_crashes", "counter", "", "Worker processes that died unasked.");
+  out.family("shoal_crashes", "counter", "", "Worker processes that ended unexpectedly.");
   out.sample("_total", {}, overview.crashed);
-  out.family("shoal_generations", "counter", "", "Generations made, of all groups.");
+  out.family("shoal_generations", "counter", "", "Generations made of all groups.");
   out.sample("_total", {}, overview.generations);
-  out.family("shoal_config_reloads", "counter", "", "Times the configuration was read again.");
+  out.family("shoal_config_reloads", "counter", "", "Reloads of the configuration.");
   out.sample("_total", {{"result", "taken"}}, overview.reloads.count);
   out.sample("_total", {{"result", "refused"}}, overview.reloads.refused);
   out.family("shoal_config_last_reload_successful", "gauge", "",
-             "0: what the configuration file says now was refused.");
+             "0: the current configuration file was refused.");
   out.sample("", {}, std::uint64_t{overview.reloads.errors.empty()});
 }
 
-void tell_workers(Exposition& out, const Overview& overview) {
+void write_workers(Exposition& out, const Overview& overview) {
   out.family("shoal_workers", "gauge", "", "Worker processes, by state.");
   for (const auto& [state, name] : EnumNames<Worker::State>::kAll) {
     out.sample("", {{"state", std::string(name)}}, workers_in(overview, state));
   }
   out.family("shoal_workers_wanted", "gauge", "", "Worker processes that should serve.");
   out.sample("", {}, std::uint64_t{overview.processes_wanted});
-  out.family("shoal_threads", "gauge", "", "Threads of worker processes, by what they do.");
+  out.family("shoal_threads", "gauge", "", "Threads of worker processes, by state.");
   for (const auto& [known, name] : EnumNames<Thread::State>::kAll) {
     std::uint64_t threads = 0;
     for (const Worker& worker : overview.workers) {
@@ -79,14 +78,14 @@ void tell_workers(Exposition& out, const Overview& overview) {
   out.family("shoal_worker_resident_memory_bytes", "gauge", "bytes", "Memory of a process.");
   each(out, workers, "", [](const Worker& worker) { return worker.resident; });
   out.family("shoal_worker_accept_pauses", "counter", "",
-             "Times that new connections waited, since a process had no descriptor left.");
+             "Times that new connections waited because a process had no file descriptor left.");
   each(out, workers, "_total", [](const Worker& worker) { return worker.accept_pauses; });
   out.family("shoal_worker_start_time_seconds", "gauge", "seconds",
              "When a process was started, since 1970.");
   each(out, workers, "", [](const Worker& worker) { return worker.started; });
 }
 
-void tell_latency(Exposition& out, const Group& group) {
+void write_latency(Exposition& out, const Group& group) {
   const Histogram& latency = group.latency;
   for (const nanoseconds bound : kBuckets) {
     out.sample("_bucket", {{"group", group.name}, {"le", metric_number(seconds(bound))}},
@@ -97,7 +96,7 @@ void tell_latency(Exposition& out, const Group& group) {
   out.sample("_sum", of(group), seconds(latency.sum()));
 }
 
-void tell_traffic(Exposition& out, const std::vector<Group>& groups) {
+void write_traffic(Exposition& out, const std::vector<Group>& groups) {
   out.family("shoal_group_requests", "counter", "", "Requests answered by a group.");
   each(out, groups, "_total", [](const Group& group) { return group.requests; });
   out.family("shoal_group_errors", "counter", "",
@@ -105,10 +104,10 @@ void tell_traffic(Exposition& out, const std::vector<Group>& groups) {
   each(out, groups, "_total", [](const Group& group) { return group.errors; });
   out.family("shoal_group_request_duration_seconds", "histogram", "seconds",
              "How long a group's requests took.");
-  for (const Group& group : groups) tell_latency(out, group);
+  for (const Group& group : groups) write_latency(out, group);
 }
 
-void tell_generations(Exposition& out, const std::vector<Group>& groups) {
+void write_generations(Exposition& out, const std::vector<Group>& groups) {
   out.family("shoal_group_generation", "gauge", "",
              "Number of the generation that serves; 0: nothing is loaded.");
   each(out, groups, "", [](const Group& group) { return number_of(group.generation); });
@@ -139,7 +138,7 @@ void tell_generations(Exposition& out, const std::vector<Group>& groups) {
   out.family("shoal_group_refused_drops", "counter", "", "Drops into a group that were refused.");
   each(out, groups, "_total", [](const Group& group) { return group.refusals; });
   out.family("shoal_group_drop_refused", "gauge", "",
-             "1: what lies in the apps folder was refused; the generation before it serves.");
+             "1: the files in the apps folder were refused; the previous generation serves.");
   each(out, groups, "",
        [](const Group& group) { return std::uint64_t{group.refused.has_value()}; });
   out.family("shoal_group_quarantined", "gauge", "",
@@ -152,10 +151,10 @@ void tell_generations(Exposition& out, const std::vector<Group>& groups) {
 
 std::string openmetrics(const Overview& overview) {
   Exposition out;
-  tell_container(out, overview);
-  tell_workers(out, overview);
-  tell_traffic(out, overview.groups);
-  tell_generations(out, overview.groups);
+  write_container(out, overview);
+  write_workers(out, overview);
+  write_traffic(out, overview.groups);
+  write_generations(out, overview.groups);
   return out.text();
 }
 

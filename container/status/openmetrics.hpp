@@ -6,12 +6,12 @@
 
 namespace shoal::status {
 
-/// The Content-Type that the text is to be sent with.
+/// The Content-Type of the text.
 inline constexpr char kOpenMetricsType[] =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// `overview` for Prometheus, as OpenMetrics 1.0 has it; each family's HELP says what it is.
-/// Counters never fall while the supervisor lives, as long as merge() is told who departed.
+/// Returns the overview for Prometheus as OpenMetrics 1.0. Each family has a HELP text. Counters
+/// never fall while the supervisor lives, provided that merge() gets the EndedWorkers.
 std::string openmetrics(const Overview& overview);
 
 }  // namespace shoal::status

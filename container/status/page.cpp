@@ -6,7 +6,7 @@
 namespace shoal::status {
 namespace {
 
-/// A dot in the colour of the health, so that a tab tells it from afar.
+/// Returns an icon with colour and shape of the health, for the tab of the browser.
 std::string_view icon_of(Level level) {
   if (level == Level::kBroken) {
     return "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
@@ -58,8 +58,8 @@ std::string page(const Overview& overview) {
        << banner_part(overview) << health_part(overview) << numbers_part(overview)
        << groups_part(overview) << threads_part(overview) << processes_part(overview)
        << crashes_part(overview) << modules_part(overview) << foot_part(overview)
-       << "</main>\n<noscript><p>A still picture: reload for a new one. With JavaScript the page "
-          "follows by itself.</p></noscript>\n<script>";
+       << "</main>\n<noscript><p>Without JavaScript this page does not update itself: reload "
+          "it.</p></noscript>\n<script>";
   html.trusted(kPageScript) << "</script>\n</body>\n</html>\n";
   return html.html();
 }

@@ -6,20 +6,19 @@
 
 namespace shoal::status {
 
-/// The page for people: what is wrong first, then groups, processes, what each thread does,
-/// crashes.
+/// Returns the status page: the findings first, then groups, requests, processes, crashes, modules.
 ///
-/// Complete HTML that needs nothing from elsewhere. Without JavaScript it is a still picture; with
-/// it, it fetches its own address every two seconds while it is looked at, and changes what has
-/// changed, so that scrolling, selections and what is unfolded stay. When no page comes back it
-/// says so, and since when.
+/// It is complete HTML that loads nothing else. Its script fetches the page again every two seconds
+/// while it is visible and updates only what has changed, so that scrolling, selections and
+/// unfolded parts stay. When there is no answer, the page says so, and since when. Without
+/// JavaScript the page does not change.
 ///
-/// To be sent as text/html; charset=utf-8, with Cache-Control: no-store and page_policy().
+/// Send it as text/html; charset=utf-8, with Cache-Control: no-store and page_policy().
 std::string page(const Overview& overview);
 
-/// Value of the header Content-Security-Policy for the page: its own style, script and icon, and
-/// fetches from where it came from. Should text from outside ever get into the markup, no browser
-/// would run it.
+/// Returns the value of the header Content-Security-Policy for the page. It allows only the page's
+/// own style, script and icon, and fetches from its own origin, so that no browser runs a script
+/// from outside even if one got into the markup.
 std::string page_policy();
 
 }  // namespace shoal::status

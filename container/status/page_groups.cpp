@@ -15,7 +15,7 @@ Markup number_part(std::uint64_t number) {
   return html << count(number);
 }
 
-/// One of a hundred is worth a colour.
+/// Marks the number of errors if it is at least 1 % of the requests.
 Markup errors_part(const Group& group) {
   if (group.errors == 0 || group.errors < group.requests / 100) return number_part(group.errors);
   Markup html;
@@ -79,7 +79,7 @@ Markup modules_part(const Overview& overview) {
   for (const Group& group : overview.groups) {
     html << "<details id=\"modules-" << group.name << "\"><summary><b>" << group.name << "</b> "
          << count_of(group.modules.size(), "module")
-         << std::string_view(group.swept ? "" : ", never swept")
+         << std::string_view(group.swept ? "" : ", pinned")
          << "</summary>\n<div class=\"scroll\"><table "
             "class=\"cards\"><thead><tr><th>module</th><th>kind</th>"
             "<th>file</th><th>build-id</th></tr></thead>\n<tbody>\n";

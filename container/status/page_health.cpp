@@ -39,7 +39,7 @@ Markup health_part(const Overview& overview) {
   if (!now.html().empty()) html << "<ul>\n" << now << "</ul>\n";
   html << "</section>\n";
   if (past.html().empty()) return html;
-  return html << "<section id=\"past\">\n<h2>Earlier, and over</h2>\n<ul>\n"
+  return html << "<section id=\"past\">\n<h2>Earlier problems</h2>\n<ul>\n"
               << past << "</ul>\n</section>\n";
 }
 

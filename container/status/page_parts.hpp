@@ -6,13 +6,14 @@
 #include "status/markup.hpp"
 #include "status/overview.hpp"
 
-/// What page.cpp puts together.
+/// The parts of the page, which page.cpp puts together.
 namespace shoal::status {
 
 extern const std::string_view kPageStyle;
 extern const std::string_view kPageScript;
 
-/// SHA-256 of the two, as a policy names them: tests/unit/status says when one must be renewed.
+/// The SHA-256 of both, as in the policy. After a change of one, tests/unit/status fails and prints
+/// the new hash.
 extern const std::string_view kPageStyleHash;
 extern const std::string_view kPageScriptHash;
 
@@ -24,10 +25,10 @@ Markup processes_part(const Overview& overview);
 Markup threads_part(const Overview& overview);
 Markup crashes_part(const Overview& overview);
 
-/// `3 min ago`, with the date in full for who points at it.
+/// Returns `3 min ago`, with the full date as a tooltip.
 Markup time_part(Time at, Time now);
 
-/// Name of the style: good, note, warning, broken.
+/// Returns the class of the style: good, note, warning, broken.
 std::string_view style_of(Level level);
 
 }  // namespace shoal::status

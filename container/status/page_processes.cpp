@@ -8,9 +8,9 @@
 namespace shoal::status {
 namespace {
 
-constexpr std::size_t kLongestRequest = 300;  // a visitor can send kilobytes
+constexpr std::size_t kLongestRequest = 300;  // characters; a visitor can send kilobytes
 
-/// One square for each thread, filled while it has a request.
+/// Returns one square for each thread, filled if the thread has a request.
 Markup squares_part(const Worker& worker, Time now) {
   Markup html;
   html << "<span class=\"squares\">";
@@ -49,7 +49,7 @@ struct Busy {
   const Thread* thread;
 };
 
-/// Those that have run longest come first.
+/// Returns the threads that have a request, the longest running first.
 std::vector<Busy> busy_in(const Overview& overview) {
   std::vector<Busy> busy;
   for (const Worker& worker : overview.workers) {
@@ -69,7 +69,7 @@ Markup request_part(const std::string& request) {
   return html << "<code>" << cut(shown(request), kLongestRequest) << "</code>";
 }
 
-/// Nothing for nothing: what is empty is left out on a phone.
+/// Returns nothing for an empty text: narrow screens leave out empty cells.
 Markup code_part(const std::string& text) {
   Markup html;
   if (text.empty()) return html;
@@ -97,7 +97,7 @@ Markup thread_part(const Busy& busy, Time now) {
   return html;
 }
 
-/// What is long has a row of its own, as wide as the table.
+/// Returns a row for stack and file of a crash, as wide as the table.
 Markup place_part(const Crash& crash) {
   Markup html;
   if (crash.stack.empty() && crash.file.empty()) return html;

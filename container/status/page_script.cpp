@@ -2,21 +2,21 @@
 
 namespace shoal::status {
 
-const std::string_view kPageScriptHash = "sha256-AS+uGPAQ0rf5I7HicrRgP6S3P14Nvt6qbTvVHHdcTsA=";
+const std::string_view kPageScriptHash = "sha256-wLN5ZG8628fEgUTkUjyN4NbG67pljU2KA9r90+WZ8Cc=";
 
 const std::string_view kPageScript = R"js(
 'use strict';
 (() => {
   const period = 2000;
-  const patience = 10000;
+  const timeout = 10000;
   const main = document.querySelector('main');
   const gone = document.getElementById('gone');
   let answered = new Date();
   let timer = 0;
 
-  // Changes `old` into `next` and leaves alone what is the same, so that selections stay. What the
-  // visitor has unfolded is his.
-  function follow(old, next) {
+  // Changes `old` into `next` and keeps equal nodes, so that selections stay. Leaves `open` as the
+  // visitor has set it.
+  function update(old, next) {
     if (old.nodeName !== next.nodeName || old.id !== next.id) {
       old.replaceWith(next);
       return;
@@ -31,11 +31,11 @@ const std::string_view kPageScript = R"js(
     for (const { name, value } of [...next.attributes]) {
       if (name !== 'open' && old.getAttribute(name) !== value) old.setAttribute(name, value);
     }
-    followChildren(old, next);
+    updateChildren(old, next);
   }
 
-  // Children with an id are the same thing wherever they stand.
-  function followChildren(old, next) {
+  // Children with the same id are the same, wherever they are.
+  function updateChildren(old, next) {
     let at = old.firstChild;
     for (const child of [...next.childNodes]) {
       const twin = child.id ? [...old.children].find((one) => one.id === child.id) : at;
@@ -45,7 +45,7 @@ const std::string_view kPageScript = R"js(
       }
       if (twin !== at) old.insertBefore(twin, at);
       at = twin.nextSibling;
-      follow(twin, child);
+      update(twin, child);
     }
     while (at) {
       const after = at.nextSibling;
@@ -56,16 +56,16 @@ const std::string_view kPageScript = R"js(
 
   function show(page) {
     const next = page.querySelector('main');
-    if (!next) throw new Error('what came back is no status page');
+    if (!next) throw new Error('the answer is not a status page');
     document.title = page.title;
-    follow(document.getElementById('icon'), page.getElementById('icon'));
-    follow(main, next);
+    update(document.getElementById('icon'), page.getElementById('icon'));
+    update(main, next);
   }
 
-  function tellGone(error) {
+  function showGone(error) {
     const since = answered.toISOString().slice(11, 19);
     gone.textContent = 'No answer from the container since ' + since + ' UTC (' + error.message +
-      '). What you see is from then; asking again every 2 s.';
+      '). This page shows the state of that time; it retries every 2 s.';
     gone.hidden = false;
   }
 
@@ -74,13 +74,13 @@ const std::string_view kPageScript = R"js(
     if (document.hidden) return;
     try {
       const answer = await fetch(location.href,
-        { cache: 'no-store', signal: AbortSignal.timeout(patience) });
+        { cache: 'no-store', signal: AbortSignal.timeout(timeout) });
       if (!answer.ok) throw new Error('HTTP ' + answer.status);
       show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
       answered = new Date();
       gone.hidden = true;
     } catch (error) {
-      tellGone(error);
+      showGone(error);
     }
     clearTimeout(timer);
     timer = setTimeout(refresh, period);

@@ -2,7 +2,7 @@
 
 namespace shoal::status {
 
-const std::string_view kPageStyleHash = "sha256-WX/ym+otBhFhs6L5MmWBdlqpd7vfPpRP36vg5d+GXe8=";
+const std::string_view kPageStyleHash = "sha256-gQag8477ghPdTOoODQu/1CwP95+/bO0QPgm9usryHoU=";
 
 const std::string_view kPageStyle = R"css(
 :root {
@@ -34,7 +34,7 @@ h1 small, small { font-weight: 400; color: var(--soft); font-size: .85em; }
 section > h2 { font-size: .95rem; margin: 1.6rem 0 .45rem; }
 code { font: .88em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 td, th, li, p, dd { unicode-bidi: isolate; }
-/* A name never breaks: what is too wide scrolls. Only requests and stacks may break anywhere. */
+/* Names do not wrap: a wide table scrolls. Only requests and stacks may wrap anywhere. */
 .scroll, li p, header p, footer p { overflow-x: auto; }
 .long code, .place code { overflow-wrap: anywhere; }
 a { color: var(--note); }

@@ -51,7 +51,7 @@ std::string findings(const Overview& overview, bool colours) {
   for (const Finding& finding : health.findings) {
     (finding.past ? past : now) += text_of(finding, overview.at, colours);
   }
-  return "\n" + now + (past.empty() ? "" : "\nearlier, and over:\n" + past);
+  return "\n" + now + (past.empty() ? "" : "\nearlier problems:\n" + past);
 }
 
 std::string groups(const Overview& overview) {

@@ -6,9 +6,10 @@
 
 namespace shoal::status {
 
-/// What `shoal status` prints: health first, then groups, processes, what threads do, crashes. At
-/// most about 100 columns, but for messages and paths, which are never cut. Nothing in it can steer
-/// a terminal; escape sequences are in it only when `colours` asks for them.
+/// Returns what `shoal status` prints: health first, then groups, processes, busy threads, crashes.
+/// It is at most about 100 columns wide, except for messages and paths, which are never cut. Text
+/// from outside cannot control the terminal. Has escape sequences for colours only if `colours` is
+/// true.
 std::string table(const Overview& overview, bool colours = false);
 
 }  // namespace shoal::status

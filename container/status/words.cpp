@@ -18,19 +18,19 @@ std::string formatted(const char* format, Values... values) {
   return text.data();
 }
 
-/// Three digits at most: 1.25 is `1.3`, 12.5 is `13`. Above that all digits before the point.
+/// Returns two digits (`1.2`) below 10, else a whole number.
 std::string short_number(double number) {
   return formatted(number < 9.95 ? "%.1f" : "%.0f", number);
 }
 
-/// What printable() leaves: it spells out the controls alone.
-bool steers(char32_t point) {
-  return (point >= 0x200b && point <= 0x200f) ||  // no width, or direction of writing
+/// Returns true for characters that can change how text is shown and that printable() leaves.
+bool changes_display(char32_t point) {
+  return (point >= 0x200b && point <= 0x200f) ||  // no width, or change the direction of writing
          (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) ||
          point == 0xfeff;
 }
 
-/// The character of two or three bytes at `at`; 0 for longer and shorter ones.
+/// Returns the code point at `at` if it has two or three bytes, else 0.
 /// REQUIRES: `text` is valid UTF-8.
 char32_t point_at(std::string_view text, std::size_t at, std::size_t& length) {
   const auto byte = [&](std::size_t offset) {
@@ -65,7 +65,7 @@ std::string shown(std::string_view text) {
   std::size_t length = 0;
   for (std::size_t at = 0; at < line.size(); at += length) {
     const char32_t point = point_at(line, at, length);
-    if (steers(point)) {
+    if (changes_display(point)) {
       harmless += formatted("\\u{%x}", static_cast<unsigned>(point));
     } else {
       harmless.append(line, at, length);

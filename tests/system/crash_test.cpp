@@ -109,7 +109,7 @@ TEST_F(CrashingModule, IsListedOncePerPlaceAndAsPastInTheStatus) {
   };
   EXPECT_TRUE(eventually([&] { return status("").exit_code == 0; })) << status("").output;
   const std::string table = status("").output;
-  const auto past = table.find("earlier, and over:\n");
+  const auto past = table.find("earlier problems:\n");
   ASSERT_NE(past, std::string::npos) << table;
   EXPECT_THAT(table.substr(past), HasSubstr("2 worker processes crashed within the last hour"));
   EXPECT_THAT(table.substr(past), HasSubstr("SIGSEGV, 2 times, first "));

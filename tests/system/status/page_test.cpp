@@ -1,15 +1,15 @@
-// The status page as a visitor's browser has it: a real one, that asks a server of the test's own.
+// The status page in a real browser, served by a small server of the test.
 #include "status/page.hpp"
 
 #include <gmock/gmock.h>
 #include <httplib.h>
 
 #include <algorithm>
-#include <mutex>
 #include <regex>
 #include <thread>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "browser.hpp"
 #include "unit/status/sample.hpp"
 
@@ -30,13 +30,12 @@ struct Reply {
   std::string html{};
 };
 
-/// Serves the page: the first request gets the first reply, the second the second, and all that
-/// follow get the last.
+/// Serves replies in their order. Requests after the last reply get that one again.
 class PageInABrowser : public ::testing::Test {
  protected:
   PageInABrowser() {
     server_.Get("/-/shoal", [this](const httplib::Request& request, httplib::Response& response) {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       const Reply& reply = replies_[std::min(asked_.size(), replies_.size() - 1)];
       asked_.push_back(request.get_header_value("Sec-Fetch-Dest"));
       response.status = reply.code;
@@ -54,7 +53,7 @@ class PageInABrowser : public ::testing::Test {
   }
 
   void serve(std::vector<Reply> replies) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     replies_ = std::move(replies);
   }
 
@@ -63,14 +62,14 @@ class PageInABrowser : public ::testing::Test {
   }
 
   long asked_by(const std::string& destination) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return std::count(asked_.begin(), asked_.end(), destination);
   }
   long loads() { return asked_by("document"); }
   long fetches() { return asked_by("empty"); }
 
   void set_policy(std::string policy) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     policy_ = std::move(policy);
   }
 
@@ -78,13 +77,13 @@ class PageInABrowser : public ::testing::Test {
   httplib::Server server_;
   int port_ = -1;
   std::thread thread_;
-  std::mutex mutex_;
-  std::string policy_ = status::page_policy();  // guarded by mutex_
-  std::vector<Reply> replies_;                  // guarded by mutex_
-  std::vector<std::string> asked_;              // guarded by mutex_
+  base::Mutex mutex_;
+  std::string policy_ SHOAL_GUARDED_BY(mutex_) = status::page_policy();
+  std::vector<Reply> replies_ SHOAL_GUARDED_BY(mutex_);
+  std::vector<std::string> asked_ SHOAL_GUARDED_BY(mutex_);
 };
 
-/// The page with a visitor who does something at once.
+/// Returns the page with a script that acts like a visitor.
 std::string with(std::string html, const std::string& script) {
   return html.insert(html.find("</body>"), "<script>" + script + "</script>");
 }
@@ -92,7 +91,7 @@ std::string with(std::string html, const std::string& script) {
 constexpr char kGoneIsHidden[] = "<p id=\"gone\" role=\"alert\" hidden";
 constexpr char kGoneIsSeen[] = "<p id=\"gone\" role=\"alert\">No answer from the container since ";
 
-TEST_F(PageInABrowser, IsWholeWithoutJavaScript) {
+TEST_F(PageInABrowser, IsCompleteWithoutJavaScript) {
   set_policy("script-src 'none'");
   serve({{.html = page(sample::healthy())}, {.html = page(sample::troubled())}});
   const std::string seen = look(10s);
@@ -101,7 +100,7 @@ TEST_F(PageInABrowser, IsWholeWithoutJavaScript) {
   EXPECT_EQ(fetches(), 0);
 }
 
-TEST_F(PageInABrowser, FollowsTheContainerWithoutBeingLoadedAgain) {
+TEST_F(PageInABrowser, UpdatesItselfWithoutALoad) {
   serve({{.html = page(sample::healthy())}, {.html = page(sample::troubled())}});
   const std::string seen = look(5s);
   EXPECT_THAT(seen, HasSubstr("<title>shop serves nothing"));
@@ -113,15 +112,15 @@ TEST_F(PageInABrowser, FollowsTheContainerWithoutBeingLoadedAgain) {
   EXPECT_GE(fetches(), 1);
 }
 
-TEST_F(PageInABrowser, EndsUpAsIfItHadBeenLoadedJustNow) {
+TEST_F(PageInABrowser, EqualsAFreshPageAfterAnUpdate) {
   serve({{.html = page(sample::troubled())}, {.html = page(sample::healthy())}});
   const std::string followed = look(5s);
   serve({{.html = page(sample::healthy())}});
   EXPECT_EQ(followed, look(5s));
 }
 
-TEST_F(PageInABrowser, KeepsWhatIsUnfoldedAndSelected) {
-  set_policy("");  // else the visitor's own script would not run
+TEST_F(PageInABrowser, KeepsUnfoldedPartsAndSelections) {
+  set_policy("");  // otherwise the script of the visitor would not run
   serve({{.html = with(page(sample::healthy()), R"js(
             document.getElementById('modules-hello').open = true;
             const name = document.querySelector('#group-hello th');
@@ -134,13 +133,13 @@ TEST_F(PageInABrowser, KeepsWhatIsUnfoldedAndSelected) {
             }, 100);)js")},
          {.html = page(sample::troubled())}});
   const std::string seen = look(5s);
-  EXPECT_THAT(seen, HasSubstr("<title>shop serves nothing")) << "it has followed";
+  EXPECT_THAT(seen, HasSubstr("<title>shop serves nothing")) << "it has updated itself";
   EXPECT_THAT(seen, HasSubstr("data-selected=\"hello\""));
   EXPECT_THAT(seen, HasSubstr("data-unfolded=\"true\""));
   EXPECT_THAT(seen, HasSubstr("data-same=\"true\""));
 }
 
-TEST_F(PageInABrowser, KeepsGroupsApartWhenOneIsGone) {
+TEST_F(PageInABrowser, KeepsUnfoldedGroupsWhenOneIsRemoved) {
   set_policy("");
   status::Overview later = sample::healthy();
   later.groups.erase(later.groups.begin());
@@ -153,20 +152,20 @@ TEST_F(PageInABrowser, KeepsGroupsApartWhenOneIsGone) {
   EXPECT_THAT(seen, HasSubstr("<details id=\"modules-hello\" open=\"\"><"));
 }
 
-TEST_F(PageInABrowser, SaysWhenTheContainerIsGone) {
+TEST_F(PageInABrowser, ReportsWhenTheContainerDoesNotAnswer) {
   serve({{.html = page(sample::healthy())}, {.code = 502, .html = "Bad Gateway"}});
   const std::string seen = look(5s);
   EXPECT_THAT(seen, HasSubstr(kGoneIsSeen));
   EXPECT_THAT(seen, HasSubstr("(HTTP 502)"));
-  EXPECT_THAT(seen, HasSubstr("all 3 groups are healthy")) << "what was known stays to be read";
+  EXPECT_THAT(seen, HasSubstr("all 3 groups are healthy")) << "the last state remains visible";
 }
 
-TEST_F(PageInABrowser, SaysWhenSomethingElseAnswers) {
+TEST_F(PageInABrowser, ReportsAnAnswerThatIsNotAStatusPage) {
   serve({{.html = page(sample::healthy())}, {.html = "<h1>It works!</h1>"}});
-  EXPECT_THAT(look(5s), HasSubstr("(what came back is no status page)"));
+  EXPECT_THAT(look(5s), HasSubstr("(the answer is not a status page)"));
 }
 
-TEST_F(PageInABrowser, ForgivesWhenTheContainerIsBack) {
+TEST_F(PageInABrowser, RemovesTheReportWhenTheContainerAnswersAgain) {
   serve({{.html = page(sample::healthy())},
          {.code = 502},
          {.code = 502},
@@ -176,7 +175,7 @@ TEST_F(PageInABrowser, ForgivesWhenTheContainerIsBack) {
   EXPECT_THAT(seen, HasSubstr("<title>shop serves nothing"));
 }
 
-TEST_F(PageInABrowser, AsksForNothingWhileNobodyLooks) {
+TEST_F(PageInABrowser, FetchesNothingWhileHidden) {
   set_policy("");
   serve({{.html = with(page(sample::healthy()),
                        "Object.defineProperty(document, 'hidden', { get: () => true });")}});
@@ -184,7 +183,7 @@ TEST_F(PageInABrowser, AsksForNothingWhileNobodyLooks) {
   EXPECT_EQ(fetches(), 0);
 }
 
-TEST_F(PageInABrowser, FollowsAgainAsSoonAsSomebodyLooks) {
+TEST_F(PageInABrowser, UpdatesItselfWhenShownAgain) {
   set_policy("");
   serve({{.html = with(page(sample::healthy()), R"js(
             let hidden = true;
@@ -198,12 +197,12 @@ TEST_F(PageInABrowser, FollowsAgainAsSoonAsSomebodyLooks) {
   EXPECT_GE(fetches(), 1);
 }
 
-TEST_F(PageInABrowser, RunsNothingThatAVisitorSent) {
-  set_policy("");  // the markup has to be right without it
+TEST_F(PageInABrowser, RunsNoScriptOfAVisitor) {
+  set_policy("");  // the markup must be safe without a policy
   const std::string html = page(sample::hostile());
   serve({{.html = html}});
   const std::string seen = look(5s);
-  EXPECT_GE(fetches(), 1) << "what is fetched is hostile as well";
+  EXPECT_GE(fetches(), 1) << "the fetched page is hostile, too";
   static const std::regex element("<script");
   EXPECT_EQ(std::distance(std::sregex_iterator(seen.begin(), seen.end(), element), {}), 1);
   EXPECT_THAT(seen, HasSubstr("&lt;script&gt;alert(1)"));

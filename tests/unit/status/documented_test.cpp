@@ -1,4 +1,4 @@
-// deploy/monitoring.md has each metric and each key that there is, and no other.
+// deploy/monitoring.md documents all metrics and all keys, and no others.
 #include "unit/documented.hpp"
 
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@ namespace {
 
 using test::Texts;
 
-/// `name|type|labels` of each family.
+/// Returns `name|type|labels` of each family.
 Texts families_of(const std::string& text) {
   std::map<std::string, std::string> types;
   std::map<std::string, Texts> labels;
@@ -48,7 +48,7 @@ Texts families_of(const std::string& text) {
   return families;
 }
 
-/// The labels of each row in alphabetical order.
+/// Returns the rows with their labels in alphabetical order.
 Texts sorted(const Texts& rows) {
   Texts all;
   for (const auto& row : rows) {
@@ -63,12 +63,12 @@ Texts sorted(const Texts& rows) {
   return all;
 }
 
-TEST(Monitoring, TellsOfEachMetricWithTypeAndLabels) {
+TEST(Monitoring, DocumentsAllMetricsWithTypeAndLabels) {
   EXPECT_EQ(sorted(test::documented(SHOAL_MONITORING, "Metrics", 3)),
             families_of(openmetrics(sample::troubled())));
 }
 
-TEST(Monitoring, TellsOfEachKeyOfTheState) {
+TEST(Monitoring, DocumentsAllKeysOfTheStatus) {
   EXPECT_EQ(test::documented(SHOAL_MONITORING, "The state as JSON"),
             test::keys_of(nlohmann::json(sample::troubled())));
 }

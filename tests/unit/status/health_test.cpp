@@ -18,14 +18,14 @@ std::vector<std::string> titles_of(const Overview& overview) {
   return titles;
 }
 
-TEST(Health, OfAContainerInWhichAllIsWell) {
+TEST(Health, IsGoodWithoutFindings) {
   const Health health = health_of(sample::healthy());
   EXPECT_EQ(health.level, Level::kGood);
   EXPECT_EQ(health.headline, "all 3 groups are healthy");
   EXPECT_THAT(health.findings, IsEmpty());
 }
 
-TEST(Health, SaysTheWorstFirst) {
+TEST(Health, HasTheWorstFindingFirst) {
   const Health health = health_of(sample::troubled());
   EXPECT_EQ(health.level, Level::kBroken);
   EXPECT_EQ(health.headline, "shop serves nothing");
@@ -37,7 +37,7 @@ TEST(Health, SaysTheWorstFirst) {
                           "the last change of the configuration was refused",
                           "GET /report/annual?year=2023 has been running for 95 s",
                           "processes serve different generations of aquarium",
-                          "guestbook/0 is retired, and still mapped in 2 processes",
+                          "guestbook/0 is retired but still mapped in 2 processes",
                           "1 worker process crashed within the last hour"));
 }
 
@@ -49,7 +49,7 @@ TEST(Health, IsBrokenWhenNoProcessServes) {
   EXPECT_EQ(health_of(overview).level, Level::kBroken);
 }
 
-TEST(Health, IsBrokenWhenAGroupIsWithdrawnAndNothingServesInstead) {
+TEST(Health, IsBrokenWhenNothingServesInsteadOfAQuarantinedGroup) {
   Overview overview = sample::healthy();
   overview.groups[1].generation.clear();
   overview.groups[1].quarantine = Quarantine{.generation = "guestbook/1", .crashes = 3};
@@ -69,12 +69,12 @@ TEST(Health, WarnsWhenAllThreadsAreBusy) {
   EXPECT_THAT(titles_of(overview), IsEmpty());
 }
 
-TEST(Health, WarnsWhenAProcessHadNoDescriptorLeft) {
+TEST(Health, WarnsWhenAProcessRanOutOfDescriptors) {
   Overview overview = sample::healthy();
   overview.workers[1].accept_pauses = 3;
   overview.workers[1].last_accept_pause = kNow - kRecent + 1;
-  EXPECT_THAT(titles_of(overview), ElementsAre("process 4713 ran out of descriptors"));
-  EXPECT_THAT(health_of(overview).findings[0].detail, HasSubstr("had to wait, 3 times; raise"));
+  EXPECT_THAT(titles_of(overview), ElementsAre("process 4713 ran out of file descriptors"));
+  EXPECT_THAT(health_of(overview).findings[0].detail, HasSubstr("had to wait 3 times; raise"));
   EXPECT_EQ(health_of(overview).level, Level::kGood) << "it is over";
   overview.workers[1].last_accept_pause = kNow - 1;
   EXPECT_EQ(health_of(overview).level, Level::kWarning);
@@ -82,13 +82,13 @@ TEST(Health, WarnsWhenAProcessHadNoDescriptorLeft) {
   EXPECT_THAT(titles_of(overview), IsEmpty());
 }
 
-TEST(Health, WarnsWhenThereIsNothingToServe) {
+TEST(Health, WarnsWhenThereIsNoModule) {
   Overview overview = sample::healthy();
   overview.groups.clear();
   EXPECT_EQ(health_of(overview).level, Level::kWarning);
 }
 
-TEST(Health, CountsEveryCrashOfTheLastHourWhateverTheListHolds) {
+TEST(Health, CountsEveryCrashOfTheLastHour) {
   Overview overview = sample::healthy();
   overview.crashed = 50;
   overview.crashed_recently = 42;
@@ -99,7 +99,7 @@ TEST(Health, CountsEveryCrashOfTheLastHourWhateverTheListHolds) {
   EXPECT_THAT(titles_of(overview), IsEmpty());
 }
 
-TEST(Health, IsAboutNowAndTellsOfThePast) {
+TEST(Health, IsGoodWhenAllFindingsArePast) {
   Overview overview = sample::healthy();
   overview.crashed_recently = 3;
   overview.crashes = {{.at = kNow - 20, .count = 3, .pid = 5, .signal = "SIGBUS"}};
@@ -112,14 +112,14 @@ TEST(Health, IsAboutNowAndTellsOfThePast) {
   for (const Finding& finding : health.findings) EXPECT_TRUE(finding.past) << finding.title;
 }
 
-TEST(Health, IsBadWhileTheConfigurationOnDiskIsRefused) {
+TEST(Health, WarnsWhileTheConfigurationIsRefused) {
   Overview overview = sample::healthy();
   overview.reloads = {.refused = 1, .last = kNow, .refused_at = kNow, .errors = {"run: missing"}};
   EXPECT_EQ(health_of(overview).level, Level::kWarning);
   EXPECT_FALSE(health_of(overview).findings.front().past);
 }
 
-TEST(Health, TellsThePastAfterAllThatIsWrongNow) {
+TEST(Health, HasPastFindingsLast) {
   Overview overview = sample::healthy();
   overview.crashed_recently = 3;
   overview.crashes = {{.at = kNow - 20, .count = 3, .pid = 5, .signal = "SIGBUS"}};
@@ -135,17 +135,17 @@ TEST(Health, IsGoodWithNotes) {
   EXPECT_EQ(health.level, Level::kGood);
   EXPECT_EQ(health.headline, "all 3 groups are healthy");
   EXPECT_THAT(titles_of(overview),
-              ElementsAre("aquarium/11 is retired, and still mapped in 1 process"));
+              ElementsAre("aquarium/11 is retired but still mapped in 1 process"));
 }
 
-TEST(Health, DoesNotMournProcessesOfAContainerThatStops) {
+TEST(Health, IgnoresExitedWorkersWhileStopping) {
   Overview overview = sample::healthy();
   overview.state = Overview::State::kStopping;
   overview.workers.clear();
   EXPECT_THAT(titles_of(overview), ElementsAre("the container is stopping"));
 }
 
-TEST(Health, OfAGroupFitsOnAChip) {
+TEST(Health, OfAGroupIsAConditionOfFewWords) {
   const Overview overview = sample::troubled();
   EXPECT_EQ(condition_of(overview.groups[0]).words, "in quarantine");
   EXPECT_EQ(condition_of(overview.groups[1]).words, "drop refused");

@@ -16,25 +16,25 @@ Overview through_text(const Overview& overview) {
   return json::parse(json(overview).dump()).get<Overview>();
 }
 
-std::string refusal_of(const json& report) {
+std::string refusal_of(const json& status) {
   try {
-    report.get<Overview>();
+    status.get<Overview>();
   } catch (const JsonError& error) {
     return error.what();
   }
   return "";
 }
 
-TEST(Json, OfAnOverviewCanBeReadBackWhole) {
+TEST(Json, OfAnOverviewCanBeReadBack) {
   EXPECT_EQ(through_text(sample::healthy()), sample::healthy());
   EXPECT_EQ(through_text(sample::troubled()), sample::troubled());
   EXPECT_EQ(through_text(Overview{}), Overview{});
-  EXPECT_EQ(json(sample::troubled()).get<Overview>(), sample::troubled()) << "not through text";
+  EXPECT_EQ(json(sample::troubled()).get<Overview>(), sample::troubled()) << "without text between";
 }
 
-TEST(Json, OfAWorkersReportCanBeReadBackWhole) {
-  const WorkerStatus report{.worker = sample::worker(7), .groups = sample::troubled().groups};
-  EXPECT_EQ(json::parse(json(report).dump()).get<WorkerStatus>(), report);
+TEST(Json, OfAWorkerStatusCanBeReadBack) {
+  const WorkerStatus status{.worker = sample::worker(7), .groups = sample::troubled().groups};
+  EXPECT_EQ(json::parse(json(status).dump()).get<WorkerStatus>(), status);
 }
 
 TEST(Json, KeepsLatenciesBeyondTheLastBound) {
@@ -44,14 +44,14 @@ TEST(Json, KeepsLatenciesBeyondTheLastBound) {
   EXPECT_EQ(through_text(overview), overview);
 }
 
-TEST(Json, TellsPeopleTheQuantilesInSeconds) {
+TEST(Json, HasQuantilesInSeconds) {
   const json latency = json(sample::healthy())["groups"][0]["latency"];
   EXPECT_NEAR(latency["p50"].get<double>(), 0.005, 0.0005);
   EXPECT_NEAR(latency["p99"].get<double>(), 0.0099, 0.0009);
   EXPECT_EQ(latency["count"], 1000);
 }
 
-TEST(Json, TellsTheVerdictFirst) {
+TEST(Json, HasTheVerdict) {
   const json good = sample::healthy();
   EXPECT_EQ(good["version"], "0.1.0");
   EXPECT_EQ(good["healthy"], true);
@@ -66,52 +66,52 @@ TEST(Json, TellsTheVerdictFirst) {
   EXPECT_EQ(bad["findings"][0]["detail"], findings[0].detail);
 }
 
-TEST(Json, IsOneLineOfValidTextWhateverVisitorsSent) {
-  const std::string line = json(sample::hostile()).dump();  // throws when a byte is no UTF-8
+TEST(Json, IsOneLineOfValidUtf8EvenWithHostileTexts) {
+  const std::string line = json(sample::hostile()).dump();  // throws if a byte is not UTF-8
   EXPECT_THAT(line, Not(HasSubstr("\n")));
   EXPECT_THAT(line, HasSubstr("\xef\xbf\xbd"));
   EXPECT_THAT(json::parse(line).get<Overview>().groups[0].name, HasSubstr("<script>alert(1)"));
 }
 
-TEST(Json, SaysWhatIsMissingAndWhere) {
-  json report = sample::troubled();
-  report["groups"][1].erase("loaded");
-  EXPECT_EQ(refusal_of(report), "groups[1].loaded: a number is needed");
-  report = sample::troubled();
-  report["workers"][0]["threads"][2]["doing"] = "dancing";
+TEST(Json, IsRefusedWithThePathOfAMissingKey) {
+  json changed = sample::troubled();
+  changed["groups"][1].erase("loaded");
+  EXPECT_EQ(refusal_of(changed), "groups[1].loaded: must be a number");
+  changed = sample::troubled();
+  changed["workers"][0]["threads"][2]["doing"] = "dancing";
   EXPECT_EQ(
-      refusal_of(report),
-      "workers[0].threads[2].doing: one of idle, reading, waiting, handling, writing is needed");
-  EXPECT_EQ(refusal_of(json::array()), "report: an object is needed");
+      refusal_of(changed),
+      "workers[0].threads[2].doing: must be one of idle, reading, waiting, handling, writing");
+  EXPECT_EQ(refusal_of(json::array()), "status: must be an object");
 }
 
-TEST(Json, RefusesWhatIsOfAnotherType) {
+TEST(Json, IsRefusedWhenAValueHasAnotherType) {
   json good = sample::troubled();
   ASSERT_EQ(refusal_of(good), "");
   int tried = 0;
   const json flat = good.flatten();
   for (const auto& [path, value] : flat.items()) {
-    // The quantiles follow from the buckets, the verdict from all the rest: neither is read back.
+    // Quantiles and verdict are computed from other values, and are not read.
     const std::string_view end(path);
     if (end.starts_with("/healthy") || end.starts_with("/findings/")) continue;
     if (end.ends_with("/p50") || end.ends_with("/p99") || end.ends_with("latency/count")) continue;
-    json spoilt = good;
-    spoilt[json::json_pointer(path)] = json(nullptr);
-    EXPECT_NE(refusal_of(spoilt), "") << path;
+    json wrong = good;
+    wrong[json::json_pointer(path)] = json(nullptr);
+    EXPECT_NE(refusal_of(wrong), "") << path;
     if (value.is_number_unsigned()) {
-      spoilt[json::json_pointer(path)] = -1;
-      EXPECT_NE(refusal_of(spoilt), "") << path;
+      wrong[json::json_pointer(path)] = -1;
+      EXPECT_NE(refusal_of(wrong), "") << path;
     }
     ++tried;
   }
   EXPECT_GT(tried, 100);
 }
 
-TEST(Json, PassesOverWhatALaterVersionMayAdd) {
-  json report = sample::healthy();
-  report["weather"] = "fair";
-  report["groups"][0]["colour"] = {1, 2};
-  EXPECT_EQ(report.get<Overview>(), sample::healthy());
+TEST(Json, MayHaveUnknownKeys) {
+  json changed = sample::healthy();
+  changed["weather"] = "fair";
+  changed["groups"][0]["colour"] = {1, 2};
+  EXPECT_EQ(changed.get<Overview>(), sample::healthy());
 }
 
 }  // namespace

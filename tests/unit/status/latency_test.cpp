@@ -14,18 +14,19 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
 
-double off(nanoseconds told, nanoseconds real) {
-  return std::abs(static_cast<double>(told.count()) / static_cast<double>(real.count()) - 1);
+/// Returns the relative error.
+double off(nanoseconds estimate, nanoseconds real) {
+  return std::abs(static_cast<double>(estimate.count()) / static_cast<double>(real.count()) - 1);
 }
 
-TEST(Latency, OfNothingIsNothing) {
+TEST(Latency, IsZeroWithoutRequests) {
   const Histogram histogram;
   EXPECT_EQ(histogram.count(), 0u);
   EXPECT_EQ(histogram.quantile(0.99), 0ns);
   EXPECT_EQ(histogram.sum(), 0ns);
 }
 
-TEST(Latency, OfOneRequestIsToldWithinSevenPercent) {
+TEST(Latency, OfOneRequestIsExactToSevenPercent) {
   for (double ns = 1'001; ns < 100e9; ns *= 1.003) {
     Histogram histogram;
     const nanoseconds took(std::llround(ns));
@@ -35,7 +36,7 @@ TEST(Latency, OfOneRequestIsToldWithinSevenPercent) {
   }
 }
 
-TEST(Latency, QuantilesAreCloseToThoseOfTheTrueValues) {
+TEST(Latency, QuantilesAreExactToSevenPercent) {
   std::mt19937 dice(7);
   std::lognormal_distribution<double> took(std::log(400e3), 1.5);
   Histogram histogram;
@@ -51,7 +52,7 @@ TEST(Latency, QuantilesAreCloseToThoseOfTheTrueValues) {
   }
 }
 
-TEST(Latency, BoundsAscendByLittleAndBelongToTheBucketsThatTheyEnd) {
+TEST(Latency, BoundsAreCloseAndBelongToTheBucketBelow) {
   const auto bounds = Histogram::bounds();
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     EXPECT_EQ(Histogram::bucket_of(bounds[i]), i);
@@ -63,7 +64,7 @@ TEST(Latency, BoundsAscendByLittleAndBelongToTheBucketsThatTheyEnd) {
   }
 }
 
-TEST(Latency, TooShortAndTooLongTimesHaveTheirPlaces) {
+TEST(Latency, BucketsIncludeNegativeAndVeryLongDurations) {
   EXPECT_EQ(Histogram::bucket_of(-5ns), 0u);
   EXPECT_EQ(Histogram::bucket_of(0ns), 0u);
   EXPECT_EQ(Histogram::bucket_of(1h), Histogram::kBounds);
@@ -73,7 +74,7 @@ TEST(Latency, TooShortAndTooLongTimesHaveTheirPlaces) {
   EXPECT_EQ(histogram.quantile(0.5), 100s);
 }
 
-TEST(Latency, WithinADecimalBoundIsCountedExactly) {
+TEST(Latency, CountsUpToADecimalBoundAreExact) {
   Histogram histogram;
   for (int i = 1; i <= 100; ++i) histogram.add(i * 1ms);
   EXPECT_EQ(histogram.count_up_to(25ms), 25u);
@@ -83,7 +84,7 @@ TEST(Latency, WithinADecimalBoundIsCountedExactly) {
   EXPECT_EQ(histogram.count_up_to(1h), 100u);
 }
 
-TEST(Latency, OfTwoProcessesIsThatOfBoth) {
+TEST(Latency, OfTwoProcessesCanBeMerged) {
   Histogram one;
   Histogram other;
   one.add(1ms);
@@ -96,7 +97,7 @@ TEST(Latency, OfTwoProcessesIsThatOfBoth) {
   EXPECT_LE(off(one.quantile(0.99), 1s), 0.07);
 }
 
-TEST(Latency, OfManyThreadsIsCountedWhole) {
+TEST(Latency, OfManyThreadsIsCompletelyCounted) {
   LatencyRecorder recorder;
   std::vector<std::thread> threads;
   for (int i = 1; i <= 4; ++i) {

@@ -19,7 +19,7 @@ WorkerStatus status_of(int pid, std::vector<Group> groups,
   return status;
 }
 
-TEST(Merge, KeepsWhatTheSupervisorKnows) {
+TEST(Merge, KeepsTheMembersThatTheSupervisorSets) {
   Overview known = sample::healthy();
   known.workers.clear();
   known.groups.clear();
@@ -29,7 +29,7 @@ TEST(Merge, KeepsWhatTheSupervisorKnows) {
   EXPECT_THAT(merged.groups, IsEmpty());
 }
 
-TEST(Merge, AddsUpWhatTheWorkersCounted) {
+TEST(Merge, AddsTheCountersOfTheWorkers) {
   const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 2)}),
                                      status_of(2, {sample::group("aquarium", 2)})});
   EXPECT_THAT(merged.workers, SizeIs(2));
@@ -41,7 +41,7 @@ TEST(Merge, AddsUpWhatTheWorkersCounted) {
   EXPECT_EQ(merged.errors, 24u);
 }
 
-TEST(Merge, CountsEachGenerationOnceWhateverTheNumberOfProcesses) {
+TEST(Merge, CountsAGenerationOfManyProcessesOnce) {
   WorkerStatus gone = status_of(3, {sample::group("aquarium", 1), sample::group("old", 1)});
   gone.groups[0].generations = 5;
   gone.groups[1].generations = 2;
@@ -50,11 +50,11 @@ TEST(Merge, CountsEachGenerationOnceWhateverTheNumberOfProcesses) {
   ended.add(gone);
   const auto one = status_of(1, {sample::group("aquarium", 2), sample::group("b", 2)});
   const Overview merged = merge({}, {one, status_of(2, {sample::group("aquarium", 2)})}, ended);
-  EXPECT_EQ(merged.groups[0].generations, 7u) << "no process has counted more";
-  EXPECT_EQ(merged.generations, 7u + 7u + 2u) << "those of a group that is gone were made, too";
+  EXPECT_EQ(merged.groups[0].generations, 7u) << "the highest count of one process";
+  EXPECT_EQ(merged.generations, 7u + 7u + 2u) << "including those of a group that is gone";
 }
 
-TEST(Merge, HasGroupsByNameAndWorkersByAge) {
+TEST(Merge, SortsGroupsByNameAndWorkersByAge) {
   WorkerStatus young = status_of(9, {sample::group("b", 1), sample::group("a", 1)});
   young.worker.started = kNow;
   const Overview merged = merge({}, {young, status_of(10, {sample::group("b", 1)})});
@@ -63,7 +63,7 @@ TEST(Merge, HasGroupsByNameAndWorkersByAge) {
   EXPECT_EQ(merged.workers[0].pid, 10);
 }
 
-TEST(Merge, SaysWhoServesWhatWhenWorkersDisagree) {
+TEST(Merge, ListsGenerationsByWorkerWhenTheyDiffer) {
   const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 10)}),
                                      status_of(2, {sample::group("aquarium", 9)})});
   EXPECT_EQ(merged.groups[0].generation, "aquarium/10") << "the newest, by number";
@@ -71,13 +71,13 @@ TEST(Merge, SaysWhoServesWhatWhenWorkersDisagree) {
               ElementsAre(Serving{1, "aquarium/10"}, Serving{2, "aquarium/9"}));
 }
 
-TEST(Merge, SaysNothingOfThatWhenTheyAgree) {
+TEST(Merge, ListsNoGenerationsWhenTheyAreEqual) {
   const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 9)}),
                                      status_of(2, {sample::group("aquarium", 9)})});
   EXPECT_THAT(merged.groups[0].disagree, IsEmpty());
 }
 
-TEST(Merge, HearsDrainingAndStartingWorkersOnCountsOnly) {
+TEST(Merge, TakesOnlyCountersFromDrainingAndStartingWorkers) {
   Group starting = sample::group("aquarium", 9);
   starting.generation.clear();
   const Overview merged =
@@ -85,20 +85,20 @@ TEST(Merge, HearsDrainingAndStartingWorkersOnCountsOnly) {
                  status_of(2, {sample::group("aquarium", 9), sample::group("gone", 1)},
                            Worker::State::kDraining),
                  status_of(3, {starting}, Worker::State::kStarting)});
-  ASSERT_THAT(merged.groups, SizeIs(1)) << "`gone` is served by nobody any more";
+  ASSERT_THAT(merged.groups, SizeIs(1)) << "no worker serves `gone` any more";
   EXPECT_EQ(merged.groups[0].generation, "aquarium/10");
   EXPECT_THAT(merged.groups[0].disagree, IsEmpty());
   EXPECT_EQ(merged.groups[0].requests, 3000u);
 }
 
-TEST(Merge, HearsThemAllWhenNobodyServes) {
+TEST(Merge, TakesGroupsFromAllWorkersWhenNoneServes) {
   const Overview merged =
       merge({}, {status_of(1, {sample::group("aquarium", 1)}, Worker::State::kDraining)});
   ASSERT_THAT(merged.groups, SizeIs(1));
   EXPECT_EQ(merged.groups[0].generation, "aquarium/1");
 }
 
-TEST(Merge, CountsThatSomethingIsLoadedFromTheFirstWorkerThatDid) {
+TEST(Merge, TakesTheLoadTimeOfTheFirstWorker) {
   Group later = sample::group("aquarium", 2);
   later.loaded += 100;
   const Overview merged =
@@ -106,23 +106,23 @@ TEST(Merge, CountsThatSomethingIsLoadedFromTheFirstWorkerThatDid) {
   EXPECT_EQ(merged.groups[0].loaded, sample::group("aquarium", 2).loaded);
 }
 
-TEST(Merge, GathersWhatIsWrongInAnyWorker) {
-  Group lame = sample::group("aquarium", 1);
-  lame.refusals = 2;
-  lame.refused = Refusal{.message = "no", .at = 5};
-  lame.lingering = {{.generation = "aquarium/0", .holder = "thread 5"}};
-  lame.quarantine = Quarantine{.generation = "aquarium/2", .crashes = 3};
-  const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 1)}),
-                                     status_of(2, {lame}), status_of(3, {lame})});
+TEST(Merge, CollectsProblemsOfAllWorkers) {
+  Group bad = sample::group("aquarium", 1);
+  bad.refusals = 2;
+  bad.refused = Refusal{.message = "no", .at = 5};
+  bad.lingering = {{.generation = "aquarium/0", .holder = "thread 5"}};
+  bad.quarantine = Quarantine{.generation = "aquarium/2", .crashes = 3};
+  const Overview merged = merge(
+      {}, {status_of(1, {sample::group("aquarium", 1)}), status_of(2, {bad}), status_of(3, {bad})});
   const Group& group = merged.groups[0];
-  EXPECT_EQ(group.refusals, 2u) << "the same drop, refused by each";
+  EXPECT_EQ(group.refusals, 2u) << "each worker refused the same drop";
   ASSERT_TRUE(group.refused);
   EXPECT_EQ(group.refused->message, "no");
   EXPECT_THAT(group.lingering, ElementsAre(Lingering{"aquarium/0", "thread 5", 2}));
   ASSERT_TRUE(group.quarantine);
 }
 
-TEST(Merge, CountersDoNotFallWhenAWorkerIsGone) {
+TEST(Merge, KeepsTheCountersOfEndedWorkers) {
   const WorkerStatus one = status_of(1, {sample::group("aquarium", 1)});
   const WorkerStatus other = status_of(2, {sample::group("aquarium", 1)});
   const Overview before = merge({}, {one, other});

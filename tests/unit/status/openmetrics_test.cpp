@@ -18,7 +18,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-TEST(OpenMetrics, TellsWhatAnAlertNeeds) {
+TEST(OpenMetrics, HasTheMetricsForAlerts) {
   const std::string text = openmetrics(sample::troubled());
   for (const char* line : {
            "shoal_up 1\n",
@@ -53,11 +53,11 @@ TEST(OpenMetrics, TellsWhatAnAlertNeeds) {
   EXPECT_THAT(text, EndsWith("\n# EOF\n"));
 }
 
-TEST(OpenMetrics, HasUpperBoundsThatAreCountedExactly) {
+TEST(OpenMetrics, HasExactBuckets) {
   Overview overview = sample::healthy();
   Histogram& latency = overview.groups[0].latency;
   latency = {};
-  // One on each bound: a bucket that was cut at the wrong place would lack it.
+  // One request on each bound: a bucket with a wrong bound would miss it.
   int bounds = 0;
   for (const auto bound : Histogram::bounds()) {
     latency.add(bound);
@@ -69,7 +69,7 @@ TEST(OpenMetrics, HasUpperBoundsThatAreCountedExactly) {
   EXPECT_THAT(text, HasSubstr("le=\"+Inf\"} " + std::to_string(bounds) + "\n"));
 }
 
-TEST(OpenMetrics, EscapesWhatALabelMustNotHold) {
+TEST(OpenMetrics, EscapesLabels) {
   Exposition out;
   out.family("x", "gauge", "", "X.");
   out.sample("", {{"a", "q\"b\\c\nd\xff"}}, 1.5);
@@ -78,11 +78,13 @@ TEST(OpenMetrics, EscapesWhatALabelMustNotHold) {
   EXPECT_THAT(openmetrics(sample::hostile()), Not(HasSubstr("\xff")));
 }
 
-TEST(OpenMetrics, OfNothingIsWhole) { EXPECT_THAT(openmetrics(Overview{}), EndsWith("# EOF\n")); }
+TEST(OpenMetrics, OfAnEmptyOverviewIsComplete) {
+  EXPECT_THAT(openmetrics(Overview{}), EndsWith("# EOF\n"));
+}
 
-/// Has Prometheus' own client library read `text`: it is stricter than the server. Says what it did
-/// not like, or how many samples it found.
-std::string verdict_on(const std::string& text) {
+/// Reads `text` with the client library of Prometheus, which is stricter than its server. Returns
+/// the errors, or the number of samples.
+std::string parse(const std::string& text) {
   const auto file =
       std::filesystem::temp_directory_path() / ("shoal.openmetrics." + std::to_string(::getpid()));
   std::ofstream(file, std::ios::binary) << text;
@@ -96,12 +98,12 @@ std::string verdict_on(const std::string& text) {
   return said;
 }
 
-TEST(OpenMetrics, AreReadByPrometheusOwnLibrary) {
-  EXPECT_EQ(verdict_on(openmetrics(sample::healthy())), "126 samples\n");
-  EXPECT_EQ(verdict_on(openmetrics(sample::troubled())), "158 samples\n");
-  EXPECT_EQ(verdict_on(openmetrics(sample::hostile())), "158 samples\n");
-  EXPECT_THAT(verdict_on(openmetrics(Overview{})), EndsWith(" samples\n"));
-  EXPECT_THAT(verdict_on("shoal_up 1\n"), HasSubstr("Missing # EOF")) << "or it reads anything";
+TEST(OpenMetrics, AreReadByTheLibraryOfPrometheus) {
+  EXPECT_EQ(parse(openmetrics(sample::healthy())), "126 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::troubled())), "158 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::hostile())), "158 samples\n");
+  EXPECT_THAT(parse(openmetrics(Overview{})), EndsWith(" samples\n"));
+  EXPECT_THAT(parse("shoal_up 1\n"), HasSubstr("Missing # EOF")) << "otherwise it accepts anything";
 }
 
 }  // namespace

@@ -28,13 +28,13 @@ std::string hash_of(std::string_view text) {
   return "sha256-" + encoded;
 }
 
-/// What stands between the first `<name>` and its end.
+/// Returns the text between the first `<name>` and `</name>`.
 std::string inside(const std::string& html, const std::string& name) {
   const std::size_t begin = html.find("<" + name + ">") + name.size() + 2;
   return html.substr(begin, html.find("</" + name + ">") - begin);
 }
 
-/// Every tag without its attributes, in order.
+/// Returns all tags without attributes, in order.
 std::vector<std::string> tags_of(const std::string& html) {
   static const std::regex tag("<(/?[a-z0-9]+)");
   std::vector<std::string> tags;
@@ -44,7 +44,7 @@ std::vector<std::string> tags_of(const std::string& html) {
   return tags;
 }
 
-TEST(Page, SaysFirstHowTheContainerIs) {
+TEST(Page, BeginsWithTheHealth) {
   const std::string good = page(sample::healthy());
   EXPECT_THAT(good, HasSubstr("<title>all 3 groups are healthy · Shoal</title>"));
   EXPECT_LT(good.find("<h2>all 3 groups are healthy</h2>"), good.find("<h2>Groups</h2>"));
@@ -53,7 +53,7 @@ TEST(Page, SaysFirstHowTheContainerIs) {
   EXPECT_LT(bad.find("apps/shop/cart.so: no database"), bad.find("<h2>Groups</h2>"));
 }
 
-TEST(Page, TellsOfGroupsModulesThreadsProcessesAndCrashes) {
+TEST(Page, HasGroupsModulesThreadsProcessesAndCrashes) {
   const std::string html = page(sample::troubled());
   for (const char* text : {"aquarium/12",
                            "3b9f0a4c1d2e5f60718293a4b5c6d7e8f9012345",
@@ -68,7 +68,7 @@ TEST(Page, TellsOfGroupsModulesThreadsProcessesAndCrashes) {
                            "draining",
                            "SIGSEGV",
                            "/run/shoal/crashes/2024-03-05T03-03-00.4690.txt",
-                           "Earlier, and over",
+                           "Earlier problems",
                            "1 worker process crashed within the last hour",
                            "configuration reloads",
                            "generations",
@@ -79,42 +79,43 @@ TEST(Page, TellsOfGroupsModulesThreadsProcessesAndCrashes) {
   }
 }
 
-TEST(Page, TakesNothingFromOutsideForMarkup) {
+TEST(Page, EscapesTextFromOutside) {
   const std::string html = page(sample::hostile());
   EXPECT_THAT(html, Not(HasSubstr("<script>alert")));
   EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;amp;"));
   EXPECT_THAT(html, Not(HasSubstr("\xff")));
   EXPECT_THAT(html, Not(HasSubstr("\x1b")));
   EXPECT_THAT(html, Not(HasSubstr("\xe2\x80\xae")));
-  // Were evil texts markup anywhere, there would be other tags than with tame texts.
-  EXPECT_EQ(tags_of(html), tags_of(page(sample::spoilt("tame\nword"))));
+  // If a hostile text were markup anywhere, there would be other tags than with harmless texts.
+  EXPECT_EQ(tags_of(html), tags_of(page(sample::with_appended("tame\nword"))));
 }
 
-TEST(Page, NeedsNothingFromElsewhere) {
+TEST(Page, LoadsNothingElse) {
   std::string html = page(sample::troubled());
-  const std::string name_of_svg = "http://www.w3.org/2000/svg";  // a name, never fetched
+  const std::string name_of_svg =
+      "http://www.w3.org/2000/svg";  // a name, not an address that is fetched
   html.erase(html.find(name_of_svg), name_of_svg.size());
-  for (const char* way : {"http:", "https:", "src=", "@import", "url("}) {
-    EXPECT_THAT(html, Not(HasSubstr(way)));
+  for (const char* reference : {"http:", "https:", "src=", "@import", "url("}) {
+    EXPECT_THAT(html, Not(HasSubstr(reference)));
   }
 }
 
-TEST(Page, CutsWhatWouldFillIt) {
+TEST(Page, CutsLongRequests) {
   Overview overview = sample::healthy();
   overview.workers[0].threads[1].request = "GET /" + std::string(8000, 'x');
   EXPECT_THAT(page(overview), Not(HasSubstr(std::string(400, 'x'))));
 }
 
-TEST(Page, OfNothingIsAPage) {
+TEST(Page, OfAnEmptyOverviewIsComplete) {
   const std::string html = page(Overview{});
   EXPECT_THAT(html, HasSubstr("no worker process serves"));
   EXPECT_THAT(html, HasSubstr("</html>"));
 }
 
-TEST(Page, HasAPolicyThatAllowsItsOwnStyleAndScriptAlone) {
+TEST(Page, HasAPolicyThatAllowsOnlyItsOwnStyleAndScript) {
   const std::string html = page(sample::hostile());
-  EXPECT_EQ(kPageStyleHash, hash_of(inside(html, "style"))) << "renew it in page_style.cpp";
-  EXPECT_EQ(kPageScriptHash, hash_of(inside(html, "script"))) << "renew it in page_script.cpp";
+  EXPECT_EQ(kPageStyleHash, hash_of(inside(html, "style"))) << "update it in page_style.cpp";
+  EXPECT_EQ(kPageScriptHash, hash_of(inside(html, "script"))) << "update it in page_script.cpp";
   EXPECT_THAT(page_policy(), HasSubstr(std::string(kPageScriptHash)));
   EXPECT_THAT(page_policy(), HasSubstr(std::string(kPageStyleHash)));
   EXPECT_THAT(html, Not(HasSubstr(" style=")));

@@ -1,4 +1,4 @@
-"""Reads a file as OpenMetrics, strictly, and says how many samples are in it."""
+"""Reads a file as OpenMetrics, strictly, and prints the number of its samples."""
 
 import sys
 

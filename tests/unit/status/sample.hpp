@@ -5,8 +5,7 @@
 
 #include "status/overview.hpp"
 
-/// Containers to be told about: one in which all is well, one in which nothing is, and one whose
-/// every text was written by an enemy.
+/// Overviews of a healthy container, of one with many problems, and of one with hostile texts.
 namespace shoal::status::sample {
 
 /// Tuesday, 2024-03-05, 03:07:00 UTC.
@@ -124,37 +123,37 @@ inline Overview troubled() {
   return overview;
 }
 
-/// Markup, quotes, line ends, controls, a steered terminal, turned writing, and bytes that are no
-/// UTF-8.
+/// Markup, quotes, line ends, control bytes, an escape sequence, a change of the direction of
+/// writing, and bytes that are not UTF-8.
 inline const std::string kEvil =
     "<script>alert(1)</script>\"'&amp;`{}\\\n\r\t\x1b[31m\x7f\xe2\x80\xae\xff\xc3\xed\xa0\x80</td>";
 
-/// troubled(), with each text in it followed by `more`.
-inline Overview spoilt(const std::string& more) {
+/// Returns troubled() with `more` appended to each text.
+inline Overview with_appended(const std::string& more) {
   Overview overview = troubled();
-  const auto spoil = [&](auto&... texts) { ((texts += more), ...); };
-  spoil(overview.version, overview.config, overview.listen[0]);
-  for (auto& error : overview.reloads.errors) spoil(error);
+  const auto append = [&](auto&... texts) { ((texts += more), ...); };
+  append(overview.version, overview.config, overview.listen[0]);
+  for (auto& error : overview.reloads.errors) append(error);
   for (auto& crash : overview.crashes) {
-    spoil(crash.signal, crash.request, crash.module, crash.generation, crash.file);
-    for (auto& frame : crash.stack) spoil(frame);
+    append(crash.signal, crash.request, crash.module, crash.generation, crash.file);
+    for (auto& frame : crash.stack) append(frame);
   }
   for (auto& worker : overview.workers) {
     for (auto& thread : worker.threads) {
-      spoil(thread.request, thread.id, thread.module, thread.generation);
+      append(thread.request, thread.id, thread.module, thread.generation);
     }
   }
   for (auto& group : overview.groups) {
-    spoil(group.name, group.generation);
-    for (auto& module : group.modules) spoil(module.name, module.file, module.build_id);
-    for (auto& old : group.lingering) spoil(old.generation, old.holder);
-    for (auto& serving : group.disagree) spoil(serving.generation);
-    if (group.refused) spoil(group.refused->message);
-    if (group.quarantine) spoil(group.quarantine->generation, group.quarantine->serving);
+    append(group.name, group.generation);
+    for (auto& module : group.modules) append(module.name, module.file, module.build_id);
+    for (auto& old : group.lingering) append(old.generation, old.holder);
+    for (auto& serving : group.disagree) append(serving.generation);
+    if (group.refused) append(group.refused->message);
+    if (group.quarantine) append(group.quarantine->generation, group.quarantine->serving);
   }
   return overview;
 }
 
-inline Overview hostile() { return spoilt(kEvil); }
+inline Overview hostile() { return with_appended(kEvil); }
 
 }  // namespace shoal::status::sample

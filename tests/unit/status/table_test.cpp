@@ -22,7 +22,7 @@ std::size_t longest_line_of(const std::string& text) {
   return longest;
 }
 
-TEST(Table, SaysFirstThatAllIsWell) {
+TEST(Table, BeginsWithGoodHealth) {
   const std::string text = table(sample::healthy());
   EXPECT_THAT(text, HasSubstr("ok  all 3 groups are healthy\n"));
   EXPECT_THAT(
@@ -31,7 +31,7 @@ TEST(Table, SaysFirstThatAllIsWell) {
   EXPECT_THAT(text, HasSubstr("4712     serving  24 h ago  1,204,331      12"));
 }
 
-TEST(Table, SaysFirstWhatIsWrong) {
+TEST(Table, BeginsWithTheWorstFinding) {
   const std::string text = table(sample::troubled());
   const std::string when = " (2 h ago, " + utc(sample::kNow - 7200) + ")\n";
   EXPECT_LT(text.find("!!  shop serves nothing" + when + "    apps/shop/cart.so: no database\n"),
@@ -41,14 +41,14 @@ TEST(Table, SaysFirstWhatIsWrong) {
   EXPECT_THAT(text, HasSubstr("4690     SIGSEGV  aquarium/13  GET /about?x=2"));
 }
 
-TEST(Table, KeepsThePastApart) {
+TEST(Table, SeparatesPastFindings) {
   const std::string text = table(sample::troubled());
   EXPECT_LT(text.find("the last change of the configuration was refused"),
-            text.find("\nearlier, and over:\n-   1 worker process crashed"));
+            text.find("\nearlier problems:\n-   1 worker process crashed"));
   EXPECT_THAT(table(sample::healthy()), Not(HasSubstr("earlier")));
 }
 
-TEST(Table, CountsGenerationsAndTellsWhereCrashesAre) {
+TEST(Table, HasGenerationsAndStacksOfCrashes) {
   const std::string text = table(sample::troubled());
   EXPECT_THAT(text, HasSubstr("4 crashes, 2 configuration reloads, 21 generations\n"));
   EXPECT_THAT(text, HasSubstr("in quarantine      7\n"));
@@ -56,7 +56,7 @@ TEST(Table, CountsGenerationsAndTellsWhereCrashesAre) {
                               ":\n    aquarium::About::draw(shoal::Request&)+0x1c "));
 }
 
-TEST(Table, FitsIntoATerminal) {
+TEST(Table, FitsATerminal) {
   EXPECT_LE(longest_line_of(table(sample::healthy())), 100u);
   Overview overview = sample::healthy();
   overview.groups[0].name = overview.groups[0].generation = std::string(500, 'g');
@@ -65,7 +65,7 @@ TEST(Table, FitsIntoATerminal) {
   EXPECT_LE(longest_line_of(table(overview)), 110u);
 }
 
-TEST(Table, CannotSteerATerminalWhateverVisitorsSent) {
+TEST(Table, HasNoControlCharactersEvenWithHostileTexts) {
   const std::string text = table(sample::hostile());
   EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) {
     return c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
@@ -73,12 +73,12 @@ TEST(Table, CannotSteerATerminalWhateverVisitorsSent) {
   EXPECT_THAT(text, Not(HasSubstr("\xe2\x80\xae")));
 }
 
-TEST(Table, HasColoursOnlyWhenAsked) {
+TEST(Table, HasColoursOnlyOnRequest) {
   EXPECT_THAT(table(sample::troubled()), Not(HasSubstr("\x1b")));
   EXPECT_THAT(table(sample::troubled(), true), HasSubstr("\x1b[31m!!  shop serves nothing\x1b[0m"));
 }
 
-TEST(Table, OfNothingIsShort) {
+TEST(Table, OfAnEmptyOverviewIsShort) {
   const std::string text = table(Overview{});
   EXPECT_THAT(text, HasSubstr("!!  no worker process serves"));
   EXPECT_THAT(text, Not(HasSubstr("GROUP")));

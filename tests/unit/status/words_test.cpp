@@ -22,7 +22,7 @@ TEST(Words, OfTimesAreShort) {
   EXPECT_EQ(span(1e300), "11,574,074 days");
   EXPECT_EQ(ago(0, 100), "never");
   EXPECT_EQ(ago(100, 100.5), "just now");
-  EXPECT_EQ(ago(200, 100), "just now") << "a clock that was set back";
+  EXPECT_EQ(ago(200, 100), "just now") << "the clock was set back";
   EXPECT_EQ(ago(100, 280), "3 min ago");
 }
 
@@ -53,12 +53,12 @@ TEST(Words, OfDatesAreInUtc) {
   EXPECT_EQ(utc(-1e300), "1970-01-01 00:00:00 UTC");
 }
 
-TEST(Words, FromOutsideCanSteerNothing) {
+TEST(Words, FromOutsideCannotControlATerminal) {
   EXPECT_EQ(shown("a\r\n\x1b[2J\x7f"), "a\\x0d\\x0a\\x1b[2J\\x7f");
   EXPECT_EQ(shown("\xc2\x9b"
                   "2J"),
             "\\xc2\\x9b2J")
-      << "a terminal takes it for ESC [";
+      << "some terminals read this as ESC [";
   EXPECT_EQ(shown("\xe2\x80\xae"
                   "gnp.exe"),
             "\\u{202e}gnp.exe");
@@ -69,12 +69,12 @@ TEST(Words, FromOutsideCanSteerNothing) {
             "e \xe6\xb0\xb4 \xf0\x9f\x90\x9f");
 }
 
-TEST(Words, OfSeveralLinesStaySo) {
+TEST(Words, KeepLines) {
   EXPECT_THAT(shown_lines("one\ntwo\t\n"), ElementsAre("one", "two\\x09"));
   EXPECT_THAT(shown_lines(""), IsEmpty());
 }
 
-TEST(Words, ThatAreCutEndWithDotsAndWithWholeCharacters) {
+TEST(Words, AreCutAtWholeCharactersAndEndWithDots) {
   EXPECT_EQ(cut("abcdef", 6), "abcdef");
   EXPECT_EQ(cut("abcdefg", 6), "abc...");
   EXPECT_EQ(cut("\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6", 4), "\xc3\xb6...");
