@@ -4,8 +4,8 @@
 
 namespace shoal::crash {
 
-/// The program shoal-symbolize, which tells the source of addresses: beside this program, or where
-/// it is installed. Need not be there.
+/// Returns the path of the program shoal-symbolize (container/symbolize): beside this program, or
+/// where it is installed. The file may be missing.
 std::filesystem::path symbolizer();
 
 }  // namespace shoal::crash
