@@ -9,14 +9,8 @@
 
 #include "commands/commands.hpp"
 #include "commands/probe_input.hpp"
-#include "elf/error.hpp"
-#include "elf/loadable.hpp"
-#include "modules/bounds.hpp"
-#include "modules/file_bytes.hpp"
-#include "modules/links.hpp"
-#include "modules/load_error.hpp"
+#include "modules/faults.hpp"
 #include "modules/missing.hpp"
-#include "modules/name.hpp"
 #include "modules/scan.hpp"
 #include "shoal/host/config_node.hpp"
 #include "worker/from_settings.hpp"
@@ -60,22 +54,27 @@ void print(const settings::Settings& settings, const modules::Files& files) {
   }
 }
 
-/// Whether the dynamic linker finds it by itself.
-bool is_there(const std::string& library) {
-  static std::map<std::string, bool> known;
-  const auto [entry, is_new] = known.try_emplace(library, false);
-  if (is_new) entry->second = ::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL) != nullptr;
+/// Returns why the dynamic linker cannot load the library by itself, in its own words; empty when
+/// it can.
+std::string why_not_loaded(const std::string& library) {
+  static std::map<std::string, std::string> known;
+  const auto [entry, is_new] = known.try_emplace(library);
+  if (is_new && ::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL) == nullptr) {
+    entry->second = ::dlerror();
+  }
   return entry->second;
 }
 
-/// The libraries that `module` needs from outside its group and that nobody has.
+/// The libraries that `module` needs from outside its group and that cannot be loaded.
 void add_missing(const std::string& module, const modules::Links& links, const modules::Apps& apps,
                  std::vector<std::string>& faults) {
   for (const auto& library : links.outside) {
-    if (!library.file.empty() || is_there(library.name)) continue;
-    faults.push_back(apps.files.find(module)->second.path.native() + ": needs " + library.name +
-                     ", which cannot be found; " +
-                     modules::remedy_for_missing(library.name, module, apps));
+    if (!library.file.empty()) continue;
+    const std::string why = why_not_loaded(library.name);
+    if (why.empty()) continue;
+    const auto& file = apps.files.find(module)->second;
+    const auto remedy = modules::remedy_for_missing(library.name, module, apps);
+    faults.push_back(modules::fault_of_missing(module, file, library.name, why, remedy).text());
   }
 }
 
@@ -83,28 +82,19 @@ void add_missing(const std::string& module, const modules::Links& links, const m
 void add_faults_of(const std::string& group, const modules::Apps& apps,
                    std::vector<std::string>& faults) {
   modules::Files files;
-  modules::Facts facts;
-  const auto members = std::ranges::count_if(
-      apps.files, [&](const auto& entry) { return apps.grouping.of(entry.first).group == group; });
-  const auto fault = modules::fault_of_members(group, static_cast<std::size_t>(members));
-  if (!fault.empty()) return faults.push_back(fault);
   for (const auto& [module, file] : apps.files) {
-    if (apps.grouping.of(module).group != group) continue;
-    try {
-      const elf::Facts read = modules::facts_of(file.path);
-      elf::require_loadable(read);
-      facts.emplace(module, read);
-      files.emplace(module, file);
-    } catch (const elf::Error& error) {
-      faults.push_back(file.path.native() + ": " + error.what());
-    }
+    if (apps.grouping.of(module).group == group) files.emplace(module, file);
   }
-  try {
-    for (const auto& [module, links] : modules::links_of(facts, files, apps, "~")) {
-      add_missing(module, links, apps, faults);
-    }
-  } catch (const modules::LoadError& error) {
-    faults.emplace_back(error.what());
+  const auto checked =
+      modules::check_files({.files = std::move(files), .group = group, .apps = &apps});
+  std::set<std::string> bad;
+  for (const auto& fault : checked.faults) {
+    faults.push_back(fault.text());
+    bad.insert(fault.module);
+  }
+  // The libraries of a bad module are not opened: a foreign sanitizer's would end this process.
+  for (const auto& [module, links] : checked.links) {
+    if (!bad.contains(module)) add_missing(module, links, apps, faults);
   }
 }
 

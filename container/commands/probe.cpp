@@ -6,8 +6,7 @@
 #include <optional>
 
 #include "commands/probe_input.hpp"
-#include "elf/loadable.hpp"
-#include "modules/file_bytes.hpp"
+#include "modules/faults.hpp"
 #include "modules/name.hpp"
 
 namespace shoal::commands {
@@ -26,23 +25,25 @@ std::optional<std::string> module_of(const fs::path& file, const Bench& bench) {
 
 FileReport look_at(const fs::path& file) {
   FileReport report{file.native(), {}, {}, {}};
-  try {
-    report.facts = modules::facts_of(file);
-    elf::require_loadable(*report.facts);
-  } catch (const std::exception& error) {
-    report.refusal = file.native() + ": " + error.what();
-  }
+  const auto checked = modules::check_files({.files = {{"", modules::File{file, {}}}}});
+  if (!checked.facts.empty()) report.facts = checked.facts.begin()->second;
+  if (!checked.faults.empty()) report.refusal = checked.faults.front().text();
   return report;
 }
 
-/// Why a file is no module of the bench.
+/// Returns why a file is not a module of the bench.
 std::string why_unknown(const fs::path& file, const ProbeArguments& arguments, const Bench& bench) {
-  const fs::path& apps = bench.settings.apps;
-  if (arguments.config.empty() || modules::is_too_long(file.lexically_relative(apps))) {
-    return file.native() + ": " + modules::kTooLongName;
+  const fs::path relative = file.lexically_relative(bench.settings.apps);
+  const bool lies_below = !relative.empty() && *relative.begin() != "..";
+  auto fault = arguments.config.empty()
+                   ? modules::too_long_name()
+                   : modules::fault_of_name(relative).value_or(base::Failure{});
+  if (fault.fact.empty() || (!arguments.config.empty() && !lies_below)) {
+    fault = {.fact = "does not lie below " + bench.settings.apps.native(),
+             .remedy = "leave out -c, or drop it there"};
   }
-  return file.native() + ": does not lie below " + apps.native() +
-         "; leave out -c, or drop it there";
+  fault.thing = file.native();
+  return fault.text();
 }
 
 /// Says of each file that was asked for what became of it, and adds those of the group that are at

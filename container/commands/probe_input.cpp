@@ -7,8 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "elf/error.hpp"
-#include "modules/file_bytes.hpp"
+#include "modules/faults.hpp"
 #include "modules/load_error.hpp"
 #include "modules/name.hpp"
 #include "modules/scan.hpp"
@@ -42,14 +41,14 @@ std::string name_in(const fs::path& folder, const fs::path& file) {
 }
 
 /// Why a group would be refused; `module` is empty when no single one is at fault.
-struct Fault {
+struct Refusal {
   std::string why;
   std::string module;
 };
 
 /// Prepares and tries one group, as the loader would. None when it would be loaded.
-std::optional<Fault> try_once(const modules::Order& order, modules::Stages& stages,
-                              const Bench& bench, modules::Verdict& verdict) {
+std::optional<Refusal> try_once(const modules::Order& order, modules::Stages& stages,
+                                const Bench& bench, modules::Verdict& verdict) {
   try {
     const modules::Stage stage(stages, order.group, order.number, order.files);
     const modules::Prepared prepared = modules::prepare(stage, order);
@@ -59,47 +58,41 @@ std::optional<Fault> try_once(const modules::Order& order, modules::Stages& stag
     }
     verdict = worker::probe_of(bench.settings.state, "fix it").run(trial);
   } catch (const modules::FilesChanged& error) {
-    return Fault{std::string(error.what()) + ": was written to meanwhile; try again", {}};
+    return Refusal{std::string(error.what()) + ": changed while it was copied; try again", {}};
   } catch (const modules::LoadError& error) {
-    return Fault{error.what(), error.module()};
+    return Refusal{error.what(), error.module()};
   } catch (const std::exception& error) {
-    return Fault{error.what(), {}};
+    return Refusal{error.what(), {}};
   }
   return std::nullopt;
 }
 
-/// What a module asks the dynamic linker for, and what it answers to; empty when it does not tell.
-elf::Facts facts_if_any(const fs::path& file) {
-  try {
-    return modules::facts_of(file);
-  } catch (const elf::Error&) {
-    return {};
+using AllLinks = std::map<std::string, modules::Links>;
+
+/// Takes `bad` out of the order, and all that is linked to it, directly or not.
+void leave_out(const std::string& bad, const AllLinks& links, modules::Order& order,
+               GroupReport& report) {
+  order.files.erase(bad);
+  for (const auto& [asking, its] : links) {
+    const auto file = order.files.find(asking);
+    if (file == order.files.end() || !std::ranges::count(its.members, bad)) continue;
+    report.untried[asking] =
+        file->second.path.native() + ": not tried: it needs " + bad + ", which is not good";
+    leave_out(asking, links, order, report);
   }
 }
 
-/// Takes `bad` out of the order, and all that is linked to it, directly or not.
-void leave_out(const std::string& bad, modules::Order& order, GroupReport& report) {
-  const auto file = order.files.find(bad);
-  const fs::path path = file->second.path;
-  const std::string soname = facts_if_any(path).soname;
-  order.files.erase(file);
-  std::vector<std::string> asking;
-  for (const auto& [module, other] : order.files) {
-    for (const auto& needed : facts_if_any(other.path).needed) {
-      const bool meant = needed == "$ORIGIN/" + bad + ".so" ||
-                         (!soname.empty() && needed == soname) ||
-                         fs::path(needed).filename() == path.filename();
-      if (!meant) continue;
-      asking.push_back(module);
-      break;
+/// Reports what is wrong with the files alone. Returns false if that is wrong with the group as a
+/// whole.
+bool report_faults(const std::vector<modules::Fault>& faults, GroupReport& report) {
+  for (const auto& fault : faults) {
+    if (fault.module.empty()) {
+      report.refusal = fault.text();
+      return false;
     }
+    report.bad.emplace(fault.module, fault.text());
   }
-  for (const auto& module : asking) {
-    if (!order.files.contains(module)) continue;
-    report.untried[module] = order.files.find(module)->second.path.native() +
-                             ": not tried: it needs " + bad + ", which is not good";
-    leave_out(module, order, report);
-  }
+  return true;
 }
 
 }  // namespace
@@ -145,6 +138,10 @@ modules::Order order_of(const std::string& group, bool all, const Bench& bench) 
 
 void try_out(modules::Order order, modules::Stages& stages, const Bench& bench,
              GroupReport& report) {
+  const auto checked =
+      modules::check_files({.files = order.files, .group = order.group, .apps = order.apps.get()});
+  if (!report_faults(checked.faults, report)) return;
+  for (const auto& [module, why] : report.bad) leave_out(module, checked.links, order, report);
   while (!order.files.empty()) {
     const auto fault = try_once(order, stages, bench, report.verdict);
     if (!fault) return;
@@ -153,7 +150,7 @@ void try_out(modules::Order order, modules::Stages& stages, const Bench& bench,
       return;
     }
     report.bad[fault->module] = fault->why;
-    leave_out(fault->module, order, report);
+    leave_out(fault->module, checked.links, order, report);
   }
 }
 

@@ -2,19 +2,24 @@
 
 namespace shoal::modules {
 
-std::string fault_of_size(std::int64_t size) {
-  if (size <= kLargestFile) return {};
-  return "has " + std::to_string(size) +
-         " bytes, and a module may have 1 GiB; link it without debug information (strip), and keep "
-         "data in files of its own";
+std::optional<base::Failure> fault_of_size(std::int64_t size) {
+  if (size <= kLargestFile) return std::nullopt;
+  return base::Failure{
+      .fact = "has " + std::to_string(size) + " bytes, and a module may have 1 GiB",
+      .remedy =
+          "link it without debug information (strip), and keep data in "
+          "separate files"};
 }
 
-std::string fault_of_members(const std::string& group, std::size_t members) {
-  if (members <= kMostMembers) return {};
-  return "the group " + group + " has " + std::to_string(members) +
-         " modules, and a group may have " + std::to_string(kMostMembers) +
-         "; see whether a link in the apps folder leads to more than was meant, or write smaller "
-         "groups under \"groups\"";
+std::optional<base::Failure> fault_of_members(const std::string& group, std::size_t members) {
+  if (members <= kMostMembers) return std::nullopt;
+  return base::Failure{
+      .thing = "group " + group,
+      .fact = "has " + std::to_string(members) + " modules, and a group may have " +
+              std::to_string(kMostMembers),
+      .remedy =
+          "check whether a link in the apps folder leads to more than you meant, or write "
+          "smaller groups under \"groups\""};
 }
 
 }  // namespace shoal::modules

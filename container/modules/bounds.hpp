@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "base/failure.hpp"
 
 // What one module and one group may have at most. A link that leads to a tree that is not meant for
 // the container must not fill the disk, nor keep other groups waiting for a load of that tree.
@@ -14,10 +17,10 @@ inline constexpr std::int64_t kLargestFile = std::int64_t{1} << 30;
 /// Modules of one group.
 inline constexpr std::size_t kMostMembers = 1'000;
 
-/// Why a file of `size` bytes is refused: fact and remedy. Empty when it is not too large.
-std::string fault_of_size(std::int64_t size);
+/// Returns why a file of `size` bytes is refused, without its name; nullopt if it is not too large.
+std::optional<base::Failure> fault_of_size(std::int64_t size);
 
-/// Why a group of so many modules is refused: group, fact and remedy. Empty when it is not.
-std::string fault_of_members(const std::string& group, std::size_t members);
+/// Returns why a group of so many modules is refused; nullopt if there are not too many.
+std::optional<base::Failure> fault_of_members(const std::string& group, std::size_t members);
 
 }  // namespace shoal::modules

@@ -6,11 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <map>
+#include <utility>
 
-#include "elf/error.hpp"
-#include "modules/file_bytes.hpp"
+#include "modules/faults.hpp"
 #include "modules/name.hpp"
 #include "modules/scan.hpp"
 
@@ -19,7 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string why(int error) { return std::string(" (") + std::strerror(error) + "); "; }
+constexpr const char* kMayRead = "check that the user running shoal may read it";
+constexpr const char* kNameApps = "name the apps folder with --apps";
 
 class Planning {
  public:
@@ -36,32 +36,26 @@ class Planning {
 
  private:
   void meet(const fs::path& path) {
-    struct stat status;
-    if (::stat(path.c_str(), &status) != 0) {
-      if (errno == ENOENT) return wrong(path, "does not exist; see that it is built, and the path");
-      return wrong(path, "cannot be read" + why(errno) + "allow yourself to read it");
-    }
-    if (S_ISDIR(status.st_mode)) return meet_folder(path);
-    if (!S_ISREG(status.st_mode)) {
-      return wrong(path, "not a regular file; name the shared object itself");
-    }
+    struct stat status {};
+    const bool there = ::stat(path.c_str(), &status) == 0;
+    if (there && S_ISDIR(status.st_mode)) return meet_folder(path);
+    if (!there || !S_ISREG(status.st_mode)) return check_file(path);
     if (const auto module = name_for(path)) meet_file(path, *module);
   }
 
   std::optional<std::string> name_for(const fs::path& path) {
-    const std::string name = request_.as.value_or(path.stem().native());
+    std::string name = request_.as.value_or(path.stem().native());
     const bool says_where = request_.as || path.extension() == ".so";
-    if (says_where && is_too_long(place_of(name))) {
-      wrong(request_.as ? fs::path("--as") : path, kTooLongName);
-      return std::nullopt;
-    }
+    auto fault = fault_of_name(says_where ? place_of(name) : path);
     // Through a path, which takes two dots for one.
-    if (says_where && name_of(place_of(name)) == name) return name;
-    if (request_.as) {
-      wrong("--as " + *request_.as, "no module name; say it like aquarium.screen.home");
-    } else {
-      wrong(path, "no module name; call it like aquarium.screen.home.so, or name it by --as");
+    if (!fault && name_of(place_of(name)) != name) fault = fault_of_name("");
+    if (!fault) return name;
+    fault->thing = request_.as ? "--as " + name : path.native();
+    if (name.size() <= kLongestName) {
+      fault->remedy += request_.as ? ", as in aquarium.screen.home"
+                                   : ", as in aquarium.screen.home.so, or name it with --as";
     }
+    wrong(*fault);
     return std::nullopt;
   }
 
@@ -70,12 +64,16 @@ class Planning {
     const fs::path root = fs::absolute(shown);
     const Scan found = scan(root, [](const auto&) {});
     if (found.lost) {
-      return wrong(folder,
-                   "cannot be read" + why(found.lost.value()) + "allow yourself to read it");
+      return wrong({.thing = folder.native(),
+                    .fact = "cannot be read",
+                    .error = found.lost.value(),
+                    .remedy = kMayRead});
     }
     errors_.insert(errors_.end(), found.problems.begin(), found.problems.end());
     if (found.files.empty() && found.problems.empty()) {
-      wrong(folder, "holds no *.so; see that it is built, and the path");
+      wrong({.thing = folder.native(),
+             .fact = "holds no *.so file",
+             .remedy = "build the modules, or correct the path"});
     }
     for (const auto& [module, file] : found.files) {
       meet_file(shown / file.path.lexically_relative(root), module);
@@ -85,13 +83,18 @@ class Planning {
   void meet_file(const fs::path& file, const std::string& module) {
     const auto [known, fresh] = from_.emplace(module, file);
     if (!fresh) {
-      return wrong(file, "becomes the module " + module + ", and so does " +
-                             known->second.native() + "; drop one of them");
+      return wrong(
+          {.thing = file.native(),
+           .fact = "becomes the module " + module + ", and so does " + known->second.native(),
+           .remedy = "drop only one of them"});
     }
-    try {
-      facts_of(file);
-    } catch (const elf::Error& error) {
-      errors_.push_back(file.native() + ": " + error.what());
+    check_file(file);
+  }
+
+  /// The names and groups of the running container are not known here.
+  void check_file(const fs::path& file) {
+    for (const auto& fault : check_files({.files = {{"", File{file, {}}}}}).faults) {
+      wrong(fault.reason);
     }
   }
 
@@ -99,9 +102,12 @@ class Planning {
     struct stat status;
     const fs::path& apps = request_.apps;
     if (::stat(apps.c_str(), &status) != 0) {
-      return wrong(apps, "cannot be used" + why(errno) + "name the apps folder by --apps");
+      return wrong(
+          {.thing = apps.native(), .fact = "cannot be used", .error = errno, .remedy = kNameApps});
     }
-    if (!S_ISDIR(status.st_mode)) return wrong(apps, "no folder; name the apps folder by --apps");
+    if (!S_ISDIR(status.st_mode)) {
+      return wrong({.thing = apps.native(), .fact = "not a folder", .remedy = kNameApps});
+    }
     check_writable(apps);
     for (const auto& [module, from] : from_) check_target(place_of(module));
   }
@@ -113,23 +119,30 @@ class Planning {
       if (!fs::exists(fs::symlink_status(at / part))) return;  // will be made
       at /= part;
       if (!fs::is_directory(at)) {
-        return wrong(at, "no folder, so " + target.native() + " has no place; move it away");
+        return wrong({.thing = at.native(),
+                      .fact = "not a folder, so " + target.native() + " cannot be put into it",
+                      .remedy = "move it away"});
       }
       check_writable(at);
     }
     at /= target.filename();
     if (fs::is_directory(fs::symlink_status(at))) {
-      wrong(at, "a folder in the place of a module; move it away");
+      wrong({.thing = at.native(),
+             .fact = "a folder where a module has to go",
+             .remedy = "move it away"});
     }
   }
 
   void check_writable(const fs::path& folder) {
     if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return;
-    wrong(folder, "cannot be written" + why(errno) + "allow yourself to write there");
+    wrong({.thing = folder.native(),
+           .fact = "cannot be written",
+           .error = errno,
+           .remedy = "check that the user running shoal may write there"});
   }
 
-  void wrong(const fs::path& thing, const std::string& fact_and_remedy) {
-    std::string line = thing.native() + ": " + fact_and_remedy;
+  void wrong(const base::Failure& failure) {
+    std::string line = failure.text();
     if (std::ranges::find(errors_, line) == errors_.end()) errors_.push_back(std::move(line));
   }
 

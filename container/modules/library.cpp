@@ -11,6 +11,7 @@
 #include "base/printable.hpp"
 #include "elf/stub.hpp"
 #include "modules/load_error.hpp"
+#include "modules/missing.hpp"
 #include "modules/outdated.hpp"
 
 namespace shoal::modules {
@@ -122,10 +123,9 @@ void open_outside(const std::vector<Wanted>& wanted, const Order& order) {
     } catch (const boost::system::system_error& error) {
       const std::string words = words_of(error);
       const std::string newer = newer_than_what_is_mapped(words);
-      throw LoadError(order.files.find(asking)->second.path.native() + ": needs " + library.name +
-                          ", which cannot be loaded (" + base::printable(words) + "); " +
-                          (newer.empty() ? remedy : newer),
-                      asking);
+      const Fault fault = fault_of_missing(asking, order.files.find(asking)->second, library.name,
+                                           words, newer.empty() ? remedy : newer);
+      throw LoadError(fault.text(), asking);
     }
   }
 }

@@ -6,8 +6,6 @@
 #include <set>
 #include <system_error>
 
-#include "modules/load_error.hpp"
-
 namespace shoal::modules {
 namespace {
 
@@ -28,8 +26,9 @@ std::ptrdiff_t common_tail(const fs::path& one, const fs::path& other) {
 
 class Graph {
  public:
-  Graph(const Facts& facts, const Files& files, const Apps& apps, const std::string& generation)
-      : facts_(facts), files_(files), apps_(apps), generation_(generation) {}
+  Graph(const Facts& facts, const Files& files, const Apps& apps, const std::string& generation,
+        std::vector<Fault>& faults)
+      : facts_(facts), files_(files), apps_(apps), generation_(generation), faults_(faults) {}
 
   std::map<std::string, Links> draw() {
     for (const auto& [module, facts] : facts_) {
@@ -47,22 +46,26 @@ class Graph {
       askers_[*member].push_back({asking, needed});
       return;
     }
-    if (const auto module = module_named_by(needed)) refuse(asking, *module);
+    if (const auto module = module_named_by(needed)) return needs_other_group(asking, *module);
     if (needed.starts_with(kOrigin)) {
-      throw LoadError(shown(asking) + ": needs " + needed.substr(kOrigin.size()) +
-                          ", which is not in the apps folder; drop it too",
-                      asking);
+      return needs(asking, needed.substr(kOrigin.size()) + ", which is not in the apps folder",
+                   "drop it too");
     }
     Outside outside{needed, find_by_path(asking, needed)};
-    if (const auto module = module_at(outside.file)) refuse(asking, *module);
-    require_out_of_apps(asking, outside.file);
+    if (const auto module = module_at(outside.file)) return needs_other_group(asking, *module);
+    if (lies_in_apps(outside.file)) {
+      return needs(asking,
+                   outside.file.native() +
+                       ", which lies in the apps folder but is not a module, so it cannot be "
+                       "replaced while it is in use",
+                   "rename it to NAME.so and link to that, or move it out of the apps folder");
+    }
     links.outside.push_back(std::move(outside));
   }
 
   /// A name decides before a soname, and a soname before the file's own name.
-  std::optional<std::string> member_meant_by(const std::string& asking,
-                                             const std::string& needed) const {
-    for (const auto& [module, facts] : facts_) {
+  std::optional<std::string> member_meant_by(const std::string& asking, const std::string& needed) {
+    for (const auto& [module, file] : files_) {
       if (needed == soname_of(module)) return module;
     }
     const bool by_origin = needed.starts_with(kOrigin);
@@ -74,12 +77,10 @@ class Graph {
     }
     if (meant.empty() && !by_origin) meant = nearest_by_path(asking, needed);
     if (meant.size() > 1) {
-      throw LoadError(shown(asking) + ": needs " + needed + ", which may be " +
-                          shown(meant.front()) + " or " + shown(meant.back()) +
-                          "; link the one that is meant with -Wl,-soname,'" +
-                          soname_of(meant.front()) + "' or '" + soname_of(meant.back()) +
-                          "', and this one again",
-                      asking);
+      needs(asking,
+            needed + ", which may be " + shown(meant.front()) + " or " + shown(meant.back()),
+            "link the one you mean with -Wl,-soname,'" + soname_of(meant.front()) + "' or '" +
+                soname_of(meant.back()) + "', and then this one again");
     }
     if (meant.empty()) return std::nullopt;
     return meant.front();
@@ -89,8 +90,8 @@ class Graph {
                                            const fs::path& needed) const {
     std::vector<std::string> nearest;
     std::ptrdiff_t longest = 1;
-    for (const auto& [module, facts] : facts_) {
-      const auto tail = common_tail(needed, files_.find(module)->second.path);
+    for (const auto& [module, file] : files_) {
+      const auto tail = common_tail(needed, file.path);
       if (module == asking || tail < longest) continue;
       if (tail > longest) nearest.clear();
       longest = tail;
@@ -117,19 +118,14 @@ class Graph {
     return std::nullopt;
   }
 
-  /// What is no module is not staged, and a file that is mapped where people drop things ends the
-  /// process when somebody writes into it.
-  void require_out_of_apps(const std::string& asking, const fs::path& file) const {
-    if (file.empty() || apps_.folder.empty()) return;
+  /// What is not a module is not staged, and a file that is mapped where people drop things ends
+  /// the process when somebody writes into it.
+  bool lies_in_apps(const fs::path& file) const {
+    if (file.empty() || apps_.folder.empty()) return false;
     std::error_code none;
     const fs::path inside =
         fs::canonical(file, none).lexically_relative(fs::canonical(apps_.folder, none));
-    if (inside.empty() || *inside.begin() == "..") return;
-    throw LoadError(
-        shown(asking) + ": needs " + file.native() +
-            ", which lies in the apps folder and is no module, so it cannot be replaced "
-            "while it is in use; name it NAME.so and link it as that, or put it elsewhere",
-        asking);
+    return !inside.empty() && *inside.begin() != "..";
   }
 
   /// As the dynamic linker would do it where the file lies, which it does not in a stage.
@@ -167,14 +163,18 @@ class Graph {
     }
   }
 
-  [[noreturn]] void refuse(const std::string& asking, const std::string& module) const {
+  void needs_other_group(const std::string& asking, const std::string& module) {
     const Membership membership = apps_.grouping.of(module);
-    throw LoadError(shown(asking) + ": needs " + apps_.files.find(module)->second.path.native() +
-                        ", a module of " +
-                        (membership.swept ? "group " + membership.group : "no group") +
-                        ", so the two are not replaced together; put both into one: " +
-                        apps_.grouping.line_that_joins(asking, module),
-                    asking);
+    needs(asking,
+          apps_.files.find(module)->second.path.native() + ", " +
+              (membership.swept ? "a module of group " + membership.group : "a pinned module") +
+              ", so the two are not replaced together",
+          "put both into one group: " + apps_.grouping.line_that_joins(asking, module));
+  }
+
+  void needs(const std::string& asking, const std::string& what, std::string remedy) {
+    faults_.push_back(
+        {asking, {.thing = shown(asking), .fact = "needs " + what, .remedy = std::move(remedy)}});
   }
 
   std::string shown(const std::string& module) const {
@@ -190,6 +190,7 @@ class Graph {
   const Files& files_;
   const Apps& apps_;
   const std::string& generation_;
+  std::vector<Fault>& faults_;
   std::map<std::string, Links> links_;
   std::map<std::string, std::vector<Ask>> askers_;  // of a member
   unsigned number_ = 0;
@@ -205,8 +206,8 @@ void visit(const std::string& module, const std::map<std::string, Links>& links,
 }  // namespace
 
 std::map<std::string, Links> links_of(const Facts& facts, const Files& files, const Apps& apps,
-                                      const std::string& generation) {
-  return Graph(facts, files, apps, generation).draw();
+                                      const std::string& generation, std::vector<Fault>& faults) {
+  return Graph(facts, files, apps, generation, faults).draw();
 }
 
 std::vector<std::string> order_of_opening(const std::map<std::string, Links>& links) {

@@ -7,6 +7,7 @@
 
 #include "elf/facts.hpp"
 #include "elf/relabel.hpp"
+#include "modules/fault.hpp"
 #include "modules/grouping.hpp"
 #include "modules/identity.hpp"
 
@@ -40,14 +41,16 @@ struct Links {
   elf::Labels labels;  ///< the names that make it a member of one generation and of no other
 };
 
-/// How the members of the group `files` are linked. `generation` is a short text that no other
+/// Returns how the members of the group `files` are linked: of each module in `facts`. A member
+/// without facts can be needed, but not by its soname. `generation` is a short text that no other
 /// generation of this process has; labels begin with it.
 ///
-/// Throws LoadError when a member needs a module of another group, or of none: such a module is
+/// Appends a fault when a member needs a module of another group, or of none: such a module is
 /// replaced, or not, at another time than its user, which is the very mixture that groups are there
-/// to prevent. The text has the line of conf/shoal.yaml that joins the two.
+/// to prevent. The remedy has the line of conf/shoal.yaml that joins the two. The links are of use
+/// for loading only if nothing was appended.
 std::map<std::string, Links> links_of(const Facts& facts, const Files& files, const Apps& apps,
-                                      const std::string& generation);
+                                      const std::string& generation, std::vector<Fault>& faults);
 
 /// The modules in the order in which they are opened: what is needed before what needs it.
 std::vector<std::string> order_of_opening(const std::map<std::string, Links>& links);

@@ -2,16 +2,23 @@
 
 #include <string>
 
+#include "modules/fault.hpp"
 #include "modules/links.hpp"
 
 namespace shoal::modules {
 
-/// What to do about a library that nobody has: join groups, when a module of another one has its
-/// name, or install it. Reads the file of every module; for the text of an error.
+/// Returns the fault of the module `asking`, whose file is `file`: it needs a library from outside
+/// its group, which the dynamic linker cannot load. `words` are the linker's own, see dlerror(3).
+Fault fault_of_missing(const std::string& asking, const File& file, const std::string& library,
+                       const std::string& words, const std::string& remedy);
+
+/// Returns what to do about a library that the dynamic linker does not find: join groups, if a
+/// module of another one has its name, else install it. Reads the file of every module.
 std::string remedy_for_missing(const std::string& name, const std::string& asking,
                                const Apps& apps);
 
-/// What to do where no module can be meant.
-inline constexpr const char* kInstall = "install it, or link with its folder as -Wl,-rpath";
+/// The remedy where no module can be meant.
+inline constexpr const char* kInstall =
+    "install it, or link the module with the library's folder as -Wl,-rpath";
 
 }  // namespace shoal::modules

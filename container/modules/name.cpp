@@ -34,9 +34,19 @@ std::optional<std::string> name_of(const std::filesystem::path& relative) {
   return name;
 }
 
-bool is_too_long(const std::filesystem::path& relative) {
+std::optional<base::Failure> fault_of_name(const std::filesystem::path& relative) {
   const auto name = dotted(relative);
-  return name && name->size() > kLongestName;
+  if (!name) {
+    return base::Failure{.fact = "not a module name",
+                         .remedy = "use only letters, digits, _ and -"};
+  }
+  if (name->size() > kLongestName) return too_long_name();
+  return std::nullopt;
+}
+
+base::Failure too_long_name() {
+  return {.fact = "its module name has more than " + std::to_string(kLongestName) + " characters",
+          .remedy = "shorten the name of the file or of a folder"};
 }
 
 bool is_of_type(std::string_view name, std::string_view type) {

@@ -6,13 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/failure.hpp"
+
 namespace shoal::modules {
 
 /// Letters of a whole name, dots included. Files are named by it, in stages with more after it, and
 /// the name of a file has 255 bytes at most.
 inline constexpr std::size_t kLongestName = 200;
-inline constexpr const char* kTooLongName =
-    "its name, with those of its folders, has more than 200 letters; give it a shorter one";
 
 /// Whether `segment` may stand between the dots of a module's name: letters, digits, `_` and `-`.
 bool is_name_segment(std::string_view segment);
@@ -22,8 +22,13 @@ bool is_name_segment(std::string_view segment);
 /// too long.
 std::optional<std::string> name_of(const std::filesystem::path& relative);
 
-/// Whether the length alone keeps it from being a name.
-bool is_too_long(const std::filesystem::path& relative);
+/// Returns what keeps the file at `relative`, a path below the apps folder, from being a module:
+/// its name is too long, or has a part that is not a name segment. The thing is left empty. Nullopt
+/// if name_of() gives it a name.
+std::optional<base::Failure> fault_of_name(const std::filesystem::path& relative);
+
+/// Returns the fault of a name that is too long.
+base::Failure too_long_name();
 
 /// A type is a dotted prefix: `aquarium.screen` covers itself and `aquarium.screen.home`, but not
 /// `aquarium.screenshot`.

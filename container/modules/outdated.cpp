@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/printable.hpp"
+#include "elf/error.hpp"
 #include "elf/image.hpp"
 #include "elf/symbols.hpp"
 #include "elf/versions.hpp"
@@ -56,6 +57,8 @@ bool file_says(const fs::path& path, const std::function<bool(const elf::Image&)
   try {
     const FileBytes file(path);
     return says(elf::Image(file.bytes()));
+  } catch (const FileError&) {
+    return false;
   } catch (const elf::Error&) {
     return false;
   }

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <deque>
 #include <map>
 #include <memory>
 #include <utility>
 
+#include "base/failure.hpp"
+#include "modules/file_bytes.hpp"
 #include "modules/marker.hpp"
 #include "modules/name.hpp"
 #include "modules/pseudo.hpp"
@@ -21,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Inode = std::pair<dev_t, ino_t>;
-
-constexpr const char* kNoName = "no module name; use letters, digits, _ and - only";
 
 /// Bounds what is told, and remembered, of a tree of which nothing is meant for us.
 constexpr std::size_t kMostProblems = 100;
@@ -91,7 +90,7 @@ class Walk {
     if (::stat(folder.c_str(), &status) != 0) return {errno, std::system_category()};
     const Inode inode{status.st_dev, status.st_ino};
     if (holds(visit.above.get(), inode)) {
-      note_problem(folder.native() + ": leads back into itself; passed over");
+      note_problem(folder.native() + ": passed over: leads back into itself");
       return {};
     }
     if (visit.above && visit.above->inode.first != inode.first) {
@@ -145,7 +144,7 @@ class Walk {
       note_way(path, result_);
       if (::stat(path.c_str(), &status) != 0) {
         if (errno == EACCES) return meet_unreadable(path, errno);
-        if (is_so) pass_over(path, "a link to nothing");
+        if (is_so) pass_over(path, broken_link().text());
         return;
       }
     }
@@ -162,12 +161,12 @@ class Walk {
   /// No module's path leads through it, whatever it leads to.
   void meet_useless_link(const fs::path& path) {
     std::error_code none;
-    if (fs::is_directory(path, none)) pass_over(path, kNoName);
+    if (fs::is_directory(path, none)) pass_over(path, fault_of_name_at(path));
   }
 
   void meet_folder(const fs::path& path, bool linked) {
     if (path.extension() == ".so") return pass_over(path, "a folder, not a module");
-    if (!is_name_segment(path.filename().native())) return pass_over(path, kNoName);
+    if (!is_name_segment(path.filename().native())) return pass_over(path, fault_of_name_at(path));
     if (here_.depth == kMostDepth) {
       return pass_over(path, "more than " + std::to_string(kMostDepth) +
                                  " folders deep; move it up, or link to it from further up");
@@ -199,27 +198,34 @@ class Walk {
     if (problems.size() < kMostProblems) return problems.push_back(std::move(problem));
     if (problems.size() > kMostProblems) return;
     problems.push_back(apps_.native() + ": more than " + std::to_string(kMostProblems) +
-                       " places are passed over; the others are not told of");
+                       " places are passed over; the others are not reported");
   }
 
   void meet_unreadable(const fs::path& path, int error) {
     if (error == ENOENT) return;  // gone meanwhile: its event is on the way
     note_starvation(error);
     result_.unread.push_back(path);
-    note_problem(path.native() + ": cannot be read (" + std::strerror(error) +
-                 "); allow the container's user to read and enter its folder");
+    note_problem(
+        base::Failure{.thing = path.native(),
+                      .fact = "cannot be read",
+                      .error = error,
+                      .remedy = "check that the user running shoal may read and enter its folder"}
+            .text());
   }
 
   void meet_module(const fs::path& path, const struct stat& status) {
-    if (!S_ISREG(status.st_mode)) return pass_over(path, "not a regular file");
-    const fs::path relative = path.lexically_relative(apps_);
-    const auto name = name_of(relative);
-    if (!name) return pass_over(path, is_too_long(relative) ? kTooLongName : kNoName);
+    if (!S_ISREG(status.st_mode)) return pass_over(path, not_a_regular_file().text());
+    const auto name = name_of(path.lexically_relative(apps_));
+    if (!name) return pass_over(path, fault_of_name_at(path));
     if (result_.files.size() == kMostModules) {
       return leave_out(here_.origin, "modules", kMostModules);
     }
     if (status.st_nlink > 1) result_.shared.push_back(path);
     result_.files.emplace(*name, File{path, identity_of(status)});
+  }
+
+  std::string fault_of_name_at(const fs::path& path) const {
+    return fault_of_name(path.lexically_relative(apps_)).value_or(base::Failure{}).text();
   }
 
   void pass_over(const fs::path& path, const std::string& why) {
@@ -240,8 +246,8 @@ class Walk {
     const bool to_blame = largest != folders_of_.end() && largest->second > entered_ / 2;
     note_first((to_blame ? largest->first : apps_).native() + ": leads to too many " + what +
                ": of those below " + apps_.native() + " the first " + std::to_string(most) +
-               " are looked at, and the others passed over; link to the folder that has the "
-               "modules, and move what is no module elsewhere");
+               " are read, and the others passed over; link to the folder that has the modules, "
+               "and move everything else out of the apps folder");
   }
 
   /// Ahead of the others, which are cut off when there are too many.

@@ -9,9 +9,10 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "base/failure.hpp"
 #include "base/file_lock.hpp"
+#include "base/files.hpp"
 #include "base/private_folder.hpp"
 #include "modules/bounds.hpp"
 #include "modules/copying.hpp"
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 using base::Descriptor;
 
 constexpr const char* kStages = "stages";
-constexpr const char* kRunFolder = "see that the run folder allows writing";
+constexpr const char* kRunFolder = "check that the user running shoal may write to the run folder";
 
 // Composed of the run folder and the names of group and module, which have bounds of their own.
 constexpr const char* kShorter =
@@ -36,13 +37,15 @@ bool passes_by_itself(int error) {
          error == EDQUOT || error == EIO;
 }
 
-/// Throws what the error stands for: a fault of the file, or of the machine just now.
-[[noreturn]] void fail(const std::string& what, int error, const std::string& remedy) {
-  const std::string text = what + " (" + std::strerror(error) + "); ";
-  if (passes_by_itself(error)) {
-    throw Unavailable(text + "see that there are descriptors and room; it is tried again");
+/// Throws Unavailable if the machine lacks something just now, else LoadError: a fault of the file,
+/// or of the run folder.
+[[noreturn]] void fail(base::Failure failure) {
+  if (passes_by_itself(failure.error)) {
+    failure.remedy = "out of file descriptors or disk space; will retry";
+    base::fail<Unavailable>(failure);
   }
-  throw LoadError(text + (error == ENAMETOOLONG ? kShorter : remedy));
+  if (failure.error == ENAMETOOLONG) failure.remedy = kShorter;
+  base::fail<LoadError>(failure);
 }
 
 /// Empty when another process holds the lock, or there is no such folder.
@@ -74,36 +77,25 @@ void remove_what_the_dead_left(const fs::path& stages) {
   }
 }
 
-[[noreturn]] void refuse_kind(const File& file, const char* what) {
-  throw LoadError(file.path.native() + ": " + what +
-                  "; remove it if the module is to go, or drop a shared object in its place");
+/// Opens the file of a module. A file that is gone was removed since it was scanned.
+Descriptor open_source(const File& file, struct stat& status) try {
+  return open_module_file(file.path, status);
+} catch (const FileError& error) {
+  if (error.error() == ENOENT || error.error() == ENOTDIR) throw FilesChanged(file.path.native());
+  fail(error.reason());
 }
 
 void copy(const std::string& module, const File& file, const fs::path& target) try {
-  // Not to hang on a FIFO that took the file's place.
-  const Descriptor from(::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!from) {
-    const int error = errno;
-    if (error != ENOENT && error != ENOTDIR) {
-      fail(file.path.native() + ": cannot be read", error, "allow the container's user to read it");
-    }
-    std::error_code none;
-    if (fs::is_symlink(fs::symlink_status(file.path, none))) refuse_kind(file, "a link to nothing");
-    throw FilesChanged(file.path.native());
-  }
   struct stat before {};
-  const bool known = ::fstat(from.get(), &before) == 0;
-  if (known && !S_ISREG(before.st_mode)) refuse_kind(file, "no regular file");
-  if (!known || identity_of(before) != file.identity) throw FilesChanged(file.path.native());
-  if (const auto fault = fault_of_size(before.st_size); !fault.empty()) {
-    throw LoadError(file.path.native() + ": " + fault);
-  }
+  const Descriptor from = open_source(file, before);
+  if (identity_of(before) != file.identity) throw FilesChanged(file.path.native());
   const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!to || !copy_contents(from.get(), to.get())) {
     // Without the number of the stage: each try has another, and the log tells the same only once.
-    fail(file.path.native() + ": cannot be staged below " +
-             target.parent_path().parent_path().native(),
-         errno, kRunFolder);
+    fail({.thing = file.path.native(),
+          .fact = "cannot be staged below " + target.parent_path().parent_path().native(),
+          .error = errno,
+          .remedy = kRunFolder});
   }
   struct stat after;
   if (::fstat(from.get(), &after) != 0 || identity_of(after) != file.identity) {
@@ -129,9 +121,9 @@ Stages::Stages(const fs::path& run) : run_(run) {
   if (::statvfs(folder_.c_str(), &status) == 0 && (status.f_flag & ST_NOEXEC) != 0) {
     std::error_code none;
     fs::remove(folder_, none);
-    throw std::runtime_error("run: " + run.native() +
-                             ": mounted noexec, so no module can be loaded from it; name a folder "
-                             "that allows exec under \"run\", e.g. /var/lib/shoal");
+    base::fail({.thing = "run: " + run.native(),
+                .fact = "mounted noexec, so no module can be loaded from it",
+                .remedy = "name a folder that allows exec under \"run\", e.g. /var/lib/shoal"});
   }
   remove_what_the_dead_left(run_ / kStages);
 }
@@ -140,9 +132,10 @@ Stages::Stages(const fs::path& run) : run_(run) {
 Descriptor Stages::take_folder() {
   const fs::path stages = run_ / kStages;
   const auto fail_here = [&stages](int error) {
-    throw std::runtime_error(
-        "run: " + stages.native() + ": cannot be written (" + std::strerror(error) +
-        "); create it for the container's user, or name another under \"run\"");
+    base::fail({.thing = "run: " + stages.native(),
+                .fact = "cannot be written",
+                .error = error,
+                .remedy = "create it for the container's user, or name another under \"run\""});
   };
   try {
     base::PrivateFolder::at(run_).folder(kStages);
@@ -173,7 +166,10 @@ fs::path Stages::make(const std::string& group, unsigned long number) {
   fs::path folder =
       folder_ / (group + "." + std::to_string(number) + "." + std::to_string(++count_));
   if (::mkdir(folder.c_str(), 0700) != 0) {
-    fail(folder_.native() + ": no stage can be made", errno, "see that it allows writing");
+    fail({.thing = folder_.native(),
+          .fact = "cannot make a stage in it",
+          .error = errno,
+          .remedy = kRunFolder});
   }
   return folder;
 }
@@ -189,9 +185,7 @@ std::string label_of_stage(const fs::path& file) {
 Stage::Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files)
     : folder_(stages.make(group, number)) {
   try {
-    if (const auto fault = fault_of_members(group, files.size()); !fault.empty()) {
-      throw LoadError(fault);
-    }
+    if (const auto fault = fault_of_members(group, files.size())) base::fail<LoadError>(*fault);
     for (const auto& [module, source] : files) copy(module, source, file(module));
   } catch (...) {
     std::error_code none;
@@ -209,23 +203,22 @@ Stage::~Stage() {
 
 fs::path Stage::file(const std::string& module) const { return folder_ / (module + ".so"); }
 
-Stage::Contents::~Contents() {
-  if (size_ != 0) ::munmap(address_, size_);
+/// Throws what the error of a call on a file of the stage stands for.
+void Stage::fail_on_file(const char* fact) const {
+  fail({.thing = folder_.parent_path().native(),
+        .fact = std::string("a file of a stage ") + fact,
+        .error = errno,
+        .remedy = kRunFolder});
 }
 
-Stage::Contents Stage::read(const std::string& module) const {
-  const fs::path path = file(module);
-  const Descriptor from(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+FileBytes Stage::read(const std::string& module) const {
+  const Descriptor from(::open(file(module).c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status;
-  if (!from || ::fstat(from.get(), &status) != 0) {
-    fail(folder_.parent_path().native() + ": a file of a stage cannot be read", errno, kRunFolder);
-  }
+  if (!from || ::fstat(from.get(), &status) != 0) fail_on_file("cannot be read");
   const auto size = static_cast<std::size_t>(status.st_size);
   if (size == 0) return {nullptr, 0};
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, from.get(), 0);
-  if (address == MAP_FAILED)
-    fail(folder_.parent_path().native() + ": a file of a stage cannot be mapped", errno,
-         kRunFolder);
+  if (address == MAP_FAILED) fail_on_file("cannot be mapped");
   return {address, size};
 }
 
@@ -236,19 +229,14 @@ void Stage::patch(const std::string& module, const std::vector<elf::Patch>& patc
   for (const auto& [offset, bytes] : patches) {
     const ssize_t written =
         to ? ::pwrite(to.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) : -1;
-    if (written != std::ssize(bytes))
-      fail(folder_.parent_path().native() + ": a file of a stage cannot be written", errno,
-           kRunFolder);
+    if (written != std::ssize(bytes)) fail_on_file("cannot be written");
   }
 }
 
 fs::path Stage::write(const std::string& name, std::string_view bytes) const {
   fs::path path = folder_ / name;
   const Descriptor to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!to || ::write(to.get(), bytes.data(), bytes.size()) != std::ssize(bytes)) {
-    fail(folder_.parent_path().native() + ": a file of a stage cannot be written", errno,
-         kRunFolder);
-  }
+  if (!to || !base::write_whole(to.get(), bytes)) fail_on_file("cannot be written");
   return path;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/descriptor.hpp"
 #include "elf/relabel.hpp"
+#include "modules/file_bytes.hpp"
 #include "modules/identity.hpp"
 
 namespace shoal::modules {
@@ -70,21 +71,8 @@ class Stage {
   /// Where the copy of `module` lies.
   std::filesystem::path file(const std::string& module) const;
 
-  /// The contents of a copy, mapped: only what is looked at is read.
-  class Contents {
-   public:
-    Contents(void* address, std::size_t size) : address_(address), size_(size) {}
-    ~Contents();
-    Contents(const Contents&) = delete;
-    Contents& operator=(const Contents&) = delete;
-
-    std::string_view bytes() const { return {static_cast<const char*>(address_), size_}; }
-
-   private:
-    void* address_;
-    std::size_t size_;
-  };
-  Contents read(const std::string& module) const;
+  /// Maps a copy: only what is looked at is read.
+  FileBytes read(const std::string& module) const;
 
   /// Writes into a copy that nobody has opened yet.
   void patch(const std::string& module, const std::vector<elf::Patch>& patches) const;
@@ -93,6 +81,8 @@ class Stage {
   std::filesystem::path write(const std::string& name, std::string_view bytes) const;
 
  private:
+  [[noreturn]] void fail_on_file(const char* fact) const;
+
   std::filesystem::path folder_;
   bool borrowed_ = false;
 };

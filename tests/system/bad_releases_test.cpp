@@ -43,8 +43,8 @@ const BadFile kBadFiles[] = {
     {"HasAMissingSymbol", "cp $BUILT/missing_symbol/lone.so screen/about.so",
      "undefined symbol: .*in_no_library.*; link it with -z defs"},
     {"NeedsAMissingLibrary", "cp $BUILT/zoo/needs_nowhere.so screen/about.so",
-     "needs libzoo_of_nowhere.so, which cannot be loaded .*; install it, or link with .* "
-     "-Wl,-rpath"},
+     "needs libzoo_of_nowhere.so, which cannot be loaded .*; install it, or link the module "
+     "with .* -Wl,-rpath"},
     {"NeedsABaseThatIsGone", "rm layout/page.so",
      "needs site.layout.page.so, which is not in the apps folder; drop it too"},
     {"ThrowsWhenMade", "cp $BUILT/throws_when_made/lone.so screen/about.so",
@@ -130,8 +130,12 @@ TEST_F(BadRelease, WithFoldersPipesAndDanglingLinksIsServedWithoutThem) {
   release("2", "mkdir screen/folder.so; mkfifo screen/pipe.so; ln -s nowhere screen/lost.so");
   expect_version("2");
   EXPECT_EQ(said("screen/folder.so: passed over: a folder, not a module\n"), 1u);
-  EXPECT_EQ(said("screen/pipe.so: passed over: not a regular file\n"), 1u);
-  EXPECT_EQ(said("screen/lost.so: passed over: a link to nothing\n"), 1u);
+  EXPECT_EQ(said("screen/pipe.so: passed over: not a regular file; put a shared object in its "
+                 "place, or remove it\n"),
+            1u);
+  EXPECT_EQ(said("screen/lost.so: passed over: a symbolic link to a file that does not exist; "
+                 "correct the link, or remove it\n"),
+            1u);
   EXPECT_EQ(said("drop refused"), 0u);
   release("1");
   expect_version("1");
@@ -146,10 +150,14 @@ TEST_F(BadRelease, WithAPipeOrADanglingLinkForAModuleLeavesTheOldOneServing) {
   });
   shell("ln -s nowhere $HERE/aside; mv -T $HERE/aside $APPS/lone.so");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  EXPECT_EQ(said("lone.so: passed over: a link to nothing\n"), 1u);
+  EXPECT_EQ(said("lone.so: passed over: a symbolic link to a file that does not exist; correct the "
+                 "link, or remove it\n"),
+            1u);
   shell("mkfifo $HERE/aside; mv -T $HERE/aside $APPS/lone.so");
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  EXPECT_EQ(said("lone.so: passed over: not a regular file\n"), 1u);
+  EXPECT_EQ(said("lone.so: passed over: not a regular file; put a shared object in its place, or "
+                 "remove it\n"),
+            1u);
   visitors.wait_for_responses(20);
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
@@ -168,7 +176,8 @@ class ModuleThatNeedsAnotherGroup : public Releases {
   /// Returns the message, which is the same for all commands.
   std::string cause() const {
     return file("lone").native() + ": needs " + file("site.layout.page").native() +
-           ", a module of group site, so the two are not replaced together; put both into one: " +
+           ", a module of group site, so the two are not replaced together; put both into one "
+           "group: " +
            kFix;
   }
   static constexpr const char* kFix = "groups: { lone: [lone, site] }";

@@ -82,12 +82,12 @@ TEST_F(FullDisk, KeepsTheOldGenerationServingUntilThereIsSpace) {
   EXPECT_THAT(
       log(),
       AnyOf(ContainsRegex("site: cannot be loaded now: .*/site/.*\\.so: cannot be staged below "
-                          ".* \\(No space left on device\\); see that there are descriptors "
-                          "and room; it is tried again"),
+                          ".* \\(No space left on device\\); out of file descriptors or disk "
+                          "space; will retry"),
             // The ledger is written first.
             ContainsRegex("site: cannot be loaded now: .*/ledger/site.json.new: cannot be written "
                           "\\((No space left on device|File too large)\\); .*it is tried again"),
-            HasSubstr("(File too large); see that the run folder allows writing")));
+            HasSubstr("(File too large); check that the user running shoal may write to the run")));
   expect_version("1");
   std::this_thread::sleep_for(std::chrono::milliseconds(1'500));  // a retry comes each second
   visitors.wait_for_responses(50);
@@ -139,8 +139,8 @@ TEST_F(UnreadableModule, IsReportedOnceAndLosesNoRequest) {
   expect_version("1");
   EXPECT_THAT(first_refusal(),
               HasSubstr(file("site.screen.about").native() +
-                        ": cannot be read (Permission denied); allow the container's user "
-                        "to read it; still serving site/1"));
+                        ": cannot be read (Permission denied); check that the user running "
+                        "shoal may read it; still serving site/1"));
   EXPECT_EQ(said("drop refused"), 1u);
   shell("chmod 644 $APPS/site/screen/about.so");
   EXPECT_TRUE(eventually([&] { return version_of(get("/")) == "2"; }));

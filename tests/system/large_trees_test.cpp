@@ -48,8 +48,7 @@ TEST_F(LargeTrees, OfTwentyThousandFoldersAreReadInPart) {
   expect_drops_to_go_live();
   const std::string warning = (here() / "apps/tree").native() + ": leads to too many folders: ";
   EXPECT_EQ(said(warning), 1u);
-  EXPECT_THAT(log(),
-              HasSubstr("the first 10000 are looked at, and the others passed over; link to"));
+  EXPECT_THAT(log(), HasSubstr("the first 10000 are read, and the others passed over; link to"));
   const auto checked = shoal("check -c shoal.yaml");
   EXPECT_THAT(checked.output, HasSubstr("warning: " + warning));
   EXPECT_THAT(checked.output, HasSubstr("group   tree: tree.0.near")) << "what was found serves";

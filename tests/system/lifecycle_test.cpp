@@ -33,7 +33,8 @@ TEST_F(Lifecycle, LogsAtTheStartWhatItListensOnServesAndRefuses) {
   EXPECT_THAT(log(), ContainsRegex("broken: drop refused: .*broken.so: not a shared object"));
   EXPECT_THAT(log(),
               HasSubstr("not serving broken: " + file("broken").native() + ": not a shared"));
-  EXPECT_THAT(log(), HasSubstr("lost.so: passed over: a link to nothing"));
+  EXPECT_THAT(log(),
+              HasSubstr("lost.so: passed over: a symbolic link to a file that does not exist"));
   EXPECT_THAT(log(), ContainsRegex("shoal.yaml:[0-9]+: routes./late: no module late"));
   EXPECT_THAT(log(), HasSubstr("watching " + file("lone").parent_path().native() + " by inotify"));
   EXPECT_EQ(said("ready: 1 process, 8 threads\n"), 1u);

@@ -68,8 +68,8 @@ TEST_F(Messages, NameAFileWhoseNameIsTooLong) {
   EXPECT_TRUE(eventually([&] {
     get("/lone");
     return said(name +
-                ".so: passed over: its name, with those of its folders, has more than 200 "
-                "letters; give it a shorter one") == 1;
+                ".so: passed over: its module name has more than 200 characters; shorten "
+                "the name of the file or of a folder") == 1;
   }));
   const std::string longest(200, 'n');
   drop_file("1/lone.so", longest);

@@ -90,14 +90,16 @@ TEST_F(Copying, EndsWhenItIsToldTo) {
 }
 
 TEST_F(Copying, TellsWhichFileIsTooLarge) {
-  EXPECT_EQ(fault_of_size(kLargestFile), "");
-  EXPECT_THAT(fault_of_size(kLargestFile + 1), HasSubstr("has 1073741825 bytes, and a module may"));
+  EXPECT_FALSE(fault_of_size(kLargestFile));
+  EXPECT_THAT(fault_of_size(kLargestFile + 1)->text(),
+              HasSubstr("has 1073741825 bytes, and a module may"));
   sh("truncate -s 1073741825 large");
   try {
     const FileBytes bytes(folder() / "large");
     FAIL() << "it was read";
-  } catch (const elf::Error& error) {
-    EXPECT_EQ(error.what(), fault_of_size(kLargestFile + 1));
+  } catch (const FileError& error) {
+    EXPECT_EQ(error.what(),
+              (folder() / "large").native() + ": " + fault_of_size(kLargestFile + 1)->text());
   }
 }
 

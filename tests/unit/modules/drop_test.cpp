@@ -132,9 +132,10 @@ TEST_F(ADrop, IsRefusedWhenAFileIsTooLargeOrItsNameTooLong) {
   EXPECT_THAT(wrong({{"large.so", longer + ".so"}, "apps", {}}),
               UnorderedElementsAre(
                   StartsWith("large.so: has 1073741825 bytes, and a module may have 1 GiB; "),
-                  longer + ".so: its name, with those of its folders, has more than 200 letters; "
-                           "give it a shorter one"));
-  EXPECT_THAT(wrong({{"m.so"}, "apps", longer}), ElementsAre(HasSubstr("more than 200 letters")));
+                  longer + ".so: its module name has more than 200 characters; shorten the "
+                           "name of the file or of a folder"));
+  EXPECT_THAT(wrong({{"m.so"}, "apps", longer}),
+              ElementsAre(HasSubstr("more than 200 characters")));
 }
 
 TEST_F(ADrop, IsRefusedWithAllThatIsWrongAtOnce) {
@@ -146,21 +147,26 @@ TEST_F(ADrop, IsRefusedWithAllThatIsWrongAtOnce) {
              "apps",
              {}}),
       UnorderedElementsAre(
-          "absent.so: does not exist; see that it is built, and the path",
-          "fifo.so: not a regular file; name the shared object itself",
-          "we ird.so: no module name; call it like aquarium.screen.home.so, or name it by --as",
-          "b.so.1: no module name; call it like aquarium.screen.home.so, or name it by --as",
+          "absent.so: does not exist; build it, or correct the path",
+          "fifo.so: not a regular file; put a shared object in its place, or remove it",
+          "we ird.so: not a module name; use only letters, digits, _ and -, as in "
+          "aquarium.screen.home.so, or name it with --as",
+          "b.so.1: not a module name; use only letters, digits, _ and -, as in "
+          "aquarium.screen.home.so, or name it with --as",
           StartsWith("text.so: "), StartsWith((folder() / "out/a.b.so").native() + ": passed over"),
-          "out/a.so: becomes the module a, and so does a.so; drop one of them",
-          "empty: holds no *.so; see that it is built, and the path",
-          "apps/a.so: a folder in the place of a module; move it away"));
+          "out/a.so: becomes the module a, and so does a.so; drop only one of them",
+          "empty: holds no *.so file; build the modules, or correct the path",
+          "apps/a.so: a folder where a module has to go; move it away"));
 }
 
 TEST_F(ADrop, IsRefusedForAnotherNameThatIsNone) {
   build("a.so");
   for (const std::string name : {"a..b", "a/b", ".a", "a.", "a b"}) {
-    EXPECT_THAT(wrong({{"a.so"}, "apps", name}),
-                ElementsAre("--as " + name + ": no module name; say it like aquarium.screen.home"));
+    EXPECT_THAT(
+        wrong({{"a.so"}, "apps", name}),
+        ElementsAre(
+            "--as " + name +
+            ": not a module name; use only letters, digits, _ and -, as in aquarium.screen.home"));
   }
 }
 
@@ -168,23 +174,25 @@ TEST_F(ADrop, IsRefusedWhereItCannotGo) {
   build("site.a.so");
   EXPECT_THAT(wrong({{"site.a.so"}, "absent", {}}),
               ElementsAre("absent: cannot be used (No such file or directory); name the apps "
-                          "folder by --apps"));
+                          "folder with --apps"));
   EXPECT_THAT(wrong({{"site.a.so"}, "site.a.so", {}}),
-              ElementsAre("site.a.so: no folder; name the apps folder by --apps"));
+              ElementsAre("site.a.so: not a folder; name the apps folder with --apps"));
   write("apps/site", "a file");
-  EXPECT_THAT(wrong({{"site.a.so"}, "apps", {}}),
-              ElementsAre("apps/site: no folder, so site/a.so has no place; move it away"));
+  EXPECT_THAT(
+      wrong({{"site.a.so"}, "apps", {}}),
+      ElementsAre("apps/site: not a folder, so site/a.so cannot be put into it; move it away"));
 }
 
 TEST_F(ADrop, IsRefusedWhereItMayNotWrite) {
   build("site.a.so");
   sh("chmod 644 site.a.so; mkdir apps/site; chmod 755 apps apps/site");
   const AsNobody nobody;
-  EXPECT_THAT(wrong({{"site.a.so"}, "apps", {}}),
-              ElementsAre("apps: cannot be written (Permission denied); allow yourself to write "
-                          "there",
-                          "apps/site: cannot be written (Permission denied); allow yourself to "
-                          "write there"));
+  EXPECT_THAT(
+      wrong({{"site.a.so"}, "apps", {}}),
+      ElementsAre("apps: cannot be written (Permission denied); check that the user running shoal "
+                  "may write there",
+                  "apps/site: cannot be written (Permission denied); check that the user running "
+                  "shoal may write there"));
 }
 
 TEST_F(ADrop, GivesEachFileATimeOfItsOwnAndRightsForTheContainer) {

@@ -12,6 +12,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
+/// Throws the first fault.
+std::map<std::string, modules::Links> draw_links(const Facts& facts, const Files& files,
+                                                 const Apps& apps) {
+  std::vector<Fault> faults;
+  auto links = links_of(facts, files, apps, "~1", faults);
+  if (!faults.empty()) throw LoadError(faults.front().text(), faults.front().module);
+  return links;
+}
+
 class OrderOfOpening : public AppsFolder {
  protected:
   /// Puts the module `from` of `version` into the apps folder as `name`.
@@ -23,7 +32,7 @@ class OrderOfOpening : public AppsFolder {
   }
 
   std::vector<std::string> order() {
-    return order_of_opening(links_of(facts_of(files_), files_, Apps{apps(), files_}, "~1"));
+    return order_of_opening(draw_links(facts_of(files_), files_, Apps{apps(), files_}));
   }
 
   static Facts facts_of(const Files& files) {
@@ -104,7 +113,7 @@ class Links : public testing::Test {
     files_[module] = {"/apps" / path_of(module), {}};
   }
 
-  auto draw() const { return links_of(facts_, files_, Apps{"/apps", files_}, "~1"); }
+  auto draw() const { return draw_links(facts_, files_, Apps{"/apps", files_}); }
 
   std::string refusal() const {
     try {
@@ -149,8 +158,9 @@ TEST_F(Links, RefuseANameThatTwoMembersHave) {
   has("pond.child", "", {"libbase.so"});
   EXPECT_EQ(refusal(),
             "/apps/pond/child.so: needs libbase.so, which may be /apps/pond/left.so or "
-            "/apps/pond/right.so; link the one that is meant with "
-            "-Wl,-soname,'$ORIGIN/pond.left.so' or '$ORIGIN/pond.right.so', and this one again");
+            "/apps/pond/right.so; link the one you mean with "
+            "-Wl,-soname,'$ORIGIN/pond.left.so' or '$ORIGIN/pond.right.so', and then this one "
+            "again");
 }
 
 TEST_F(Links, TellFilesOfOneNameApartByTheirFolders) {
@@ -197,7 +207,7 @@ class AcrossGroups : public OrderOfOpening {
     const Apps all{apps(), files_, std::move(grouping)};
     const Files group{{"reader", files_.at("reader")}};
     try {
-      links_of(facts_of(group), group, all, "~1");
+      draw_links(facts_of(group), group, all);
     } catch (const LoadError& error) {
       return error.what();
     }
@@ -205,29 +215,29 @@ class AcrossGroups : public OrderOfOpening {
   }
 
   std::string refusal_ending_in(const std::string& owner, const std::string& line) const {
-    return path("reader.so") + ": needs " + path("shelf.so") + ", a module of " + owner +
-           ", so the two are not replaced together; put both into one: " + line;
+    return path("reader.so") + ": needs " + path("shelf.so") + ", " + owner +
+           ", so the two are not replaced together; put both into one group: " + line;
   }
 };
 
 TEST_F(AcrossGroups, AModuleOfAnotherTopLevelGroupIsRefusedWithTheLineThatMendsIt) {
   EXPECT_EQ(refusal_in(Grouping::top_level()),
-            refusal_ending_in("group shelf", "groups: { reader: [reader, shelf] }"));
+            refusal_ending_in("a module of group shelf", "groups: { reader: [reader, shelf] }"));
 }
 
 TEST_F(AcrossGroups, AListedGroupIsJoinedWithAllTypesOfBoth) {
   EXPECT_EQ(refusal_in(Grouping::listed({{"desk", {"reader", "pen"}}, {"wall", {"shelf"}}})),
-            refusal_ending_in("group wall", "groups: { desk: [pen, reader, shelf] }"));
+            refusal_ending_in("a module of group wall", "groups: { desk: [pen, reader, shelf] }"));
 }
 
 TEST_F(AcrossGroups, AModuleOfNoGroupIsRefusedToo) {
   EXPECT_EQ(refusal_in(Grouping::listed({{"desk", {"reader"}}})),
-            refusal_ending_in("no group", "groups: { desk: [reader, shelf] }"));
+            refusal_ending_in("a pinned module", "groups: { desk: [reader, shelf] }"));
 }
 
 TEST_F(AcrossGroups, PinnedModulesNeedALineAsWell) {
   EXPECT_EQ(refusal_in(Grouping::never()),
-            refusal_ending_in("no group", "groups: { reader: [reader, shelf] }"));
+            refusal_ending_in("a pinned module", "groups: { reader: [reader, shelf] }"));
 }
 
 }  // namespace

@@ -73,11 +73,13 @@ TEST_F(Openings, AreRefusedWhenTheyWouldMapWhatIsNoModuleFromTheAppsFolder) {
        "-L. -l:libfins.so.3 -Wl,-rpath,'$ORIGIN'");
   has("fish");
   apps_ = Apps{apps(), files_};
-  EXPECT_THAT(refusal(order()),
-              AllOf(StartsWith((apps() / "fish.so").native() + ": needs " +
-                               (apps() / "libfins.so.3").native() +
-                               ", which lies in the apps folder and is no module"),
-                    EndsWith("; name it NAME.so and link it as that, or put it elsewhere")));
+  EXPECT_THAT(
+      refusal(order()),
+      AllOf(
+          StartsWith((apps() / "fish.so").native() + ": needs " +
+                     (apps() / "libfins.so.3").native() +
+                     ", which lies in the apps folder but is not a module"),
+          EndsWith("; rename it to NAME.so and link to that, or move it out of the apps folder")));
 }
 
 TEST_F(Openings, AreRefusedWhenWhatLiesBesideTheModuleHasNoSoname) {
@@ -101,10 +103,11 @@ TEST_F(Openings, AreRefusedForALibraryThatNobodyHas) {
   link("fish.so", "int gills(); int fish() { return gills(); }", "-L. -l:libgills.so.3");
   sh("rm apps/libgills.so.3");
   has("fish");
-  EXPECT_THAT(refusal(order()),
-              AllOf(StartsWith((apps() / "fish.so").native() +
-                               ": needs libgills.so.3, which cannot be loaded ("),
-                    EndsWith("; install it, or link with its folder as -Wl,-rpath")));
+  EXPECT_THAT(
+      refusal(order()),
+      AllOf(StartsWith((apps() / "fish.so").native() +
+                       ": needs libgills.so.3, which cannot be loaded ("),
+            EndsWith("; install it, or link the module with the library's folder as -Wl,-rpath")));
 }
 
 TEST_F(Openings, AreRefusedForALibraryThatAnotherGroupHas) {

@@ -74,13 +74,17 @@ TEST_F(Scanning, SaysWhatItPassesOver) {
   EXPECT_THAT(
       problems(),
       ElementsAre(
-          "apps/a.b.so: passed over: no module name; use letters, digits, _ and - only",
-          "apps/dangling.so: passed over: a link to nothing",
+          "apps/a.b.so: passed over: not a module name; use only letters, digits, _ and -",
+          "apps/dangling.so: passed over: a symbolic link to a file that does not exist; correct "
+          "the link, or remove it",
           "apps/folder.so: passed over: a folder, not a module",
-          "apps/pipe.so: passed over: not a regular file",
-          "apps/round.so: passed over: a link to nothing",
-          "apps/two words.so: passed over: no module name; use letters, digits, _ and - only",
-          "apps/way.so: passed over: not a regular file"));
+          "apps/pipe.so: passed over: not a regular file; put a shared object in its place, or "
+          "remove it",
+          "apps/round.so: passed over: a symbolic link to a file that does not exist; correct the "
+          "link, or remove it",
+          "apps/two words.so: passed over: not a module name; use only letters, digits, _ and -",
+          "apps/way.so: passed over: not a regular file; put a shared object in its place, or "
+          "remove it"));
 }
 
 TEST_F(Scanning, FollowsLinksToFilesAndFolders) {
@@ -101,14 +105,14 @@ TEST_F(Scanning, FindsTheSameFileUnderEachOfItsNames) {
 TEST_F(Scanning, StopsWhereALinkLeadsBack) {
   sh("mkdir -p apps/a/b; touch apps/a/b/one.so; ln -s ../../a apps/a/b/up");
   EXPECT_THAT(finds(), ElementsAre("a.b.one"));
-  EXPECT_THAT(problems(), ElementsAre("apps/a/b/up: leads back into itself; passed over"));
+  EXPECT_THAT(problems(), ElementsAre("apps/a/b/up: passed over: leads back into itself"));
 }
 
 TEST_F(Scanning, StopsWhereALinkLeadsBackToTheAppsFolder) {
   sh("touch apps/one.so; ln -s . apps/self; mkdir apps/a; ln -s ../../apps apps/a/all");
   EXPECT_THAT(finds(), ElementsAre("one"));
-  EXPECT_THAT(problems(), ElementsAre("apps/a/all: leads back into itself; passed over",
-                                      "apps/self: leads back into itself; passed over"));
+  EXPECT_THAT(problems(), ElementsAre("apps/a/all: passed over: leads back into itself",
+                                      "apps/self: passed over: leads back into itself"));
   EXPECT_THAT(entered_, UnorderedElementsAre(apps(), apps() / "a"));
 }
 
@@ -161,9 +165,9 @@ TEST_F(Scanning, SaysThatANameIsTooLong) {
   sh("touch apps/" + name + ".so apps/" + longer + ".so");
   sh("mkdir apps/" + name + "; touch apps/" + name + "/m.so");
   EXPECT_THAT(finds(), ElementsAre(name));
-  EXPECT_THAT(problems(),
-              UnorderedElementsAre("apps/" + longer + ".so: passed over: " + kTooLongName,
-                                   "apps/" + name + "/m.so: passed over: " + kTooLongName));
+  EXPECT_THAT(problems(), UnorderedElementsAre(
+                              "apps/" + longer + ".so: passed over: " + too_long_name().text(),
+                              "apps/" + name + "/m.so: passed over: " + too_long_name().text()));
 }
 
 TEST_F(Scanning, PassesOverPseudoFileSystems) {
@@ -209,8 +213,9 @@ TEST_F(Scanning, LooksAtSoManyFoldersAndNamesTheLargeTree) {
   grow(folder() / "big", 20'000);
   std::filesystem::create_symlink("../big", apps() / "Big");
   const std::string why = "apps/Big: leads to too many folders: of those below " + apps().native() +
-                          " the first 10000 are looked at, and the others passed over; link to the "
-                          "folder that has the modules, and move what is no module elsewhere";
+                          " the first 10000 are read, and the others passed over; link to the "
+                          "folder that has the modules, and move everything else out of the apps "
+                          "folder";
   for (int again = 0; again < 2; ++again) {
     entered_.clear();
     EXPECT_THAT(finds(), ElementsAre("Big.near.two", "a.b.c.d.one"));
@@ -249,7 +254,8 @@ TEST_F(Scanning, TellsUnreadableFoldersFromEmptyOnes) {
   sh("chmod 755 apps/*");
   EXPECT_THAT(found_.unread, UnorderedElementsAre(apps() / "closed", apps() / "shut/b.so"));
   EXPECT_THAT(problems(), ElementsAre(HasSubstr("apps/closed: cannot be read (Permission denied); "
-                                                "allow the container's user to read and enter"),
+                                                "check that the user running shoal may read and "
+                                                "enter its folder"),
                                       HasSubstr("apps/shut/b.so: cannot be read")));
 }
 

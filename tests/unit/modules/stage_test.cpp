@@ -92,11 +92,18 @@ TEST_F(Staging, SaysThatAFileChangedSinceItWasScanned) {
 TEST_F(Staging, RefusesWhatHasTakenThePlaceOfAFile) {
   const std::string a = (apps() / "a.so").native();
   sh("rm apps/a.so; mkfifo apps/a.so");
-  EXPECT_THAT(refusal(), StartsWith(a + ": no regular file; remove it if the module is to go"));
+  EXPECT_THAT(
+      refusal(),
+      StartsWith(a + ": not a regular file; put a shared object in its place, or remove it"));
   sh("rm apps/a.so; mkdir apps/a.so");
-  EXPECT_THAT(refusal(), StartsWith(a + ": no regular file; remove it if the module is to go"));
+  EXPECT_THAT(
+      refusal(),
+      StartsWith(a + ": not a regular file; put a shared object in its place, or remove it"));
   sh("rmdir apps/a.so; ln -s nowhere apps/a.so");
-  EXPECT_THAT(refusal(), StartsWith(a + ": a link to nothing; remove it if the module is to go"));
+  EXPECT_THAT(
+      refusal(),
+      StartsWith(
+          a + ": a symbolic link to a file that does not exist; correct the link, or remove it"));
   EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
 }
 
@@ -105,8 +112,8 @@ TEST_F(Staging, SaysWhichFileCannotBeRead) {
   files_["a"] = file_at(apps() / "a.so");
   const AsNobody nobody;
   EXPECT_EQ(refusal(), (apps() / "a.so").native() +
-                           ": cannot be read (Permission denied); allow the container's user to "
-                           "read it");
+                           ": cannot be read (Permission denied); check that the user running "
+                           "shoal may read it");
   EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
   stages_.reset();
 }
@@ -118,8 +125,8 @@ TEST_F(Staging, RefusesAFileThatIsTooLargeAndAGroupOfTooManyModules) {
                                     ": has 1073741825 bytes, and a module may have 1 GiB; "));
   for (int i = 0; i < 1'000; ++i) files_["m" + std::to_string(i)] = files_["a"];
   EXPECT_THAT(refusal(),
-              HasSubstr("has 1002 modules, and a group may have 1000; see whether a link "
-                        "in the apps folder leads to more than was meant"));
+              StartsWith("group site: has 1002 modules, and a group may have 1000; check whether a "
+                         "link in the apps folder leads to more than you meant"));
   EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
 }
 
@@ -135,7 +142,9 @@ TEST_F(Staging, SaysThatThereIsNoRoom) {
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   std::signal(SIGXFSZ, handled);
   EXPECT_THAT(why, StartsWith((apps() / "a.so").native() + ": cannot be staged below "));
-  EXPECT_THAT(why, HasSubstr("(File too large); see that the run folder allows writing"));
+  EXPECT_THAT(why,
+              HasSubstr("(File too large); check that the user running shoal may write to the run "
+                        "folder"));
   EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
   EXPECT_EQ(refusal(), "");
 }
