@@ -65,7 +65,7 @@ std::string why_not_loaded(const std::string& library) {
   return entry->second;
 }
 
-/// The libraries that `module` needs from outside its group and that cannot be loaded.
+/// Adds the libraries that `module` needs from outside its group and that cannot be loaded.
 void add_missing(const std::string& module, const modules::Links& links, const modules::Apps& apps,
                  std::vector<std::string>& faults) {
   for (const auto& library : links.outside) {
@@ -78,7 +78,7 @@ void add_missing(const std::string& module, const modules::Links& links, const m
   }
 }
 
-/// What keeps one group from being loaded, as far as its files tell without being opened.
+/// Adds what keeps a group from being loaded, as far as reading its files tells.
 void add_faults_of(const std::string& group, const modules::Apps& apps,
                    std::vector<std::string>& faults) {
   modules::Files files;
@@ -92,17 +92,17 @@ void add_faults_of(const std::string& group, const modules::Apps& apps,
     faults.push_back(fault.text());
     bad.insert(fault.module);
   }
-  // The libraries of a bad module are not opened: a foreign sanitizer's would end this process.
+  // The libraries of a bad module are not opened: that of another sanitizer would end this process.
   for (const auto& [module, links] : checked.links) {
     if (!bad.contains(module)) add_missing(module, links, apps, faults);
   }
 }
 
-/// `shoal.yaml:12: modules.hello`: where the settings begin. Empty when they are not written.
+/// Returns where the settings begin: `shoal.yaml:12: modules.hello`. Empty when there are none.
 std::string place_of(const Config& config) { return config.node() ? config.node()->where : ""; }
 
-/// Puts the place of a module's settings before what its constructor has said, unless that tells a
-/// place in the configuration already.
+/// Puts the place of a module's settings before a message of its constructor, unless the message
+/// has a place in the configuration already.
 std::string with_place(const std::string& refusal, const settings::Settings& settings,
                        const modules::Apps& apps) {
   for (const auto& [module, file] : apps.files) {

@@ -15,27 +15,27 @@ constexpr int kGood = 0;
 constexpr int kBad = 1;
 constexpr int kUsage = 2;
 
-/// The signals that end a process, put off as long as this lives.
-class PutOff {
+/// Blocks the signals that end a process, as long as it lives.
+class BlockedSignals {
  public:
-  PutOff() {
+  BlockedSignals() {
     sigemptyset(&set_);
     for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP}) {
       struct sigaction action {};
-      // A signal that is ignored, as under nohup, would be pending all the same.
+      // A signal that is ignored, as under nohup, would become pending, too.
       if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler != SIG_IGN) {
         sigaddset(&set_, signal);
       }
     }
     pthread_sigmask(SIG_BLOCK, &set_, &before_);
-    // Too large a file is an error like a full disk, no reason to die.
+    // A file over the size limit is then an error, like a full disk.
     std::signal(SIGXFSZ, SIG_IGN);
   }
-  ~PutOff() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  PutOff(const PutOff&) = delete;
-  PutOff& operator=(const PutOff&) = delete;
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
 
-  /// Whether one has come.
+  /// Returns true if one has arrived.
   bool pending() const {
     sigset_t pending;
     if (sigpending(&pending) != 0) return false;
@@ -56,14 +56,14 @@ int drop(const DropArguments& arguments) {
   std::error_code none;
   if (!arguments.as.empty() && (arguments.paths.size() != 1 ||
                                 std::filesystem::is_directory(arguments.paths.front(), none))) {
-    std::cerr << "--as: names one file; leave it out for several paths or a folder\n"
+    std::cerr << "--as: names a single file; leave it out for several paths or a folder\n"
                  "Run with --help for more information.\n";
     return kUsage;
   }
   modules::DropRequest request{
       {arguments.paths.begin(), arguments.paths.end()}, arguments.apps, {}};
   if (!arguments.as.empty()) request.as = arguments.as;
-  const PutOff signals;
+  const BlockedSignals signals;
   try {
     const auto drops = modules::plan(request);
     modules::drop(drops, request.apps, [&signals] { return signals.pending(); });

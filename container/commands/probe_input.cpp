@@ -27,7 +27,7 @@ fs::path common_folder(const std::vector<fs::path>& files) {
   return common;
 }
 
-/// A name for a file that lies anywhere.
+/// Returns a module name for a file outside the apps folder.
 std::string name_in(const fs::path& folder, const fs::path& file) {
   std::string name = file.lexically_relative(folder).replace_extension().native();
   for (char& c : name) {
@@ -40,23 +40,23 @@ std::string name_in(const fs::path& folder, const fs::path& file) {
   return name;
 }
 
-/// Why a group would be refused; `module` is empty when no single one is at fault.
+/// Why a group would be refused. `module` is empty when no single module is at fault.
 struct Refusal {
   std::string why;
   std::string module;
 };
 
-/// Prepares and tries one group, as the loader would. None when it would be loaded.
+/// Prepares and tries one group, as the loader would. Returns nullopt if it would be loaded.
 std::optional<Refusal> try_once(const modules::Order& order, modules::Stages& stages,
-                                const Bench& bench, modules::Verdict& verdict) {
+                                const ProbeInput& input, modules::Verdict& verdict) {
   try {
     const modules::Stage stage(stages, order.group, order.number, order.files);
     const modules::Prepared prepared = modules::prepare(stage, order);
     modules::Trial trial{order, stage.folder(), prepared.opening, {}};
-    for (const auto& [module, config] : bench.settings.modules) {
+    for (const auto& [module, config] : input.settings.modules) {
       if (order.files.contains(module)) trial.configs.emplace(module, config);
     }
-    verdict = worker::probe_of(bench.settings.state, "fix it").run(trial);
+    verdict = worker::probe_of(input.settings.state, "fix it").run(trial);
   } catch (const modules::FilesChanged& error) {
     return Refusal{std::string(error.what()) + ": changed while it was copied; try again", {}};
   } catch (const modules::LoadError& error) {
@@ -69,88 +69,89 @@ std::optional<Refusal> try_once(const modules::Order& order, modules::Stages& st
 
 using AllLinks = std::map<std::string, modules::Links>;
 
-/// Takes `bad` out of the order, and all that is linked to it, directly or not.
+/// Removes `bad` from the order, and all modules that need it, directly or not.
 void leave_out(const std::string& bad, const AllLinks& links, modules::Order& order,
-               GroupReport& report) {
+               GroupResult& result) {
   order.files.erase(bad);
   for (const auto& [asking, its] : links) {
     const auto file = order.files.find(asking);
     if (file == order.files.end() || !std::ranges::count(its.members, bad)) continue;
-    report.untried[asking] =
-        file->second.path.native() + ": not tried: it needs " + bad + ", which is not good";
-    leave_out(asking, links, order, report);
+    result.untried[asking] =
+        file->second.path.native() + ": not tried: it needs " + bad + ", which is bad";
+    leave_out(asking, links, order, result);
   }
 }
 
-/// Reports what is wrong with the files alone. Returns false if that is wrong with the group as a
-/// whole.
-bool report_faults(const std::vector<modules::Fault>& faults, GroupReport& report) {
+/// Adds the faults that reading the files has shown. Returns false if the group as a whole is at
+/// fault.
+bool add_faults(const std::vector<modules::Fault>& faults, GroupResult& result) {
   for (const auto& fault : faults) {
     if (fault.module.empty()) {
-      report.refusal = fault.text();
+      result.refusal = fault.text();
       return false;
     }
-    report.bad.emplace(fault.module, fault.text());
+    result.bad.emplace(fault.module, fault.text());
   }
   return true;
 }
 
 }  // namespace
 
-Bench Bench::of(const settings::Settings& settings) {
+ProbeInput ProbeInput::of(const settings::Settings& settings) {
   return {{settings.apps, modules::scan(settings.apps, [](const auto&) {}).files,
            worker::grouping_of(settings.groups)},
           settings};
 }
 
-Bench Bench::of(const std::vector<fs::path>& files) {
-  Bench bench;
+ProbeInput ProbeInput::of(const std::vector<fs::path>& files) {
+  ProbeInput input;
   const fs::path folder = common_folder(files);
   for (const auto& file : files) {
     const auto identity = modules::identity_of(file);
     const std::string name = name_in(folder, file);
     if (identity && name.size() <= modules::kLongestName)
-      bench.apps.files[name] = {file, *identity};
+      input.apps.files[name] = {file, *identity};
   }
-  return bench;
+  return input;
 }
 
-Workshop::Workshop() {
+TemporaryFolder::TemporaryFolder() {
   std::string name = (fs::temp_directory_path() / "shoal-probe.XXXXXX").native();
   if (::mkdtemp(name.data()) == nullptr) {
-    throw std::runtime_error(name + ": cannot be made; set TMPDIR to a folder that allows it");
+    throw std::runtime_error(
+        name + ": cannot be created; set TMPDIR to a folder where this user may write");
   }
   folder_ = name;
 }
 
-Workshop::~Workshop() {
+TemporaryFolder::~TemporaryFolder() {
   std::error_code none;
   fs::remove_all(folder_, none);
 }
 
-modules::Order order_of(const std::string& group, bool all, const Bench& bench) {
-  modules::Order order{group, 1, {}, std::make_shared<const modules::Apps>(bench.apps), {}};
-  for (const auto& [module, file] : bench.apps.files) {
-    if (all || bench.apps.grouping.of(module).group == group) order.files.emplace(module, file);
+modules::Order order_of(const std::string& group, bool all, const ProbeInput& input) {
+  modules::Order order{group, 1, {}, std::make_shared<const modules::Apps>(input.apps), {}};
+  for (const auto& [module, file] : input.apps.files) {
+    if (all || input.apps.grouping.of(module).group == group) order.files.emplace(module, file);
   }
   return order;
 }
 
-void try_out(modules::Order order, modules::Stages& stages, const Bench& bench,
-             GroupReport& report) {
+void try_out(modules::Order order, modules::Stages& stages, const ProbeInput& input,
+             GroupResult& result) {
   const auto checked =
       modules::check_files({.files = order.files, .group = order.group, .apps = order.apps.get()});
-  if (!report_faults(checked.faults, report)) return;
-  for (const auto& [module, why] : report.bad) leave_out(module, checked.links, order, report);
+  if (!add_faults(checked.faults, result)) return;
+  for (const auto& [module, why] : result.bad) leave_out(module, checked.links, order, result);
   while (!order.files.empty()) {
-    const auto fault = try_once(order, stages, bench, report.verdict);
+    const auto fault = try_once(order, stages, input, result.verdict);
     if (!fault) return;
     if (!order.files.contains(fault->module)) {
-      report.refusal = fault->why;
+      result.refusal = fault->why;
       return;
     }
-    report.bad[fault->module] = fault->why;
-    leave_out(fault->module, checked.links, order, report);
+    result.bad[fault->module] = fault->why;
+    leave_out(fault->module, checked.links, order, result);
   }
 }
 

@@ -14,26 +14,26 @@
 // How `shoal probe` and `shoal check --probe` try groups.
 namespace shoal::commands {
 
-/// What the files are tried with: a configuration, or nothing but each other. Used by one thread.
-struct Bench {
+/// The files that are tried, and the configuration they are tried with. Used by one thread.
+struct ProbeInput {
   modules::Apps apps;
   settings::Settings settings;
 
-  /// All modules of the configuration.
-  static Bench of(const settings::Settings& settings);
+  /// Returns all modules of a configuration.
+  static ProbeInput of(const settings::Settings& settings);
 
-  /// These files alone, named by where they lie below the folder that they have in common.
-  static Bench of(const std::vector<std::filesystem::path>& files);
+  /// Returns these files alone, with names from their places below their common folder.
+  static ProbeInput of(const std::vector<std::filesystem::path>& files);
 };
 
-/// A folder for the stages of one run, removed with all that is in it.
-class Workshop {
+/// A temporary folder for the stages of one command, removed with everything in it.
+class TemporaryFolder {
  public:
   /// Throws std::runtime_error, with the remedy, when it cannot be made.
-  Workshop();
-  ~Workshop();
-  Workshop(const Workshop&) = delete;
-  Workshop& operator=(const Workshop&) = delete;
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
   const std::filesystem::path& folder() const { return folder_; }
 
@@ -41,13 +41,13 @@ class Workshop {
   std::filesystem::path folder_;
 };
 
-/// Returns the members of a group. `all`: every module of the bench, as one group.
-modules::Order order_of(const std::string& group, bool all, const Bench& bench);
+/// Returns the members of a group; with `all`, every module of the input, as one group.
+modules::Order order_of(const std::string& group, bool all, const ProbeInput& input);
 
-/// Tries a group as the loader would, and reports what is wrong with it. Where one member is at
+/// Tries a group as the loader would, and adds what is wrong with it to `result`. If a member is at
 /// fault, tries the others without it and without those that need it.
-void try_out(modules::Order order, modules::Stages& stages, const Bench& bench,
-             GroupReport& report);
+void try_out(modules::Order order, modules::Stages& stages, const ProbeInput& input,
+             GroupResult& result);
 
 /// Tries each of these groups of the configuration. Returns why each would be refused, by group;
 /// leaves out those that are good.

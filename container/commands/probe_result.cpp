@@ -17,33 +17,33 @@ namespace {
 using nlohmann::json;
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-const modules::Tried* tried_of(const FileReport& file, const GroupReport& group) {
+const modules::Tried* tried_of(const FileResult& file, const GroupResult& group) {
   const auto found = std::ranges::find(group.verdict.tried, file.module, &modules::Tried::module);
   return found == group.verdict.tried.end() ? nullptr : &*found;
 }
 
-std::string kind_of(const FileReport& file) {
+std::string kind_of(const FileResult& file) {
   if (!file.facts) return "unknown";
   return file.facts->handler ? "handler" : "library";
 }
 
-bool is_good(const FileReport& file, const GroupReport& group) {
+bool is_good(const FileResult& file, const GroupResult& group) {
   return file.refusal.empty() && group.refusal.empty() && !group.untried.contains(file.module);
 }
 
-const char* verdict_of(const FileReport& file, const GroupReport& group) {
+const char* verdict_of(const FileResult& file, const GroupResult& group) {
   if (is_good(file, group)) return "good";
   const bool untried = file.refusal.empty() && group.untried.contains(file.module);
   return untried ? "untried" : "bad";
 }
 
-std::string reason_of(const FileReport& file, const GroupReport& group) {
+std::string reason_of(const FileResult& file, const GroupResult& group) {
   if (!file.refusal.empty()) return file.refusal;
   const auto untried = group.untried.find(file.module);
   return untried == group.untried.end() ? group.refusal : untried->second;
 }
 
-std::string unloading_of(const GroupReport& group) {
+std::string unloading_of(const GroupResult& group) {
   if (!group.verdict.threads.empty()) {
     return fmt::format("{} still ran after the destructors",
                        fmt::join(group.verdict.threads, ", "));
@@ -62,7 +62,7 @@ json abi_of(const std::string& note) {
   return abi;
 }
 
-json json_of(const FileReport& file, const GroupReport& group) {
+json json_of(const FileResult& file, const GroupResult& group) {
   json all{{"file", file.file},
            {"module", file.module},
            {"kind", kind_of(file)},
@@ -83,7 +83,7 @@ json json_of(const FileReport& file, const GroupReport& group) {
   return all;
 }
 
-void print_json(const std::map<std::string, GroupReport>& groups, bool good, std::ostream& out) {
+void print_json(const std::map<std::string, GroupResult>& groups, bool good, std::ostream& out) {
   json all{{"verdict", good ? "good" : "bad"}, {"files", json::array()}};
   for (const auto& [name, group] : groups) {
     for (const auto& file : group.files) {
@@ -97,7 +97,7 @@ void print_json(const std::map<std::string, GroupReport>& groups, bool good, std
   out << all.dump(2, ' ', false, json::error_handler_t::replace) << '\n';
 }
 
-std::string load_of(const FileReport& file, const GroupReport& group) {
+std::string load_of(const FileResult& file, const GroupResult& group) {
   const auto* tried = tried_of(file, group);
   if (tried == nullptr) return "-";
   return fmt::format("{:.2f} ms", Milliseconds(tried->open + tried->make).count());
@@ -105,7 +105,7 @@ std::string load_of(const FileReport& file, const GroupReport& group) {
 
 constexpr auto kRow = "{:<28} {:<8} {:<5} {:>6} {:<12} {:>10}  {:<7} {}\n";
 
-void print_row(const FileReport& file, const GroupReport& group, std::ostream& out) {
+void print_row(const FileResult& file, const GroupResult& group, std::ostream& out) {
   const bool known = file.facts.has_value();
   out << fmt::format(kRow, file.module.empty() ? file.file : file.module, kind_of(file),
                      known && !file.facts->abi.empty() ? "noted" : "none",
@@ -115,7 +115,7 @@ void print_row(const FileReport& file, const GroupReport& group, std::ostream& o
                      known ? fmt::format("{}", fmt::join(file.facts->needed, " ")) : "-");
 }
 
-void print_table(const std::map<std::string, GroupReport>& groups, std::ostream& out) {
+void print_table(const std::map<std::string, GroupResult>& groups, std::ostream& out) {
   out << fmt::format(kRow, "MODULE", "KIND", "ABI", "UNIQUE", "THREAD_LOCAL", "LOAD", "VERDICT",
                      "NEEDS");
   std::vector<std::string> notes;
@@ -144,10 +144,10 @@ void print_table(const std::map<std::string, GroupReport>& groups, std::ostream&
 
 }  // namespace
 
-bool print(const std::map<std::string, GroupReport>& groups, bool json, std::ostream& out) {
+bool print(const std::map<std::string, GroupResult>& groups, bool json, std::ostream& out) {
   const bool good = std::ranges::all_of(groups, [](const auto& entry) {
     return std::ranges::all_of(entry.second.files,
-                               [&](const FileReport& file) { return is_good(file, entry.second); });
+                               [&](const FileResult& file) { return is_good(file, entry.second); });
   });
   if (json) {
     print_json(groups, good, out);

@@ -12,22 +12,22 @@
 // What `shoal probe` prints.
 namespace shoal::commands {
 
-struct FileReport {
+struct FileResult {
   std::string file;
-  std::string module;               ///< empty when it has none
-  std::optional<elf::Facts> facts;  ///< none when it is no whole shared object
-  std::string refusal;              ///< why this file is bad; empty when it is not
+  std::string module;               ///< empty when the file is not a module
+  std::optional<elf::Facts> facts;  ///< nullopt when it is not a whole shared object
+  std::string refusal;              ///< why this file is bad; empty when it is good
 };
 
-struct GroupReport {
-  std::vector<FileReport> files;
-  std::string refusal;  ///< why the group is bad as a whole; empty when it is not
+struct GroupResult {
+  std::vector<FileResult> files;
+  std::string refusal;                         ///< why the group as a whole is bad; else empty
   std::map<std::string, std::string> bad;      ///< module at fault -> why
   std::map<std::string, std::string> untried;  ///< module that needs one of these -> which
   modules::Verdict verdict;
 };
 
-/// Prints a table, or JSON; whether all is good.
-bool print(const std::map<std::string, GroupReport>& groups, bool json, std::ostream& out);
+/// Prints a table, or JSON. Returns true if all files are good.
+bool print(const std::map<std::string, GroupResult>& groups, bool json, std::ostream& out);
 
 }  // namespace shoal::commands

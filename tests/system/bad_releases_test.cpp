@@ -56,14 +56,14 @@ const BadFile kBadFiles[] = {
     {"AbortsWhenOpened", "cp $BUILT/zoo/aborts.so screen/about.so",
      "crashed with SIGABRT .*while it was opened \\(in a static initialiser\\).*; fix it"},
     {"ExitsWhenOpened", "cp $BUILT/zoo/exits.so screen/about.so",
-     "ended the process with exit code 0 while it was opened \\(in a static initialiser\\); mend "
+     "ended the process with exit code 0 while it was opened \\(in a static initialiser\\); fix "
      "it"},
     {"ThrowsWhenOpened", "cp $BUILT/zoo/throws.so screen/about.so",
      "crashed with SIGABRT .*it said: .*no database at db.example.*; fix it"},
     {"NeverEndsToBeOpened", "cp $BUILT/zoo/loops.so screen/about.so",
      "used up 10 s of processor time while it was opened \\(in a static initialiser\\); fix it"},
     {"HangsWhenOpened", "cp $BUILT/zoo/sleeps.so screen/about.so",
-     "was not done after 20 s: it hangs while it was opened \\(in a static initialiser\\); mend "
+     "was not done after 20 s: it hangs while it was opened \\(in a static initialiser\\); fix "
      "it"},
     {"HasNoModule", "cp $BUILT/zoo/no_module.so screen/about.so",
      "has no SHOAL_MODULE, yet .* has a handler of this name; add SHOAL_MODULE\\(Class\\)"},

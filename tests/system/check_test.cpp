@@ -105,7 +105,7 @@ TEST_F(Commands, CheckWithProbeLoadsGroupsWithTheirSettings) {
   drop("slow_to_make", {"lone"});
   const auto wrong = check_and_probe(settings + "modules:\n  lone:\n    meet: [ here ]\n");
   EXPECT_EQ(wrong.exit_code, 1);
-  EXPECT_THAT(wrong.output, HasSubstr(at(7) + "modules.lone.meet: is a list, not text"));
+  EXPECT_THAT(wrong.output, HasSubstr(at(7) + "modules.lone.meet: is a list; write text"));
 
   drop("1", {"lone"});
   const auto good = check_and_probe(settings);
