@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/failure.hpp"
 #include "commands/commands.hpp"
 #include "commands/probe_input.hpp"
 #include "modules/faults.hpp"
@@ -140,8 +141,10 @@ std::vector<std::string> faults_of(const settings::Settings& settings, const mod
 int check(const settings::Settings& settings, bool probe) {
   const modules::Scan found = modules::scan(settings.apps, [](const auto&) {});
   if (found.lost) {
-    throw std::runtime_error("apps: " + settings.apps.native() + ": " + found.lost.message() +
-                             "; create the folder, or name another under \"apps\"");
+    base::fail({.thing = "apps: " + settings.apps.native(),
+                .fact = "cannot be read",
+                .error = found.lost.value(),
+                .remedy = "create the folder, or name another under \"apps\""});
   }
   std::vector<std::string> names;
   for (const auto& [module, file] : found.files) names.push_back(module);

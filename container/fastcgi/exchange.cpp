@@ -107,7 +107,7 @@ bool Exchange::at_end_of_body() {
 std::size_t Exchange::read(std::span<char> buffer) {
   const fastcgi::PeerIo::Busy busy;
   if (malformed_) throw BodyError("the body's CONTENT_LENGTH is not a number of bytes");
-  if (over_) throw BodyError("the request is over");
+  if (over_) throw BodyError("the request has ended");
   const int wanted = as_int(std::min<std::uint64_t>(buffer.size(), unread_));
   if (wanted == 0) {
     over_limit_ = unannounced_ && !at_end_of_body() && ::FCGX_GetError(request_->in) == 0;
@@ -128,7 +128,7 @@ std::string Exchange::why_body_ended() const {
                              " bytes: ";
   const int error = ::FCGX_GetError(request_->in);
   if (error == 0) return so_far + "CONTENT_LENGTH promised more than was sent";
-  if (timed_out(error)) return so_far + "nothing came for limits.read_timeout";
+  if (timed_out(error)) return so_far + "no byte arrived within limits.read_timeout";
   return so_far + "the peer closed the connection or aborted the request";
 }
 

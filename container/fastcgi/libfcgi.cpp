@@ -14,7 +14,8 @@ bool start() {
   constexpr int kTaken[] = {SIGTERM, SIGUSR1};
   struct sigaction before[std::size(kTaken)];
   for (std::size_t i = 0; i < std::size(kTaken); ++i) ::sigaction(kTaken[i], nullptr, &before[i]);
-  if (::FCGX_Init() != 0) throw std::runtime_error("libfcgi cannot start: out of memory");
+  if (::FCGX_Init() != 0)
+    throw std::runtime_error("libfcgi: cannot start, out of memory; free memory");
   for (std::size_t i = 0; i < std::size(kTaken); ++i) ::sigaction(kTaken[i], &before[i], nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return true;

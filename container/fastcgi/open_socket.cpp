@@ -5,8 +5,9 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 #include <stdexcept>
+
+#include "base/failure.hpp"
 
 namespace shoal::fastcgi {
 
@@ -14,14 +15,14 @@ namespace {
 
 using AddressList = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
 
-[[noreturn]] void refuse(const std::string& name, const std::string& what, int error,
-                         const std::string& remedy) {
-  throw std::runtime_error(name + ": " + what + ": " + std::strerror(error) + "; " + remedy);
-}
-
 base::Descriptor new_socket(const std::string& name, int family) {
   base::Descriptor socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!socket) refuse(name, "cannot make a socket", errno, "choose another kind of address");
+  if (!socket) {
+    base::fail({.thing = name,
+                .fact = "cannot make a socket",
+                .error = errno,
+                .remedy = "choose another kind of address"});
+  }
   return socket;
 }
 
@@ -60,8 +61,9 @@ AddressList resolve(const std::string& name, const TcpAddress& address) {
   const int error =
       ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &wanted, &found);
   if (error != 0)
-    throw std::runtime_error(name + ": cannot find the address: " + ::gai_strerror(error) +
-                             "; give an IPv4 or IPv6 address of this machine");
+    base::fail({.thing = name,
+                .fact = std::string("cannot find the address (") + ::gai_strerror(error) + ")",
+                .remedy = "give an IPv4 or IPv6 address of this machine"});
   return {found, ::freeaddrinfo};
 }
 
@@ -72,6 +74,10 @@ std::string remedy_of_bind(int error) {
   return "choose another address";
 }
 
+[[noreturn]] void fail_to(const char* fact, const std::string& name, int error) {
+  base::fail({.thing = name, .fact = fact, .error = error, .remedy = remedy_of_bind(error)});
+}
+
 }  // namespace
 
 OpenSocket open_socket(const UnixAddress& address, int backlog) {
@@ -79,7 +85,10 @@ OpenSocket open_socket(const UnixAddress& address, int backlog) {
   open.socket = new_socket(open.name, AF_UNIX);
   open.file = std::make_shared<const SocketFile>(open.socket.get(), address);
   if (::listen(open.socket.get(), backlog) != 0)
-    refuse(open.name, "cannot listen", errno, "choose another path");
+    base::fail({.thing = open.name,
+                .fact = "cannot listen",
+                .error = errno,
+                .remedy = "choose another path"});
   return open;
 }
 
@@ -96,9 +105,8 @@ OpenSocket open_socket(const TcpAddress& address, int backlog) {
   set_option(open.socket, SOL_SOCKET, SO_REUSEADDR);  // a restart need not wait for TIME_WAIT
   if (found->ai_family == AF_INET6) set_option(open.socket, IPPROTO_IPV6, IPV6_V6ONLY);
   if (::bind(open.socket.get(), found->ai_addr, found->ai_addrlen) != 0)
-    refuse(name, "cannot bind", errno, remedy_of_bind(errno));
-  if (::listen(open.socket.get(), backlog) != 0)
-    refuse(name, "cannot listen", errno, remedy_of_bind(errno));
+    fail_to("cannot bind", name, errno);
+  if (::listen(open.socket.get(), backlog) != 0) fail_to("cannot listen", name, errno);
   open.name = bound_name(open.socket);
   return open;
 }
@@ -107,14 +115,20 @@ OpenSocket open_socket(const InheritedDescriptor& address, int) {
   const int number = address.descriptor;
   const std::string name = "fd:" + std::to_string(number);
   if (option(number, SO_ACCEPTCONN) != 1 || option(number, SO_TYPE) != SOCK_STREAM)
-    throw std::runtime_error(name +
-                             ": is not a listening stream socket; start Shoal through a "
-                             "program that leaves it one, such as spawn-fcgi -n, or listen on "
-                             "unix:PATH or HOST:PORT");
+    base::fail({.thing = name,
+                .fact = "not a listening stream socket",
+                .remedy =
+                    "start Shoal with a program that opens one for it, such as spawn-fcgi -n, "
+                    "or listen on unix:PATH or HOST:PORT"});
   const int family = option(number, SO_DOMAIN);
   OpenSocket open{.name = name, .tcp = family == AF_INET || family == AF_INET6};
   open.socket = base::Descriptor(::fcntl(number, F_DUPFD_CLOEXEC, 0));
-  if (!open.socket) refuse(name, "cannot be shared", errno, "raise LimitNOFILE=, or `ulimit -n`");
+  if (!open.socket) {
+    base::fail({.thing = name,
+                .fact = "cannot be shared",
+                .error = errno,
+                .remedy = "raise LimitNOFILE=, or `ulimit -n`"});
+  }
   ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK);
   return open;
 }

@@ -15,7 +15,8 @@ Peers::Peers(const std::vector<std::string>& addresses) {
     else
       throw std::runtime_error(
           "allowed_clients: \"" + text +
-          "\" is not an IPv4 or IPv6 address; names and networks are not known");
+          "\" is not an IPv4 or IPv6 address; write out each address: host names and networks are "
+          "not supported");
   }
 }
 

@@ -83,7 +83,7 @@ void Poller::pause_accepting() {
   if (pauses_++ == 0) {
     spdlog::warn(
         "out of descriptors or socket memory: new connections wait (logged once); raise "
-        "the limit (ulimit -n, LimitNOFILE) or lower limits.idle_timeout");
+        "LimitNOFILE= or `ulimit -n`, or lower limits.idle_timeout");
   }
   unwatch_listeners();
   itimerspec once{};

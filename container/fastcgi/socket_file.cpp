@@ -7,8 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
-#include <stdexcept>
 #include <utility>
+
+#include "base/failure.hpp"
 
 namespace shoal::fastcgi {
 
@@ -18,22 +19,27 @@ namespace fs = std::filesystem;
 
 constexpr uid_t kUnchanged = static_cast<uid_t>(-1);
 
-[[noreturn]] void refuse(const fs::path& path, const std::string& why) {
-  throw std::runtime_error("unix:" + path.string() + ": " + why);
-}
-
-[[noreturn]] void refuse(const fs::path& path, const char* what, int error, const char* remedy) {
-  refuse(path, std::string(what) + ": " + std::strerror(error) + "; " + remedy);
+/// Throws the failure as one of the socket at `path`.
+[[noreturn]] void fail_on(const fs::path& path, base::Failure failure) {
+  failure.thing = "unix:" + path.string();
+  base::fail(failure);
 }
 
 sockaddr_un name_of(const fs::path& path) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   const std::string& text = path.native();
-  if (text.empty()) throw std::runtime_error("unix: no path; give one, as in unix:/run/shoal.sock");
-  if (text.size() >= sizeof name.sun_path)
-    refuse(path, "the path has " + std::to_string(text.size()) + " bytes, a socket's may have " +
-                     std::to_string(sizeof name.sun_path - 1) + "; choose a shorter one");
+  if (text.empty()) {
+    base::fail({.thing = "unix",
+                .fact = "the path is missing",
+                .remedy = "give one, as in unix:/run/shoal.sock"});
+  }
+  if (text.size() >= sizeof name.sun_path) {
+    fail_on(path,
+            {.fact = "the path has " + std::to_string(text.size()) +
+                     " bytes, a socket's may have " + std::to_string(sizeof name.sun_path - 1),
+             .remedy = "choose a shorter one"});
+  }
   std::memcpy(name.sun_path, text.data(), text.size());
   return name;
 }
@@ -43,35 +49,53 @@ const sockaddr* plain(const sockaddr_un& name) { return reinterpret_cast<const s
 // Whether someone accepts there. Without blocking: the queue of a living server may be full.
 bool answers(const fs::path& path, const sockaddr_un& name) {
   const base::Descriptor caller(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!caller) refuse(path, "cannot ask who listens there", errno, "see `ulimit -n`");
+  if (!caller) {
+    fail_on(path, {.fact = "cannot check whether a server listens there",
+                   .error = errno,
+                   .remedy = "raise LimitNOFILE=, or `ulimit -n`"});
+  }
   if (::connect(caller.get(), plain(name), sizeof name) == 0) return true;
   if (errno == ECONNREFUSED || errno == ENOENT) return false;
   if (errno == EAGAIN || errno == EPROTOTYPE) return true;
-  refuse(path, "cannot tell whether its server lives", errno,
-         "run as a user who may write the socket, or remove it");
+  fail_on(path,
+          {.fact = "cannot check whether a server listens there",
+           .error = errno,
+           .remedy = "run shoal as a user that may write to the socket, or remove the socket"});
 }
 
 void make_way(const fs::path& path, const sockaddr_un& name) {
   std::error_code error;
   const fs::file_type type = fs::symlink_status(path, error).type();
   if (type == fs::file_type::not_found) return;
-  if (type != fs::file_type::socket)
-    refuse(path, "something that is not a socket is in the way; move it or choose another path");
-  if (answers(path, name))
-    refuse(path, "another server listens there; stop it or choose another path");
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
-    refuse(path, "cannot replace the socket of a dead server", errno, "remove it by hand");
+  if (type != fs::file_type::socket) {
+    fail_on(path, {.fact = "there is already a file that is not a socket",
+                   .remedy = "move it, or choose another path"});
+  }
+  if (answers(path, name)) {
+    fail_on(path,
+            {.fact = "another server listens there", .remedy = "stop it, or choose another path"});
+  }
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    fail_on(path, {.fact = "cannot remove the socket that a dead server left",
+                   .error = errno,
+                   .remedy = "remove it by hand"});
+  }
 }
 
 void bind_to(int socket, const fs::path& path, const sockaddr_un& name) {
   if (::bind(socket, plain(name), sizeof name) == 0) return;
   const int error = errno;
   const std::string folder = path.parent_path().string();
-  if (error == ENOENT) refuse(path, "there is no folder " + folder + "; create it");
-  if (error == EACCES)
-    refuse(path,
-           "may not write to " + folder + "; run as a user who may, or choose another folder");
-  refuse(path, "cannot bind", error, "choose another path");
+  if (error == ENOENT) {
+    fail_on(path, {.fact = "the folder " + folder + " does not exist", .remedy = "create it"});
+  }
+  if (error == EACCES) {
+    fail_on(path, {.fact = "cannot be made in " + folder,
+                   .error = error,
+                   .remedy = "check that the user running shoal may write there, or choose another "
+                             "folder"});
+  }
+  fail_on(path, {.fact = "cannot bind", .error = error, .remedy = "choose another path"});
 }
 
 uid_t user_named(const fs::path& path, const std::string& user) {
@@ -80,7 +104,9 @@ uid_t user_named(const fs::path& path, const std::string& user) {
   passwd entry{};
   passwd* found = nullptr;
   ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (!found) refuse(path, "there is no user \"" + user + "\" here; correct owner");
+  if (!found) {
+    fail_on(path, {.fact = "the user \"" + user + "\" does not exist", .remedy = "correct owner"});
+  }
   return found->pw_uid;
 }
 
@@ -90,7 +116,9 @@ gid_t group_named(const fs::path& path, const std::string& name) {
   ::group entry{};
   ::group* found = nullptr;
   ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (!found) refuse(path, "there is no group \"" + name + "\" here; correct group");
+  if (!found) {
+    fail_on(path, {.fact = "the group \"" + name + "\" does not exist", .remedy = "correct group"});
+  }
   return found->gr_gid;
 }
 
@@ -105,11 +133,17 @@ void set_rights(const UnixAddress& address) {
   const uid_t owner = user_named(address.path, address.owner);
   const gid_t group = group_named(address.path, address.group);
   if ((owner != kUnchanged || group != kUnchanged) &&
-      ::lchown(address.path.c_str(), owner, group) != 0)
-    refuse(address.path, "may not give it to owner and group", errno,
-           "start as root, or as a member of the group and without owner");
-  if (address.mode && ::chmod(address.path.c_str(), *address.mode) != 0)
-    refuse(address.path, "cannot set its mode", errno, "leave out mode");
+      ::lchown(address.path.c_str(), owner, group) != 0) {
+    fail_on(address.path,
+            {.fact = "cannot set its owner and group",
+             .error = errno,
+             .remedy = "start shoal as root, or leave out owner and start it as a member of the "
+                       "group"});
+  }
+  if (address.mode && ::chmod(address.path.c_str(), *address.mode) != 0) {
+    fail_on(address.path,
+            {.fact = "cannot set its mode", .error = errno, .remedy = "leave out mode"});
+  }
 }
 
 SocketFile::SocketFile(int socket, const UnixAddress& address) {

@@ -34,7 +34,7 @@ ModuleContext::ModuleContext(std::string module, std::string group, unsigned lon
 
 State& ModuleContext::state() const {
   if (state_ != nullptr) return *state_;
-  throw StateError(module_ + ": this container has no state; give it a folder with state.path");
+  throw StateError(module_ + ": this container has no State; set state.path to a folder");
 }
 
 void ModuleContext::log(LogLevel level, std::string_view line) const {

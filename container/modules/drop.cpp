@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <deque>
 #include <set>
 #include <stdexcept>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "base/descriptor.hpp"
+#include "base/failure.hpp"
 #include "base/file_lock.hpp"
 #include "modules/marker.hpp"
 #include "modules/replacement.hpp"
@@ -28,6 +28,12 @@ using base::Descriptor;
 using Check = Replacement::Check;  // throws when there is no sense in going on
 
 constexpr std::chrono::minutes kLongestTurn{1};
+
+/// A drop failed, and not every file could be put back.
+class NotUndone : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// Folders that the drop needs and that were not there: removed again unless it succeeds.
 class NewFolders {
@@ -44,8 +50,11 @@ class NewFolders {
     make(folder.parent_path());
     if (::mkdir(folder.c_str(), 0755) != 0) {
       if (errno == EEXIST && fs::is_directory(folder)) return;
-      throw std::runtime_error(folder.native() + ": cannot be made (" + std::strerror(errno) +
-                               "); see that there is room, and that you may write there");
+      base::fail({.thing = folder.native(),
+                  .fact = "cannot be made",
+                  .error = errno,
+                  .remedy = "free disk space, and check that the user running shoal may write "
+                            "there"});
     }
     made_.push_back(folder);
     ::chmod(folder.c_str(), 0755);  // whatever the umask: the container is another user
@@ -78,12 +87,13 @@ void replace_all(std::deque<Replacement>& replacements) {
   try {
     for (; at != replacements.end(); ++at) at->replace();
   } catch (const std::runtime_error& error) {
-    std::string text = error.what();
+    std::string text;
     while (at != replacements.begin()) {
       if ((--at)->undo()) continue;
-      text += "; " + at->target().native() + ": cannot be put back; drop it again; else";
+      text += "; " + at->target().native() + ": cannot be put back; drop it again";
     }
-    throw std::runtime_error(text);
+    if (text.empty()) throw;
+    throw NotUndone(error.what() + text);
   }
 }
 
@@ -118,6 +128,8 @@ void drop(const std::vector<Drop>& drops, const fs::path& apps,
     drop_or_throw(drops, apps, [&interrupted] {
       if (interrupted()) throw std::runtime_error("interrupted");
     });
+  } catch (const NotUndone& error) {
+    throw std::runtime_error(std::string(error.what()) + "; nothing else was dropped");
   } catch (const std::exception& error) {
     throw std::runtime_error(std::string(error.what()) + "; nothing was dropped");
   }

@@ -9,6 +9,7 @@
 #include <array>
 #include <system_error>
 
+#include "base/failure.hpp"
 #include "modules/name.hpp"
 
 namespace shoal::modules {
@@ -38,7 +39,7 @@ std::optional<std::string> blind_file_system(const fs::path& folder) {
     return entry.first == static_cast<long>(static_cast<std::uint32_t>(status.f_type));
   });
   if (found == kBlind.end()) return std::nullopt;
-  return folder.native() + " is on " + found->second + ", where inotify is blind";
+  return folder.native() + " is on " + found->second + ", where inotify does not see all changes";
 }
 
 /// So that the parent of what lies in the folder is the folder, letter by letter.
@@ -80,8 +81,10 @@ Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval
   try {
     compare_everything();
   } catch (const fs::filesystem_error& error) {
-    throw std::runtime_error("apps: " + apps_.native() + ": " + error.code().message() +
-                             "; create the folder, or name another under \"apps\"");
+    base::fail({.thing = "apps: " + apps_.native(),
+                .fact = "cannot be read",
+                .error = error.code().value(),
+                .remedy = "create the folder, or name another under \"apps\""});
   }
   if (mode == WatchMode::kInotify && !listens_)
     throw std::runtime_error("sweep.watch: " + watching_);
@@ -114,8 +117,11 @@ std::set<std::string> Folder::refresh() {
     if (everything) compare_everything();
   } catch (const fs::filesystem_error& error) {
     compared_ = std::chrono::steady_clock::now();
-    report({apps_.native() + ": " + error.code().message() +
-            "; serving what was loaded from it until it is back"});
+    report({base::Failure{.thing = apps_.native(),
+                          .fact = "cannot be read",
+                          .error = error.code().value(),
+                          .remedy = "what was loaded from it goes on serving until it is back"}
+                .text()});
   }
   return std::exchange(changed_, {});
 }

@@ -6,14 +6,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "base/descriptor.hpp"
+#include "base/failure.hpp"
+#include "base/files.hpp"
 #include "base/private_folder.hpp"
 #include "modules/copying.hpp"
 #include "modules/digest.hpp"
@@ -30,8 +30,10 @@ constexpr const char* kKept = "kept";
 constexpr const char* kManifest = "manifest";
 
 [[noreturn]] void fail(const fs::path& place, int error) {
-  throw std::runtime_error(place.parent_path().native() + ": no copy can be kept (" +
-                           std::strerror(error) + ")");
+  base::fail({.thing = place.parent_path().native(),
+              .fact = "cannot keep a copy",
+              .error = error,
+              .remedy = "free disk space, and check that the user running shoal may write there"});
 }
 
 /// CBOR, for paths are bytes, and JSON must be UTF-8. `digests`: of the copies, by module.
@@ -56,15 +58,6 @@ File file_in(const json& entry) {
                .changed_ns = entry.at(5)}};
 }
 
-std::string text_in(int file) {
-  std::string text;
-  std::array<char, 4096> part;
-  for (ssize_t size = 0; (size = ::read(file, part.data(), part.size())) > 0;) {
-    text.append(part.data(), static_cast<std::size_t>(size));
-  }
-  return text;
-}
-
 /// Returns the digest of what was copied.
 std::string copy_one(const fs::path& from, const fs::path& to) {
   const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
@@ -77,21 +70,21 @@ std::string copy_one(const fs::path& from, const fs::path& to) {
 
 void write_manifest(const fs::path& path, const std::string& text) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file || ::write(file.get(), text.data(), text.size()) != std::ssize(text)) fail(path, errno);
+  if (!file || !base::write_whole(file.get(), text)) fail(path, errno);
 }
 
 /// Why these copies must not be used; nothing when they are whole and ours. Fills in `kept`.
 std::optional<std::string> check(const PrivateFolder& place, KeptFiles& kept) try {
   const Descriptor manifest = place.file(kManifest, O_RDONLY);
   if (!manifest) return std::string("its manifest cannot be read");
-  const json entries = json::from_cbor(text_in(manifest.get()));
+  const json entries = json::from_cbor(base::read_whole(manifest.get()).value_or(""));
   for (const auto& [module, entry] : entries.items()) {
     kept.files[module] = file_in(entry);
     const std::string name = module + ".so";
     const Descriptor copy = place.file(name, O_RDONLY);
     if (!copy) return name + " is missing";
     if (sha256_of(copy.get()) != entry.at(6).get<std::string>()) {
-      return name + " is not what was copied";
+      return name + " differs from what was copied";
     }
     struct stat status {};
     if (::fstat(copy.get(), &status) != 0) return name + " cannot be read";
@@ -99,7 +92,7 @@ std::optional<std::string> check(const PrivateFolder& place, KeptFiles& kept) tr
   }
   return std::nullopt;
 } catch (const json::exception&) {
-  return std::string("its manifest is not one of this version");
+  return std::string("its manifest is of another version");
 } catch (const base::FolderError& error) {
   return std::string(error.what());
 }
@@ -155,7 +148,7 @@ std::optional<KeptFiles> Kept::find(const std::string& group,
   if (!wrong) return kept;
   std::error_code error;
   fs::remove_all(place_of(group, fingerprint), error);
-  spdlog::warn("{}: these kept files are not used, and are removed: {}",
+  spdlog::warn("{}: these kept files cannot be used and are removed: {}",
                place_of(group, fingerprint).native(), *wrong);
   return std::nullopt;
 }
@@ -200,7 +193,7 @@ bool Kept::Draft::keep() try {
   }
   return true;
 } catch (const base::FolderError& error) {
-  throw std::runtime_error(run_.native() + ": no copy can be kept: " + error.what());
+  throw std::runtime_error(run_.native() + ": cannot keep a copy: " + error.what());
 }
 
 }  // namespace shoal::modules

@@ -123,9 +123,9 @@ std::optional<std::string> Ledger::quarantine(const std::string& group, unsigned
     text = group + "/" + std::to_string(number) + ": in quarantine after " +
            std::to_string(crashes) + " crashes; " +
            (good == nullptr
-                ? "nothing good is known of the group, so it is not served"
+                ? "no earlier good files are kept, so the group is not served"
                 : "the files of " + group + "/" + std::to_string(good->number) + " serve instead") +
-           " until new ones are dropped";
+           " until new files are dropped";
     return Change::kWriteForGood;
   });
   if (text) tidy(group);
@@ -181,7 +181,7 @@ void Ledger::change(const std::string& group, const std::function<Change(Page&)>
 void Ledger::try_to_change(const std::string& group, const std::function<Change(Page&)>& how) try {
   change(group, how);
 } catch (const std::exception& error) {
-  spdlog::warn("{}: the ledger: {}", group, error.what());
+  spdlog::warn("{}: cannot change its page of the ledger: {}", group, error.what());
 }
 
 Page::IsKept Ledger::is_kept(const std::string& group) const {

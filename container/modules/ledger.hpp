@@ -17,8 +17,8 @@ namespace shoal::modules {
 ///
 /// Any number of processes and threads may use it at once, each through a Ledger of its own or a
 /// shared one; it holds nothing but paths, so a fork may take it along. A page is written beside
-/// itself and renamed, under a lock that ends with its holder: whoever dies in the middle leaves
-/// the old page. One that cannot be read is set aside, with a warning, and begun anew.
+/// itself and renamed, under a lock that ends with its holder: a process killed mid-write leaves
+/// the old page intact. One that cannot be read is set aside, with a warning, and begun anew.
 ///
 /// In quarantine are files as they were dropped at one time: the same content dropped once more is
 /// new, and ends it like any other drop.

@@ -4,11 +4,11 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 
+#include "base/failure.hpp"
 #include "base/file_lock.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
 #include "modules/load_error.hpp"
 
@@ -24,9 +24,12 @@ namespace {
 constexpr const char* kLock = "lock";
 
 [[noreturn]] void fail(const fs::path& path, const char* what) {
-  throw Unavailable(path.native() + ": " + what + " (" + std::strerror(errno) +
-                    "); see that there are descriptors and room, and that the container's user may "
-                    "write there; it is tried again");
+  base::fail<Unavailable>({.thing = path.native(),
+                           .fact = what,
+                           .error = errno,
+                           .remedy =
+                               "free file descriptors and disk space, and check that the user "
+                               "running shoal may write there; will retry"});
 }
 
 }  // namespace
@@ -53,14 +56,9 @@ std::optional<std::string> contents_of(const PrivateFolder& folder, const std::s
   const Descriptor file = folder.file(page, O_RDONLY);
   if (!file && errno == ENOENT) return std::nullopt;
   if (!file) fail(path, "cannot be read");
-  std::string text;
-  std::array<char, 4096> part;
-  for (;;) {
-    const ssize_t size = ::read(file.get(), part.data(), part.size());
-    if (size < 0) fail(path, "cannot be read");
-    if (size == 0) return text;
-    text.append(part.data(), static_cast<std::size_t>(size));
-  }
+  auto text = base::read_whole(file.get());
+  if (!text) fail(path, "cannot be read");
+  return text;
 }
 
 void write_page(const PrivateFolder& folder, const std::string& page, const std::string& text,
@@ -71,8 +69,7 @@ void write_page(const PrivateFolder& folder, const std::string& page, const std:
     // What a killed process has left of it, or another user put there, must not be written into.
     ::unlink(beside.c_str());
     const Descriptor file = folder.file(beside.filename(), O_WRONLY | O_CREAT | O_EXCL);
-    if (!file || ::write(file.get(), text.data(), text.size()) != std::ssize(text) ||
-        (for_good && ::fsync(file.get()) != 0)) {
+    if (!file || !base::write_whole(file.get(), text) || (for_good && ::fsync(file.get()) != 0)) {
       fail(beside, "cannot be written");
     }
   }
@@ -88,8 +85,8 @@ void set_aside(const fs::path& path, const std::string& why) {
   fs::remove_all(aside, none);
   fs::rename(path, aside, none);
   spdlog::warn(
-      "{}: is no page of the ledger ({}); it is set aside as {}, and with it what was in "
-      "quarantine",
+      "{}: not a page of the ledger ({}); renamed to {}: the quarantine of this group, if there "
+      "was one, is forgotten",
       path.native(), base::printable(why), aside.filename().native());
 }
 

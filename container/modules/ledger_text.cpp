@@ -40,7 +40,7 @@ std::string Page::text() const {
 
 Page Page::of(const std::string& text) {
   const json all = json::parse(text);
-  if (all.at("shoal_ledger") != kFormat) throw std::runtime_error("it is of another version");
+  if (all.at("shoal_ledger") != kFormat) throw std::runtime_error("another version wrote it");
   Page page;
   page.epoch_ = all.at("epoch");
   page.last_ = all.at("last");

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "base/descriptor.hpp"
+#include "base/files.hpp"
 #include "base/printable.hpp"
 #include "elf/stub.hpp"
 #include "modules/load_error.hpp"
@@ -42,8 +43,8 @@ const char* remedy_of(const std::string& words) {
   if (say("DT_RELR")) return "; link it without --pack-dyn-relocs=relr";
   if (say("cannot open shared object file")) {
     // It is open by its path; without a soname it does not answer to the name that is asked for.
-    return "; link that library with -Wl,-soname,NAME, or this one with its whole folder as "
-           "-Wl,-rpath";
+    return "; link that library with -Wl,-soname,NAME, or this one with the absolute path of its "
+           "folder as -Wl,-rpath";
   }
   return "; link it with -z defs and drop it with all that it needs";
 }
@@ -101,7 +102,7 @@ std::unique_ptr<Module> Library::make_handler(Context& context) const {
     if (why.size() > kLongestReason) why.resize(kLongestReason);
     throw LoadError(shown_ + ": its constructor threw: " + why, module_);
   } catch (...) {
-    throw LoadError(shown_ + ": its constructor threw something that is no std::exception",
+    throw LoadError(shown_ + ": its constructor threw something that is not a std::exception",
                     module_);
   }
 }
@@ -138,7 +139,7 @@ void collect_unused(const std::filesystem::path& folder) {
     const base::Descriptor file(
         ::open(broom.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     const std::string stub = elf::stub({}, "~broom");
-    if (!file || ::write(file.get(), stub.data(), stub.size()) != std::ssize(stub)) return;
+    if (!file || !base::write_whole(file.get(), stub)) return;
   }
   boost::system::error_code none;
   boost::dll::shared_library closed(boost::filesystem::path(broom.native()), none,

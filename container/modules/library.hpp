@@ -21,8 +21,8 @@ Names names_of(const Stage& stage, const Files& files);
 /// boost::dll::shared_library would open its path again.
 class Library {
  public:
-  /// Opens the root with all its symbols bound, for nobody else to see. Throws LoadError with the
-  /// dynamic linker's own words, told in `names`.
+  /// Opens the root with RTLD_NOW and RTLD_LOCAL. Throws LoadError with the dynamic linker's own
+  /// words; paths of copies are replaced by `names`.
   Library(const Root& root, const Names& names);
   Library(Library&&) = default;
   Library& operator=(Library&&) = delete;

@@ -153,7 +153,7 @@ void Loader::keep(Kept::Draft& draft) try {
 
 void Loader::report(const std::string& problem) {
   if (std::exchange(unkept_, problem) == problem) return;
-  spdlog::warn("{}; a generation of these files could not be brought back in a quarantine",
+  spdlog::warn("{}; until then a quarantine cannot bring the files of this generation back",
                problem);
 }
 
@@ -166,7 +166,7 @@ void Loader::try_out(const Order& order, const Stage& stage, const Opening& open
   const Verdict verdict = probe_->run(trial);
   if (!verdict.threads.empty()) {
     spdlog::warn(
-        "{}: {} still ran after the destructors of its handlers; end it there, or this "
+        "{}: {} still ran after the destructors of its handlers; end this thread there, or the "
         "generation cannot be unloaded",
         order.label(), joined(verdict.threads));
   }
@@ -208,7 +208,8 @@ bool Loader::is_gone(Lingering& lingering) {
   if (lingering.generation) {
     const auto threads = threads_in(lingering.folder, lingering.generation->opened_at());
     if (!threads.empty()) {
-      lingering.holder = joined(threads) + " still runs in it; end it in the module's destructor";
+      lingering.holder =
+          joined(threads) + " still runs in it; end this thread in the module's destructor";
       return false;
     }
     lingering.generation.reset();
@@ -220,7 +221,7 @@ bool Loader::is_gone(Lingering& lingering) {
         "ended: see " +
         joined(lingering.thread_locals) + "; keep such data in the handler instead";
   } else {
-    lingering.holder = "another library has bound to it, or opened it for good (RTLD_NODELETE)";
+    lingering.holder = "another library is bound to it, or opened it with RTLD_NODELETE";
   }
   return false;
 }
@@ -238,7 +239,7 @@ void Loader::look_after_lingering() {
       }
       return false;
     }
-    spdlog::info("{}: lingers no more", lingering.label);
+    spdlog::info("{}: no longer lingering: it is unmapped", lingering.label);
     desk_.forget(lingering.group, lingering.number);
     return true;
   });

@@ -11,12 +11,13 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "base/failure.hpp"
 #include "base/file_lock.hpp"
+#include "base/files.hpp"
 #include "base/private_folder.hpp"
 
 namespace shoal::modules {
@@ -32,8 +33,10 @@ constexpr std::string_view kNew = ".shoal-new.";
 constexpr std::chrono::minutes kLongestDrop{1};
 
 [[noreturn]] void fail(const fs::path& path) {
-  throw std::runtime_error(path.native() + ": cannot be written (" + std::strerror(errno) +
-                           "); see that there is room, and that you may write there");
+  base::fail({.thing = path.native(),
+              .fact = "cannot be written",
+              .error = errno,
+              .remedy = "free disk space, and check that the user running shoal may write there"});
 }
 
 /// One look at a marker.
@@ -73,10 +76,11 @@ std::string id_in(const std::string& name) {
   return {};
 }
 
-std::string owner_in(int file) {
-  std::array<char, 32> text{};
-  const ssize_t size = ::pread(file, text.data(), text.size() - 1, 0);
-  const std::string pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+/// Returns the process id that a marker of this size holds; empty if it holds something else.
+std::string owner_in(int file, off_t size) {
+  constexpr off_t kLongest = 32;  // another user may have written anything
+  if (size > kLongest) return {};
+  const std::string pid = base::read_whole(file).value_or("");
   return pid.substr(0, pid.find('\n'));
 }
 
@@ -114,8 +118,7 @@ Marker::Marker(const fs::path& apps) {
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
   // Readable, for the container runs as another user.
-  if (::fchmod(file_.get(), 0644) != 0 ||
-      ::write(file_.get(), pid.data(), pid.size()) != std::ssize(pid)) {
+  if (::fchmod(file_.get(), 0644) != 0 || !base::write_whole(file_.get(), pid)) {
     const int error = std::exchange(errno, 0);
     ::unlink(path_.c_str());
     errno = error;
@@ -194,13 +197,12 @@ bool Markers::hold() {
     const bool holds = !old && (look.held || !look.there);
     held |= holds;
     if (holds || !look.there || std::exchange(known.reported, true)) continue;
-    const std::string owner = look.file ? owner_in(look.file.get()) : "";
+    const std::string owner = look.file ? owner_in(look.file.get(), status.st_size) : "";
     const std::string process = owner.empty() ? "the process" : "process " + owner;
-    spdlog::warn("{}: ignored: {}", path.native(),
-                 look.held ? "over a minute old; end " + process + " that holds it, and remove it"
-                           : process +
-                                 " that made it has died amid its drop; drop again, and "
-                                 "remove it");
+    spdlog::warn(
+        "{}: ignored: {}", path.native(),
+        look.held ? "over a minute old; end " + process + ", which holds it, and remove it"
+                  : process + ", which made it, died during its drop; drop again, and remove it");
   }
   return held;
 }

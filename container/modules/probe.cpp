@@ -89,9 +89,9 @@ std::string deed_of(const Told& told) {
 
 std::string end_of(const Told& told, const Remains& remains) {
   if (remains.late) {
-    return "was not done after " + std::to_string(wire::kMostSeconds) + " s: it hangs";
+    return "hung for " + std::to_string(wire::kMostSeconds) + " s";
   }
-  if (!told.ended && !remains.status) return "ended the process, and how is not known,";
+  if (!told.ended && !remains.status) return "ended the process in an unknown way";
   const int status = told.ended ? *told.ended : *remains.status;
   if (!WIFSIGNALED(status)) {
     return "ended the process with exit code " + std::to_string(WEXITSTATUS(status));
@@ -111,7 +111,7 @@ std::string last_words_of(const std::string& output) {
   if (rest.empty()) return {};
   constexpr std::size_t kMost = 300;
   if (rest.size() > kMost) rest = rest.substr(rest.size() - kMost);
-  return "; it said: " + base::printable(rest);
+  return "; its last output was: " + base::printable(rest);
 }
 
 }  // namespace
@@ -134,10 +134,10 @@ Verdict Probe::run(const Trial& trial) {
   std::optional<Remains> met;
   if (const auto ready = std::move(next_)) met = ready->run(request);
   if (!met) met = ProbeProcess(command_).run(request);
-  if (!met) throw Unavailable("the probe: ended before it began; it is tried again");
+  if (!met) throw Unavailable("the probe: its process ended too early; will retry");
   const Remains& remains = *met;
   Told told = told_in(remains.report);
-  if (!told.lacks.empty()) throw Unavailable("the probe: " + told.lacks + "; it is tried again");
+  if (!told.lacks.empty()) throw Unavailable("the probe: " + told.lacks + "; will retry");
   if (!told.error.empty()) throw LoadError(told.error, told.at_fault);
   if (told.complete) return std::move(told.verdict);
   const auto file = trial.order.files.find(told.module);

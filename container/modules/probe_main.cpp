@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/debugged.hpp"
+#include "base/files.hpp"
 #include "modules/holders.hpp"
 #include "modules/load_error.hpp"
 #include "modules/probe.hpp"
@@ -27,11 +28,7 @@ using nlohmann::json;
 void say(const json& line) {
   // What a module has written to what it found open may lack its end.
   const std::string text = "\n" + line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t size = ::write(wire::kReport, &text[done], text.size() - done);
-    if (size <= 0) ::_exit(1);
-    done += static_cast<std::size_t>(size);
-  }
+  if (!base::write_whole(wire::kReport, text)) ::_exit(1);
 }
 
 void set_bounds() {
@@ -113,7 +110,7 @@ void go_on_in_a_child() {
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) {
-    say({{"lacks", std::string("no second process (") + std::strerror(errno) + ")"}});
+    say({{"lacks", std::string("cannot start a second process (") + std::strerror(errno) + ")"}});
     ::_exit(0);
   }
   if (child > 0) watch(child);

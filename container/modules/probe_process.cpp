@@ -13,12 +13,12 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <fstream>
 #include <string>
 #include <utility>
 
 #include "base/debugged.hpp"
+#include "base/failure.hpp"
 #include "modules/load_error.hpp"
 
 namespace shoal::modules {
@@ -28,8 +28,10 @@ using base::Descriptor;
 using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void fail(const char* what) {
-  throw Unavailable(std::string("the probe: ") + what + " (" + std::strerror(errno) +
-                    "); see that there are descriptors, processes and memory; it is tried again");
+  base::fail<Unavailable>({.thing = "the probe",
+                           .fact = what,
+                           .error = errno,
+                           .remedy = "out of file descriptors, processes or memory; will retry"});
 }
 
 /// Whether the system lacks something just now. What else keeps a call from working is there to
@@ -40,7 +42,7 @@ bool passes_by_itself(int error) { return error == EMFILE || error == ENFILE || 
 Descriptor lifted(Descriptor low) {
   constexpr int kAbove = 10;
   Descriptor high(::fcntl(low.get(), F_DUPFD_CLOEXEC, kAbove));
-  if (!high) fail("no descriptor");
+  if (!high) fail("cannot duplicate a descriptor");
   return high;
 }
 
@@ -61,7 +63,7 @@ void drain(const Descriptor& from, std::string& text, std::size_t most) {
 
 ProbeProcess::Stream::Stream() {
   std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("no pipe");
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("cannot make a pipe");
   to_read = Descriptor(ends[0]);
   ::fcntl(to_read.get(), F_SETFL, O_NONBLOCK);
   to_write = lifted(Descriptor(ends[1]));
@@ -69,13 +71,14 @@ ProbeProcess::Stream::Stream() {
 
 ProbeProcess::ProbeProcess(const std::vector<std::string>& command) {
   std::array<int, 2> ends{-1, -1};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail("no socket");
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    fail("cannot make a socket");
   request_ = Descriptor(ends[0]);
   start(command, lifted(Descriptor(ends[1])));
   ended_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, id_, 0)));
   if (!ended_ && passes_by_itself(errno)) {
     end();
-    fail("cannot be watched");
+    fail("cannot watch its process");
   }
 }
 
@@ -114,7 +117,7 @@ void ProbeProcess::start(const std::vector<std::string>& command, const Descript
   if (error == 0) return;
   id_ = 0;
   errno = error;
-  fail("cannot be started");
+  fail("cannot start its process");
 }
 
 bool ProbeProcess::send(const std::string& request) const {

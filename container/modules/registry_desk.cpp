@@ -77,7 +77,7 @@ bool Registry::has_room(const std::string& name, Group& group) {
     spdlog::warn("{}: a reload waits: {} generations of it are still mapped; the oldest, {}/{}: {}",
                  name, group.live.size(), name, number,
                  holder.empty() ? "requests that began with it still run"
-                                : holder + "; SIGHUP puts a new process in the place of this one");
+                                : holder + "; send SIGHUP to replace this process by a new one");
   }
   return false;
 }
@@ -131,7 +131,7 @@ void Registry::publish(const Order& order, std::shared_ptr<const Generation> gen
 
 void Registry::refuse(const Order& order, const std::string& why) {
   ledger_.give_back(order.group, order.terms);
-  // Its stead was refused: all the more may the files in quarantine not serve.
+  // The replacement failed too; the quarantined files must not come back.
   if (order.terms.quarantine && order.terms.kept) return withdraw(order, why);
   const bool falls_back = can_fall_back(order);
   {
@@ -139,15 +139,16 @@ void Registry::refuse(const Order& order, const std::string& why) {
     if (closing_) return;
     Group& group = groups_.at(order.group);
     if (order.wish.refused) {
-      spdlog::error("{}: what served before cannot be loaded: {}; it is not served", order.group,
-                    why);
+      spdlog::error(
+          "{}: the files that served before cannot be loaded: {}; the group is not served",
+          order.group, why);
     } else {
       note_refusal(group, why);
       ++group.refusals;
       spdlog::error("{}: drop refused: {}; {}", order.group, why,
                     group.serving ? "still serving " + group.serving->label()
-                    : falls_back  ? "serving what served before"
-                                  : "it is not served");
+                    : falls_back  ? "serving the files that served before"
+                                  : "the group is not served");
     }
     const unsigned long judged = group.judged;
     conclude(group, order);

@@ -101,7 +101,7 @@ bool Registry::agree(Order& order) try {
   const auto& quarantine = order.terms.quarantine;
   if (order.terms.kept) {
     if (!kept) {
-      refuse(order, "nothing good is known of the group");
+      refuse(order, "no earlier good files are kept");
       return false;
     }
     order.files = kept->files;
@@ -126,9 +126,9 @@ void Registry::withdraw(const Order& order, const std::string& why) {
     const Quarantine& quarantine = *order.terms.quarantine;
     note_refusal(group, order.group + "/" + text_of(quarantine) + " is in quarantine after " +
                             std::to_string(quarantine.crashes) +
-                            " crashes, and nothing can serve instead: " + why + "; " +
+                            " crashes, and no other files can serve instead: " + why + "; " +
                             remedy(order));
-    spdlog::error("{}: {}; it is not served", order.group, group.refusal);
+    spdlog::error("{}: {}; the group is not served", order.group, group.refusal);
     old = std::exchange(group.serving, nullptr);
     snapshot = snapshot_;
     group.quarantine = quarantine;
@@ -143,13 +143,13 @@ void Registry::say_what_is_withdrawn(const Group& group, const Order& order) con
   const auto& quarantine = order.terms.quarantine;
   if (!quarantine || quarantine == group.quarantine) return;
   spdlog::error(
-      "{}/{}: in quarantine after {} crashes; files that were good before serve instead, "
-      "as {}; to end it, {}",
+      "{}/{}: in quarantine after {} crashes; the last good files serve instead, as {}; to end the "
+      "quarantine, {}",
       order.group, text_of(*quarantine), quarantine->crashes, order.label(), remedy(order));
 }
 
 std::string Registry::remedy(const Order& order) {
-  return order.wish.pinned ? "drop new files and say \"shoal reload " + order.group + "\""
+  return order.wish.pinned ? "drop new files and run `shoal reload " + order.group + "`"
                            : "drop new files";
 }
 

@@ -8,12 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <stdexcept>
 #include <utility>
 
 #include "base/descriptor.hpp"
+#include "base/failure.hpp"
 #include "modules/copying.hpp"
 #include "modules/identity.hpp"
 
@@ -23,11 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 using base::Descriptor;
 
-[[noreturn]] void fail(const fs::path& path, const std::string& what, int error,
-                       const std::string& remedy) {
-  throw std::runtime_error(path.native() + ": " + what + " (" + std::strerror(error) + "); " +
-                           remedy);
-}
+constexpr const char* kMayWrite = "check that the user running shoal may write there";
+constexpr const char* kFreeSpace = "free disk space";
 
 /// The time of day, never the same twice. By the clock itself, not by the one that stamps files and
 /// ticks every few milliseconds: so no two files that are dropped share an identity, though the
@@ -68,7 +64,7 @@ void Replacement::replace() {
     if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) return replace_plainly();
     break;
   }
-  fail(target_, "cannot be replaced", errno, "allow yourself to write there");
+  fail_on_target("cannot be replaced", errno, kMayWrite);
 }
 
 bool Replacement::undo() {
@@ -94,14 +90,18 @@ bool Replacement::rename_to_target(unsigned how) {
 void Replacement::replace_plainly() {
   const bool linked = ::link(target_.c_str(), old_.c_str()) == 0;
   const bool kept = linked || ::rename(target_.c_str(), old_.c_str()) == 0;
-  if (!kept && errno != ENOENT) fail(target_, "cannot be kept", errno, "see that there is room");
+  if (!kept && errno != ENOENT) fail_on_target("cannot be set aside", errno, kFreeSpace);
   if (::rename(new_.c_str(), target_.c_str()) == 0) {
     done_ = kept ? Done::kKeptOld : Done::kAdded;
     return;
   }
   const int error = errno;
   if (kept && !linked) ::rename(old_.c_str(), target_.c_str());
-  fail(target_, "cannot be replaced", error, "allow yourself to write there");
+  fail_on_target("cannot be replaced", error, kMayWrite);
+}
+
+void Replacement::fail_on_target(const char* fact, int error, const char* remedy) const {
+  base::fail({.thing = target_.native(), .fact = fact, .error = error, .remedy = remedy});
 }
 
 void Replacement::copy(const fs::path& path, const Check& check) {
@@ -109,24 +109,28 @@ void Replacement::copy(const fs::path& path, const Check& check) {
   const Descriptor from(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat before, after;
   if (!from || ::fstat(from.get(), &before) != 0) {
-    fail(path, "cannot be read", errno, "allow yourself to read it");
+    base::fail({.thing = path.native(),
+                .fact = "cannot be read",
+                .error = errno,
+                .remedy = "check that the user running shoal may read it"});
   }
   // Closed before it is renamed: else its being closed would look like another change.
   const Descriptor to(::open(new_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!to) fail(target_, "cannot be written", errno, "allow yourself to write there");
+  if (!to) fail_on_target("cannot be written", errno, kMayWrite);
   if (!copy_contents(from.get(), to.get(), check)) {
-    fail(target_, "cannot be written", errno, "see that there is room");
+    fail_on_target("cannot be written", errno, kFreeSpace);
   }
   // The container's user must be able to read it, whatever the umask.
   const timespec time{time_ / 1'000'000'000, time_ % 1'000'000'000};
   const std::array<timespec, 2> times{time, time};
   if (::fchmod(to.get(), (before.st_mode & S_IXUSR) != 0 ? 0755 : 0644) != 0 ||
       ::futimens(to.get(), times.data()) != 0) {
-    fail(target_, "cannot be written", errno, "see that the file system is sound");
+    fail_on_target("cannot get its mode and time", errno, "check the file system");
   }
   if (::fstat(from.get(), &after) != 0 || identity_of(before) != identity_of(after)) {
-    throw std::runtime_error(path.native() +
-                             ": changed while it was copied; drop it when it is whole");
+    base::fail({.thing = path.native(),
+                .fact = "changed while it was copied",
+                .remedy = "drop it again when it is complete"});
   }
 }
 

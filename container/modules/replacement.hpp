@@ -48,6 +48,7 @@ class Replacement {
   bool rename_to_target(unsigned how);
   void replace_plainly();
   void copy(const std::filesystem::path& path, const Check& check);
+  [[noreturn]] void fail_on_target(const char* fact, int error, const char* remedy) const;
 
   const std::filesystem::path target_;
   const std::int64_t time_;  // nanoseconds since the epoch

@@ -14,7 +14,7 @@ struct Trial {
   Configs configs;  ///< of the group's modules
 };
 
-/// JSON, for the way between the two processes, which are of one build.
+/// CBOR, for the way between the two processes, which are of one build.
 std::string text_of(const Trial& trial);
 Trial trial_of(const std::string& text);
 

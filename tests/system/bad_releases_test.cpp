@@ -50,7 +50,7 @@ const BadFile kBadFiles[] = {
     {"ThrowsWhenMade", "cp $BUILT/throws_when_made/lone.so screen/about.so",
      "its constructor threw: no database at db.example"},
     {"ThrowsANumberWhenMade", "cp $BUILT/throws_a_number/lone.so screen/about.so",
-     "its constructor threw something that is no std::exception"},
+     "its constructor threw something that is not a std::exception"},
     {"CrashesWhenOpened", "cp $BUILT/zoo/crashes.so screen/about.so",
      "crashed with SIGSEGV .*while it was opened \\(in a static initialiser\\).*; fix it"},
     {"AbortsWhenOpened", "cp $BUILT/zoo/aborts.so screen/about.so",
@@ -59,11 +59,11 @@ const BadFile kBadFiles[] = {
      "ended the process with exit code 0 while it was opened \\(in a static initialiser\\); fix "
      "it"},
     {"ThrowsWhenOpened", "cp $BUILT/zoo/throws.so screen/about.so",
-     "crashed with SIGABRT .*it said: .*no database at db.example.*; fix it"},
+     "crashed with SIGABRT .*its last output was: .*no database at db.example.*; fix it"},
     {"NeverEndsToBeOpened", "cp $BUILT/zoo/loops.so screen/about.so",
      "used up 10 s of processor time while it was opened \\(in a static initialiser\\); fix it"},
     {"HangsWhenOpened", "cp $BUILT/zoo/sleeps.so screen/about.so",
-     "was not done after 20 s: it hangs while it was opened \\(in a static initialiser\\); fix "
+     "hung for 20 s while it was opened \\(in a static initialiser\\); fix "
      "it"},
     {"HasNoModule", "cp $BUILT/zoo/no_module.so screen/about.so",
      "has no SHOAL_MODULE, yet .* has a handler of this name; add SHOAL_MODULE\\(Class\\)"},

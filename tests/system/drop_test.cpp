@@ -101,7 +101,7 @@ TEST_F(ShoalDrop, DropsNothingWhenAFileCannotBeWritten) {
   const auto [exit_code, output] =
       run("cd " + here().native() + "; ulimit -f 8; " + built::kContainer + " drop " + arguments);
   EXPECT_EQ(exit_code, 1);
-  EXPECT_THAT(output, HasSubstr(": cannot be written (File too large); see that there is room"));
+  EXPECT_THAT(output, HasSubstr(": cannot be written (File too large); free disk space"));
   EXPECT_THAT(hidden_files(), IsEmpty());
   EXPECT_EQ(generation("/"), "site/1");
 }
@@ -210,7 +210,7 @@ TEST_F(DropMarker, OfADeadProcessIsIgnoredWithOneWarning) {
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   drop("2");
   EXPECT_EQ(version_of(get("/")), "2");
-  EXPECT_EQ(said(marker().native() + ": ignored: process 4711 that made it has died"), 1u);
+  EXPECT_EQ(said(marker().native() + ": ignored: process 4711, which made it, died"), 1u);
   EXPECT_EQ(shoal_drop_site("1").exit_code, 0);
   EXPECT_FALSE(fs::exists(marker())) << "the next drop removes it";
   EXPECT_EQ(version_of(get("/")), "1");

@@ -86,7 +86,7 @@ TEST_F(FullDisk, KeepsTheOldGenerationServingUntilThereIsSpace) {
                           "space; will retry"),
             // The ledger is written first.
             ContainsRegex("site: cannot be loaded now: .*/ledger/site.json.new: cannot be written "
-                          "\\((No space left on device|File too large)\\); .*it is tried again"),
+                          "\\((No space left on device|File too large)\\); .*will retry"),
             HasSubstr("(File too large); check that the user running shoal may write to the run")));
   expect_version("1");
   std::this_thread::sleep_for(std::chrono::milliseconds(1'500));  // a retry comes each second

@@ -76,14 +76,14 @@ TEST_P(LeftoverThread, IsNamedAndKeepsItsGenerationMappedUntilItEnds) {
   drop("2", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
   ASSERT_TRUE(eventually([&] { return said("lone/2: lingering: ") == 1; }));
-  EXPECT_THAT(log(),
-              ContainsRegex("lone/2: lingering: retired, yet still mapped; thread [0-9]+ "
-                            "\"beast\" still runs in it; end it in the module's destructor"));
+  EXPECT_THAT(log(), ContainsRegex(
+                         "lone/2: lingering: retired, yet still mapped; thread [0-9]+ "
+                         "\"beast\" still runs in it; end this thread in the module's destructor"));
   EXPECT_TRUE(maps("lone.2"));
   visitors.wait_for_responses(50);
 
   stop_threads();
-  EXPECT_TRUE(eventually([&] { return said("lone/2: lingers no more") == 1; }));
+  EXPECT_TRUE(eventually([&] { return said("lone/2: no longer lingering") == 1; }));
   EXPECT_FALSE(maps("lone.2"));
   EXPECT_TRUE(eventually([&] { return stage_folders() == 1; }));
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
@@ -123,7 +123,7 @@ TEST_F(LeftoverThread, OfThreeGenerationsDelaysTheNextReload) {
   EXPECT_TRUE(eventually([&] { return generation("/lone") != serving; }));
   drop("2", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
-  EXPECT_GE(said("lingers no more"), 2u);
+  EXPECT_GE(said("no longer lingering"), 2u);
   EXPECT_TRUE(eventually([&] { return stage_folders() == 1; }));
   expect_no_failure_or_refusal(visitors);
 }
@@ -157,7 +157,7 @@ TEST_F(Lingering, EndsWithTheThreadOfALibraryThatHasUsedAThreadLocal) {
   }
   EXPECT_TRUE(maps("lone.2"));
   stop_threads();
-  EXPECT_TRUE(eventually([&] { return said("lone/2: lingers no more") == 1; }));
+  EXPECT_TRUE(eventually([&] { return said("lone/2: no longer lingering") == 1; }));
   EXPECT_FALSE(maps("lone.2"));
 }
 

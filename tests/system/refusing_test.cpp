@@ -35,7 +35,7 @@ const BadDrop kBadDrops[] = {
     {"ThrowsWhenMade", "cp $BUILT/throws_when_made/lone.so $APPS",
      "its constructor threw: no database at db.example"},
     {"ThrowsANumberWhenMade", "cp $BUILT/throws_a_number/lone.so $APPS",
-     "its constructor threw something that is no std::exception"},
+     "its constructor threw something that is not a std::exception"},
     {"CrashesWhenOpened", "cp $BUILT/zoo/crashes.so $APPS/lone.so", "crashed with SIGSEGV"},
 };
 

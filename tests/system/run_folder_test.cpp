@@ -193,8 +193,9 @@ TEST_F(RunFolder, WithAChangedKeptFileDoesNotUseIt) {
   drop("deadly", {"lone"});
   for (int i = 0; i < 3; ++i) crash();
   EXPECT_TRUE(eventually([&] { return get("/lone").status == 503; }));
-  EXPECT_EQ(said("these kept files are not used, and are removed: lone.so is not what was copied"),
-            1u);
+  EXPECT_EQ(
+      said("these kept files cannot be used and are removed: lone.so differs from what was copied"),
+      1u);
   drop("1", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }

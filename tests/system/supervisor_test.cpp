@@ -166,7 +166,7 @@ TEST_F(Supervisor, ChangesTheModeOfAnOpenSocketOnAReload) {
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   reconfigure("mode: \"0660\"", "owner: nobody-here");
   ASSERT_TRUE(eventually([&] { return said("the new configuration is refused") == 1; }));
-  EXPECT_THAT(log(), HasSubstr("there is no user \"nobody-here\" here; correct owner"));
+  EXPECT_THAT(log(), HasSubstr("the user \"nobody-here\" does not exist; correct owner"));
 }
 
 TEST_F(Supervisor, LeavesTheSocketUnchangedWhenTheConfigurationIsRefused) {

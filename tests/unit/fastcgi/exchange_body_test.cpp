@@ -74,7 +74,7 @@ TEST_F(AnExchange, RefusesABodyThatStalls) {
   const auto exchange =
       receive(test::begin(true) + stream(FCGI_PARAMS, test::pairs({{"CONTENT_LENGTH", "10"}})));
   EXPECT_EQ(body_error(*exchange),
-            "the body stopped after 0 of 10 bytes: nothing came for limits.read_timeout");
+            "the body stopped after 0 of 10 bytes: no byte arrived within limits.read_timeout");
 }
 
 TEST_F(AnExchange, RefusesAContentLengthThatIsNoNumber) {

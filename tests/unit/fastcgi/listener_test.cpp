@@ -142,7 +142,7 @@ TEST_F(AListener, ReplacesTheSocketOfADeadServer) {
 
 TEST_F(AListener, DoesNotStealTheSocketOfALivingServer) {
   const Listener living(at("a.sock"), kBacklog);
-  EXPECT_THAT(refusal(at("a.sock")), HasSubstr("another server listens there; stop it or choose"));
+  EXPECT_THAT(refusal(at("a.sock")), HasSubstr("another server listens there; stop it, or choose"));
   EXPECT_EQ(wait_for_accept(living).has_value(), true) << "the question itself was a connection";
   expect_talks(living);
 }
@@ -155,20 +155,21 @@ TEST_F(AListener, DoesNotStealTheSocketOfALivingServerWhoseQueueIsFull) {
 
 TEST_F(AListener, DoesNotDeleteAFileThatIsNoSocket) {
   std::ofstream(folder_ / "a.sock") << "precious";
-  EXPECT_THAT(refusal(at("a.sock")), HasSubstr("something that is not a socket is in the way"));
+  EXPECT_THAT(refusal(at("a.sock")), HasSubstr("there is already a file that is not a socket"));
   EXPECT_TRUE(exists("a.sock"));
 }
 
 TEST_F(AListener, DoesNotDeleteASymbolicLink) {
   leave_dead_socket("dead.sock");
   std::filesystem::create_symlink(folder_ / "dead.sock", folder_ / "a.sock");
-  EXPECT_THAT(refusal(at("a.sock")), HasSubstr("in the way"));
+  EXPECT_THAT(refusal(at("a.sock")), HasSubstr("already a file that is not a socket"));
   EXPECT_TRUE(exists("dead.sock"));
 }
 
 TEST_F(AListener, SaysWhichFolderIsMissing) {
-  EXPECT_THAT(refusal(at("missing/a.sock")),
-              HasSubstr("there is no folder " + (folder_ / "missing").string() + "; create it"));
+  EXPECT_THAT(
+      refusal(at("missing/a.sock")),
+      HasSubstr("the folder " + (folder_ / "missing").string() + " does not exist; create it"));
 }
 
 TEST_F(AListener, SaysHowLongASocketPathMayBe) {
@@ -267,7 +268,7 @@ TEST_F(AListener, SharesADescriptorThatListens) {
 TEST_F(AListener, RefusesADescriptorThatDoesNotListen) {
   const base::Descriptor file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   const base::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const std::string wrong = ": is not a listening stream socket; start Shoal through";
+  const std::string wrong = ": not a listening stream socket; start Shoal with";
   for (int number : {file.get(), socket.get(), 987'654})
     EXPECT_THAT(refusal(InheritedDescriptor{number}),
                 StartsWith("fd:" + std::to_string(number) + wrong));

@@ -195,9 +195,10 @@ TEST_P(Dropping, RefusesAnAppsFolderThatIsNotThere) {
     begins_below(folder() / "absent");
     FAIL() << "served from nothing";
   } catch (const std::runtime_error& error) {
-    EXPECT_EQ(error.what(), "apps: " + folder().native() +
-                                "/absent: No such file or directory; create the folder, or name "
-                                "another under \"apps\"");
+    EXPECT_EQ(error.what(),
+              "apps: " + folder().native() +
+                  "/absent: cannot be read (No such file or directory); create the folder, or name "
+                  "another under \"apps\"");
   }
   write("file", "");
   EXPECT_THROW(begins_below(folder() / "file"), std::runtime_error);

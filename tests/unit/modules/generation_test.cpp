@@ -103,7 +103,7 @@ TEST_F(Generations, AreRefusedForWhatAConstructorThrows) {
             file + ": its constructor threw: no database\\x0aforged line");
   EXPECT_EQ(refusal_of("throws_a_number", {"lone"}),
             built("throws_a_number", "lone").native() +
-                ": its constructor threw something that is no std::exception");
+                ": its constructor threw something that is not a std::exception");
 }
 
 TEST_F(Generations, TellThatNoStepIsUnderWayWhenOneHasFailed) {

@@ -239,7 +239,7 @@ TEST_F(Agreeing, PutsTheLastGoodFilesInThePlaceOfThoseInQuarantine) {
   const auto text = ledger_.quarantine("pond", 2, 3);
   ASSERT_TRUE(text);
   EXPECT_THAT(*text, HasSubstr("pond/2: in quarantine after 3 crashes"));
-  EXPECT_THAT(*text, HasSubstr("files of pond/1 serve instead until new ones are dropped"));
+  EXPECT_THAT(*text, HasSubstr("files of pond/1 serve instead until new files are dropped"));
   EXPECT_FALSE(ledger_.quarantine("pond", 2, 4)) << "told twice, it happens once";
   EXPECT_FALSE(ledger_.quarantine("pond", 77, 3)) << "a number that nobody knows";
   EXPECT_FALSE(ledger_.quarantine("nobody", 1, 3));
@@ -273,7 +273,7 @@ TEST_F(Agreeing, HasNothingGoodOnceTheSteadIsInQuarantineToo) {
   EXPECT_EQ(serves("b", 2), 3u);
   const auto text = ledger_.quarantine("pond", 3, 3);
   ASSERT_TRUE(text);
-  EXPECT_THAT(*text, HasSubstr("nothing good is known"));
+  EXPECT_THAT(*text, HasSubstr("no earlier good files are kept"));
   EXPECT_EQ(looks_up("b").files, "");
   EXPECT_EQ(claims("b", 3), 0u);
 }

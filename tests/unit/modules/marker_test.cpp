@@ -77,7 +77,7 @@ TEST_F(Marking, HoldsNothingWhenItsOwnerIsDeadWhichIsSaidOnce) {
   const Logged logged;
   EXPECT_FALSE(holds());
   EXPECT_EQ(logged.text(), "warning " + marker.native() +
-                               ": ignored: process 4711 that made it has died amid its drop; drop "
+                               ": ignored: process 4711, which made it, died during its drop; drop "
                                "again, and remove it\n");
   EXPECT_FALSE(holds());
   EXPECT_EQ(std::ranges::count(logged.text(), '\n'), 1);

@@ -91,7 +91,7 @@ TEST_F(Openings, AreRefusedWhenWhatLiesBesideTheModuleHasNoSoname) {
   EXPECT_EQ(refusal(order()), (apps() / "fish.so").native() +
                                   ": libtail.so: cannot open shared object file: No such file or "
                                   "directory; link that library with -Wl,-soname,NAME, or this one "
-                                  "with its whole folder as -Wl,-rpath");
+                                  "with the absolute path of its folder as -Wl,-rpath");
   link("fish.so", "int tail(); int fish() { return tail(); }",
        "-L.lib -l:libtail.so -Wl,-rpath,$PWD/.lib");
   has("fish");

@@ -243,8 +243,8 @@ TEST_F(Together, SaysOnceWhatIsInQuarantineAndWhatEndsIt) {
   registry_.reset();
   const std::string text = logged.text();
   const std::string line =
-      "error lone/2: in quarantine after 3 crashes; files that were good before serve instead, as "
-      "lone/3; to end it, drop new files\n";
+      "error lone/2: in quarantine after 3 crashes; the last good files serve instead, as "
+      "lone/3; to end the quarantine, drop new files\n";
   const auto said = text.find(line);
   EXPECT_NE(said, std::string::npos) << text;
   EXPECT_EQ(text.find("in quarantine", said + line.size()), std::string::npos) << text;
@@ -285,8 +285,9 @@ TEST_F(Together, ServeNothingWhereNothingGoodIsKnown) {
   serve();
   quarantine("lone", 1);
   EXPECT_TRUE(eventually([this] { return get("lone") == "503"; }));
-  EXPECT_THAT(refusal("lone"),
-              HasSubstr("lone/1 is in quarantine after 3 crashes, and nothing can serve instead"));
+  EXPECT_THAT(
+      refusal("lone"),
+      HasSubstr("lone/1 is in quarantine after 3 crashes, and no other files can serve instead"));
   EXPECT_EQ(seen_by_a_new_process("lone"), "503");
   EXPECT_EQ(get("pond.left"), "left 1 on base 1");
   EXPECT_TRUE(report("lone").quarantine);
@@ -360,7 +361,7 @@ TEST_F(Together, ReloadWithoutACopyWhenThereIsNoRoomForOne) {
   });
   const std::string said = small_disk.says("lone");
   EXPECT_THAT(said, testing::StartsWith("lone/1: lone 1, lone/2: lone 2\n"));
-  EXPECT_THAT(said, HasSubstr("no copy can be kept"));
+  EXPECT_THAT(said, HasSubstr("cannot keep a copy"));
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ TEST_P(Sweeping, KeepsServingWhenADropIsBad) {
       {folder() / "truncated.so", "incomplete: it ends after"},
       {built("missing_symbol", "lone"), "undefined symbol: nobody_has_this"},
       {built("throws", "lone"), "its constructor threw: no database"},
-      {built("throws_a_number", "lone"), "threw something that is no std::exception"},
+      {built("throws_a_number", "lone"), "threw something that is not a std::exception"},
       {built("v1", "reader"), "needs shelf.so, which is not in the apps folder"}};
   for (const auto& [file, why] : bad) {
     drop_file(file, "lone");

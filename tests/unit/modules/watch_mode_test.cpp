@@ -81,7 +81,7 @@ TEST_F(WatchModes, AreStatWhereAnotherMachineMayWrite) {
     kernel.file_system = type;
     begins(WatchMode::kAuto);
     EXPECT_EQ(folder_->watching(), "stat every 0 ms: " + apps().native() + " is on " + name +
-                                       ", where inotify is blind");
+                                       ", where inotify does not see all changes");
     write("apps/site/a.so", name);
     EXPECT_EQ(learns(), Names({"site.a"}));
     begins(WatchMode::kInotify);
