@@ -16,8 +16,8 @@ bool has_checked_locks(const std::string& file) {
 
 std::vector<std::string> unchecked_locks(const std::filesystem::path& repository) {
   static const std::regex lock(
-      "(^|[^<])(std::((recursive_|timed_|recursive_timed_|shared_|shared_timed_)?mutex"
-      "|lock_guard|unique_lock|shared_lock|scoped_lock))\\b");
+      "\\bstd::((recursive_|timed_|recursive_timed_|shared_|shared_timed_)?mutex"
+      "|lock_guard|unique_lock|shared_lock|scoped_lock)\\b");
   std::vector<std::string> found;
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(repository / "container")) {
@@ -30,7 +30,7 @@ std::vector<std::string> unchecked_locks(const std::filesystem::path& repository
       const std::string code = line.substr(0, line.find("//"));
       std::smatch match;
       if (!std::regex_search(code, match, lock)) continue;
-      found.push_back(file + ":" + std::to_string(number) + ": " + match.str(2) +
+      found.push_back(file + ":" + std::to_string(number) + ": " + match.str() +
                       "; use base/mutex.hpp");
     }
   }

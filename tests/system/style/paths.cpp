@@ -61,9 +61,11 @@ bool lies_below(const fs::path& folder, const std::string& name) {
 
 bool path_leads_somewhere(const Document& document, const std::string& path) {
   const fs::path folder = document.file.parent_path();
-  return kInstalledNames.contains(path) || fs::exists(folder / path) ||
-         fs::exists(document.repository / "container" / path) ||
-         fs::exists(document.repository / path) ||
+  const fs::path container = document.repository / "container";
+  for (const auto& from : {folder, document.repository, container, container / "sdk/include"}) {
+    if (fs::exists(from / path)) return true;
+  }
+  return kInstalledNames.contains(path) ||
          (path.find('/') == std::string::npos && lies_below(folder, path));
 }
 

@@ -20,9 +20,11 @@ using PathsIn = SampleRepository;
 TEST_F(PathsIn, ADocumentMayLeadFromItsFolderFromContainerOrFromTheTop) {
   write("container/elf/facts.hpp", "");
   write("container/elf/test/deep.cpp", "");
+  write("container/sdk/include/shoal/abi.hpp", "");
   write("tests/run.sh", "");
   write("container/elf/README.md",
-        "# Facts, and more\n`facts.hpp`, `elf/facts.hpp`, `container/elf`, `deep.cpp`\n"
+        "# Facts, and more\n`facts.hpp`, `elf/facts.hpp`, `container/elf`, `deep.cpp`, "
+        "`shoal/abi.hpp`\n"
         "[run](../../tests/run.sh) [more](#facts-and-more) [web](https://example.org/a.md)\n"
         "`tests/run.sh\n--long`\n```\ntests/run.sh dev\n```\n");
   EXPECT_THAT(paths_that_lead_nowhere(repository_), IsEmpty());
