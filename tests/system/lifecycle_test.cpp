@@ -169,7 +169,7 @@ TEST_F(Lifecycle, AStartWithoutTheAppsFolderFailsWithTheRemedy) {
   fs::rename(file("lone").parent_path(), here() / "away");
   const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
-  EXPECT_THAT(output, HasSubstr("No such file or directory; create the folder, or name another"));
+  EXPECT_THAT(output, HasSubstr("(No such file or directory); create the folder, or name another"));
 }
 
 }  // namespace
