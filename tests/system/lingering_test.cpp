@@ -72,7 +72,7 @@ TEST_P(LeftoverThread, IsNamedAndKeepsItsGenerationMappedUntilItEnds) {
   drop_lone(GetParam(), "lone/2");
   EXPECT_THAT(log(),
               ContainsRegex("lone/2: thread [0-9]+ \"beast\" still ran after the destructors "
-                            "of its handlers; end it there"));
+                            "of its handlers; end this thread there"));
   drop("2", {"lone"});
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
   ASSERT_TRUE(eventually([&] { return said("lone/2: lingering: ") == 1; }));

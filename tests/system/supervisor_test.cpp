@@ -136,7 +136,7 @@ TEST_F(Supervisor, RefusesAConfigurationWithWhichNoWorkerStarts) {
   const auto before = workers();
   reconfigure("apps: apps", "apps: nowhere");
   ASSERT_TRUE(eventually([&] { return said("the new configuration is refused") == 1; }));
-  EXPECT_THAT(log(), HasSubstr("nowhere: No such file or directory"));
+  EXPECT_THAT(log(), HasSubstr("nowhere: cannot be read (No such file or directory)"));
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   ASSERT_TRUE(eventually([&] { return workers() == before; }));
 }
