@@ -8,8 +8,7 @@
 #include "ascii.hpp"
 #include "base/printable.hpp"
 #include "cookie.hpp"
-#include "form.hpp"
-#include "shoal/host/access.hpp"
+#include "request_parts.hpp"
 
 namespace shoal {
 namespace {
@@ -51,39 +50,13 @@ class Nesting {
 
 }  // namespace
 
-struct Request::Parts {
-  Parts(host::Exchange& from, Response& to, std::string whole_path, std::string rest,
-        host::CallHandler call, std::string_view request_id)
-      : exchange(from),
-        response(to),
-        path(std::move(whole_path)),
-        path_info(std::move(rest)),
-        call_handler(std::move(call)),
-        id(request_id) {}
-
-  std::string_view param_or_empty(std::string_view name) const {
-    return exchange.param(name).value_or(std::string_view());
+void Request::Parts::call(std::string_view module, Request& request, Response& into) {
+  if (!call_handler) {
+    throw NoSuchModule(base::printable(module) + ": no handler of this name is loaded");
   }
-
-  void call(std::string_view module, Request& request, Response& into) {
-    if (!call_handler)
-      throw NoSuchModule(base::printable(module) + ": no handler of this name is loaded");
-    const Nesting nesting(depth, module);
-    call_handler(module, request, into);
-  }
-
-  host::Exchange& exchange;
-  Response& response;
-  const std::string path;
-  const std::string path_info;
-  const host::CallHandler call_handler;
-  const std::string_view id;
-  int depth = 0;
-  bool body_begun = false;
-  std::optional<Pairs> query;  ///< decoded when it is first used
-  std::optional<Pairs> form;   ///< decoded when it is first used
-  std::string form_error;      ///< why the form cannot be read; empty: it can, or was not tried
-};
+  const Nesting nesting(depth, module);
+  call_handler(module, request, into);
+}
 
 Request::Request(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Request::~Request() = default;
@@ -180,15 +153,4 @@ std::string Body::read_all() {
   return all;
 }
 
-namespace host {
-
-std::unique_ptr<Request> Access::make_request(Exchange& exchange, Response& response,
-                                              std::string path, std::string path_info,
-                                              CallHandler call_handler, std::string_view id) {
-  auto parts = std::make_unique<Request::Parts>(exchange, response, std::move(path),
-                                                std::move(path_info), std::move(call_handler), id);
-  return std::unique_ptr<Request>(new Request(std::move(parts)));
-}
-
-}  // namespace host
 }  // namespace shoal

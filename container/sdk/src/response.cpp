@@ -8,7 +8,6 @@
 #include "cookie.hpp"
 #include "draft.hpp"
 #include "html.hpp"
-#include "shoal/host/access.hpp"
 
 namespace shoal {
 namespace {
@@ -100,33 +99,4 @@ void Response::error(int code, std::string_view message) {
 
 bool Response::head_sent() const { return draft_->head_sent; }
 
-namespace host {
-
-std::unique_ptr<Response> Access::make_response(Exchange& exchange, bool head_request,
-                                                std::string fixed_head) {
-  auto draft = std::make_unique<Response::Draft>(exchange, head_request, std::move(fixed_head));
-  return std::unique_ptr<Response>(new Response(std::move(draft)));
-}
-
-void Access::reset(Response& response) {
-  Response::Draft& draft = *response.draft_;
-  draft.require_unsent("reset");
-  draft.discard_body();
-  draft.headers.clear();
-  draft.status = 200;
-}
-
-bool Access::finish(Response& response) {
-  Response::Draft& draft = *response.draft_;
-  if (!draft.head_sent) draft.send_head(true);
-  return !draft.peer_gone;
-}
-
-std::optional<std::string> Access::answer_header(const Response& response, std::string_view name) {
-  return response.draft_->sent_header(name);
-}
-
-std::uint64_t Access::bytes_written(const Response& response) { return response.draft_->length; }
-
-}  // namespace host
 }  // namespace shoal
