@@ -24,8 +24,8 @@ struct LoggedRequest {
   const Response& response;        ///< for what was answered
   std::string_view path{};         ///< of the URL, decoded
   std::string_view id{};
-  std::string_view module{};      ///< dotted name of the handler; this and the next empty: none
-  std::string_view group{};       ///< `aquarium`
+  std::string_view module{};      ///< its dotted name; empty: no module fits the path
+  std::string_view group{};       ///< `aquarium`; empty: not loaded
   std::string_view generation{};  ///< `aquarium/12`, as in X-Shoal-Generation
   std::string_view file{};        ///< of the module
   unsigned long number = 0;       ///< of the generation

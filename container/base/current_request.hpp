@@ -5,8 +5,8 @@
 
 namespace shoal::base {
 
-/// The request that a thread is answering. Stands in the function that answers it; what is logged
-/// on this thread meanwhile carries its id.
+/// The request that a thread is answering. Make one in the function that answers the request: while
+/// it lives, each line that this thread logs carries the id of the request.
 class CurrentRequest {
  public:
   /// REQUIRES: `id` outlives this.
@@ -15,7 +15,7 @@ class CurrentRequest {
   CurrentRequest(const CurrentRequest&) = delete;
   CurrentRequest& operator=(const CurrentRequest&) = delete;
 
-  /// The id of the request that this thread is answering; empty when there is none.
+  /// Returns the id of the request that this thread is answering; empty if it answers no request.
   static std::string_view id() { return slot(); }
 
  private:

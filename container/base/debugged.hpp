@@ -38,8 +38,8 @@ inline bool being_debugged(pid_t process) noexcept {
   return field != std::string_view::npos && value < status.size() && status[value] != '0';
 }
 
-/// For a watchdog that looks at its process again and again: tells since when the process has run
-/// freely. The watchdog measures from there, so that no time is counted in which a debugger was
+/// For a watchdog that checks its process again and again: returns since when the process has run
+/// freely. The watchdog measures from then on, so it does not count time in which a debugger was
 /// attached or the process was stopped. Used by one thread.
 class RunsFreely {
  public:
@@ -57,7 +57,7 @@ class RunsFreely {
   }
 
  private:
-  // Looks are a second apart at most.
+  // Watchdogs look once a second, or more often.
   static constexpr std::chrono::seconds kMuchTooLate{5};
 
   Clock::time_point looked_ = Clock::now();

@@ -59,7 +59,7 @@ std::string holder_of_lock(int file) {
   struct stat status {};
   if (::fstat(file, &status) == 0) {
     // 1: FLOCK  ADVISORY  WRITE 1234 fe:01:567 0 EOF
-    // The device is left out: some file systems tell fstat of another than the kernel locks by.
+    // Ignores the device: on some file systems fstat reports another one than /proc/locks.
     const std::string inode = ":" + std::to_string(status.st_ino);
     std::ifstream locks("/proc/locks");
     for (std::string line; std::getline(locks, line);) {

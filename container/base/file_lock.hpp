@@ -8,18 +8,18 @@
 
 namespace shoal::base {
 
-/// How long a lock below the run folder is waited for.
+/// The longest wait for a lock below the run folder.
 constexpr std::chrono::seconds kLongestLock{10};
 
-/// Takes the exclusive flock(2) of an open file. Waits for it at most `patience`; after the first
-/// second tells `waiting` once what it waits for: "waits for the lock that process 12 (cat) holds".
-/// Returns nullopt when it has the lock, else why not, for people. The kernel lets go of the lock
-/// when all copies of the descriptor are closed, however the process ends.
+/// Takes the exclusive flock(2) of an open file. Waits for it at most `patience`. After the first
+/// second calls `waiting` once with what it waits for: "waits for the lock that process 12 (cat)
+/// holds". Returns nullopt if it has taken the lock, else the reason as text. The kernel releases
+/// the lock when all copies of the descriptor are closed, however the process ends.
 std::optional<std::string> lock_file(int file, std::chrono::milliseconds patience,
                                      const std::function<void(const std::string&)>& waiting);
 
-/// Names the process that holds a flock of the open file: "process 12 (cat)". "another process"
-/// when /proc/locks does not tell.
+/// Returns the name of the process that holds a flock of the open file: "process 12 (cat)", or
+/// "another process" if /proc/locks does not list it.
 std::string holder_of_lock(int file);
 
 }  // namespace shoal::base

@@ -15,8 +15,8 @@ std::optional<std::string> read_whole(int file);
 /// The same for the file at `path`. Does not wait for a FIFO; that cannot be read.
 std::optional<std::string> read_whole(const std::filesystem::path& path);
 
-/// Writes all bytes at the file's offset, in as many calls as that takes. Returns false, with
-/// errno, when that fails; part of them may have been written. Safe in a signal handler.
+/// Writes all bytes at the file's offset, in as many calls as needed. Returns false, with errno,
+/// if that fails; part of the bytes may have been written then. Safe in a signal handler.
 bool write_whole(int file, std::string_view bytes) noexcept;
 
 }  // namespace shoal::base

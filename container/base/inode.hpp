@@ -14,14 +14,14 @@ struct Inode {
 
   bool operator==(const Inode&) const = default;
 
-  /// None when the descriptor is not open.
+  /// Returns the inode of the open file; nullopt if the descriptor is not open.
   static std::optional<Inode> of(int descriptor) {
     struct stat status;
     if (::fstat(descriptor, &status) != 0) return std::nullopt;
     return Inode{status.st_dev, status.st_ino};
   }
 
-  /// Of the path itself, where it is a symbolic link. None when nothing is there.
+  /// Returns the inode at the path; nullopt if nothing is there. Does not follow a symbolic link.
   static std::optional<Inode> of(const std::filesystem::path& path) {
     struct stat status;
     if (::lstat(path.c_str(), &status) != 0) return std::nullopt;

@@ -3,16 +3,16 @@
 #include <mutex>
 #include <shared_mutex>
 
-// Mutexes whose rules Clang checks: what a mutex guards, and who must hold it. The attributes are
-// those of https://clang.llvm.org/docs/ThreadSafetyAnalysis.html; other compilers ignore them. The
-// test Style.ClangTidyFindsNothing checks them over container/.
+// Mutexes whose rules Clang checks: what a mutex guards, and which functions need it held. The
+// attributes are those of https://clang.llvm.org/docs/ThreadSafetyAnalysis.html; other compilers
+// ignore them. The test Style.ClangTidyFindsNothing checks them over container/.
 #ifdef __clang__
 #define SHOAL_THREAD_SAFETY(attribute) __attribute__((attribute))
 #else
 #define SHOAL_THREAD_SAFETY(attribute)
 #endif
 
-/// Behind a member: it may only be touched while this mutex is held.
+/// Behind a member: it may be used only while this mutex is held.
 #define SHOAL_GUARDED_BY(mutex) SHOAL_THREAD_SAFETY(guarded_by(mutex))
 /// Behind a function: the caller holds this mutex.
 #define SHOAL_REQUIRES(...) SHOAL_THREAD_SAFETY(requires_capability(__VA_ARGS__))

@@ -10,7 +10,7 @@
 
 namespace shoal::base {
 
-/// Levenshtein distance: how many letters to insert, delete or replace.
+/// Returns the Levenshtein distance: how many letters to insert, delete or replace.
 inline std::size_t edit_distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -25,7 +25,8 @@ inline std::size_t edit_distance(std::string_view from, std::string_view to) {
   return row.back();
 }
 
-/// The known name that was probably meant; none when even the nearest is too far to be a slip.
+/// Returns the known name that was probably meant; nullopt if no name is near enough for a typing
+/// error.
 template <typename Names>
 std::optional<std::string> nearest(std::string_view name, const Names& known) {
   std::optional<std::string> best;
@@ -39,7 +40,8 @@ std::optional<std::string> nearest(std::string_view name, const Names& known) {
   return best;
 }
 
-/// `; did you mean "settle"?`, or nothing: the end of an error about an unknown name.
+/// Returns the end of an error about an unknown name: `; did you mean "settle"?`. Empty if no known
+/// name is near.
 template <typename Names>
 std::string did_you_mean(std::string_view name, const Names& known) {
   const auto best = nearest(name, known);

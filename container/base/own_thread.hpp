@@ -33,7 +33,7 @@ class OwnThreads {
   std::set<pid_t> ids_ SHOAL_GUARDED_BY(mutex_);
 };
 
-/// Counts the calling thread among OwnThreads while it lives, and gives it a SignalStack. Stands
+/// Registers the calling thread in OwnThreads while it lives, and gives it a SignalStack. Make one
 /// first in the function of each thread that the container starts.
 class OwnThread {
  public:

@@ -8,8 +8,8 @@
 
 namespace shoal::base {
 
-/// How many bytes the UTF-8 character at the beginning of `text` has (RFC 3629); 0 when there is
-/// none.
+/// Returns the size in bytes of the UTF-8 character at the beginning of `text` (RFC 3629); 0 if
+/// `text` does not begin with one.
 inline std::size_t size_of_character(std::string_view text) {
   if (text.empty()) return 0;
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
@@ -31,9 +31,9 @@ inline std::size_t size_of_character(std::string_view text) {
   return size;
 }
 
-/// Appends `text` fit for one line of a log: control characters (those of Unicode, too) and what is
-/// no UTF-8 become \xNN for each byte, so that nothing a visitor sends can forge a line or steer a
-/// terminal; and so do the ASCII characters in `also`.
+/// Appends `text`, made fit for one line of a log: each byte of a control character (those of
+/// Unicode, too), of what is not UTF-8, and of the ASCII characters in `also` becomes \xNN. So
+/// nothing that a visitor sends can forge a line or control a terminal.
 inline void append_printable(std::string& line, std::string_view text, std::string_view also = {}) {
   constexpr char kHex[] = "0123456789abcdef";
   while (!text.empty()) {
@@ -55,7 +55,7 @@ inline void append_printable(std::string& line, std::string_view text, std::stri
   }
 }
 
-/// `text` as append_printable writes it.
+/// Returns `text` as append_printable writes it.
 inline std::string printable(std::string_view text) {
   std::string line;
   line.reserve(text.size());

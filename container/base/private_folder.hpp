@@ -13,7 +13,8 @@ class FolderError : public std::runtime_error {
  public:
   FolderError(const std::string& text, int error) : std::runtime_error(text), error_(error) {}
 
-  /// What the system said; 0 when the thing itself is refused: another user could have made it.
+  /// Returns errno; 0 if no system call failed but the file or folder is not safe to use: another
+  /// user could have made it.
   int error() const { return error_; }
 
  private:
@@ -26,18 +27,18 @@ class FolderError : public std::runtime_error {
 /// this user's own are narrowed. "This user" is the effective one. Safe to use from any thread.
 class PrivateFolder {
  public:
-  /// Opens the folder at `path`, and makes it and its parents when there is none. `path` may be a
-  /// link that this user or root has made. A folder that is there keeps its mode; it is refused
-  /// when another user owns it or may write to it. Throws FolderError.
+  /// Opens the folder at `path`, and makes it and its parents if it does not exist. `path` may
+  /// be a link that this user or root has made. An existing folder keeps its mode; it is refused
+  /// if another user owns it or may write to it. Throws FolderError.
   static PrivateFolder at(const std::filesystem::path& path);
 
-  /// Opens the folder `name` in this one, and makes it when there is none. Throws FolderError.
+  /// Opens the folder `name` in this one, and makes it if it does not exist. Throws FolderError.
   PrivateFolder folder(const std::string& name) const;
 
-  /// Opens the regular file `name` in this folder, as open(2) with these flags does. Empty, with
-  /// errno, when that fails. Throws FolderError when the file is refused; one that is opened for
-  /// writing must have no second name (hard link), either.
-  /// REQUIRES: no O_TRUNC, which would come before the check.
+  /// Opens the regular file `name` in this folder, as open(2) with these flags does. Returns an
+  /// empty Descriptor, with errno, if that fails. Throws FolderError if the file is refused; a file
+  /// opened for writing is also refused if it has a second name (hard link).
+  /// REQUIRES: `flags` is without O_TRUNC, which would truncate the file before the check.
   Descriptor file(const std::string& name, int flags) const;
 
   const std::filesystem::path& path() const { return path_; }

@@ -8,13 +8,13 @@
 
 namespace shoal::base {
 
-/// A stack of its own for the signal handlers of the current thread, for as long as it lives:
-/// without, a thread that has run out of stack cannot report so. Destroyed by the thread that made
-/// it. Where there is no memory for it, the thread goes without.
+/// Gives the signal handlers of the current thread a stack of their own while it lives. Without
+/// one, a thread that has run out of stack cannot report its crash. If no memory is left, the
+/// thread has no such stack. REQUIRES: the thread that made it destroys it.
 class SignalStack {
  public:
   SignalStack() {
-    // One page more, that forbids all: a handler that runs out as well must not write elsewhere.
+    // With a guard page: a handler that overflows this stack must not overwrite other memory.
     const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     void* const memory =
         ::mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -27,7 +27,8 @@ class SignalStack {
            ::sigaltstack(&stack, &before_) == 0;
   }
   ~SignalStack() {
-    // Set back, not just off: AddressSanitizer frees what it finds set at the end of a thread.
+    // Restores the former stack, and does not just disable this one: AddressSanitizer frees what it
+    // finds set at the end of a thread.
     if (set_) ::sigaltstack(&before_, nullptr);
     if (memory_ != nullptr) ::munmap(memory_, size_);
   }

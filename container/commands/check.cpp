@@ -79,7 +79,7 @@ void add_missing(const std::string& module, const modules::Links& links, const m
   }
 }
 
-/// Adds what keeps a group from being loaded, as far as reading its files tells.
+/// Adds the faults that keep a group from being loaded, found by reading its files.
 void add_faults_of(const std::string& group, const modules::Apps& apps,
                    std::vector<std::string>& faults) {
   modules::Files files;
@@ -99,7 +99,8 @@ void add_faults_of(const std::string& group, const modules::Apps& apps,
   }
 }
 
-/// Returns where the settings begin: `shoal.yaml:12: modules.hello`. Empty when there are none.
+/// Returns where the settings begin: `shoal.yaml:12: modules.hello`. Empty if there are no
+/// settings.
 std::string place_of(const Config& config) { return config.node() ? config.node()->where : ""; }
 
 /// Puts the place of a module's settings before a message of its constructor, unless the message

@@ -6,10 +6,10 @@
 
 #include "settings/settings.hpp"
 
-// The commands of `shoal`, but for serve: one .cpp file each. Each returns the exit code: 0 when
-// all is well, 1 when the thing asked about is bad, 2 for wrong usage. Those that ask the running
-// container find it by its run folder, and throw std::runtime_error, with the remedy, when none
-// runs there.
+// The commands of `shoal`, but for serve: one .cpp file each. Each returns the exit code: 0 for
+// success, 1 for a failure or a bad result, 2 for wrong usage. Those that ask the running
+// container find it by its run folder, and throw std::runtime_error, with the remedy, if no
+// container runs there.
 namespace shoal::commands {
 
 /// `shoal status`: prints what the container does: a table, or JSON. Returns 1 when something is

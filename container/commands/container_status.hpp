@@ -8,7 +8,7 @@
 namespace shoal::commands {
 
 /// Asks the container that uses this run folder for its overview: see status/json.hpp. Throws
-/// std::runtime_error, with the remedy, when none runs there.
+/// std::runtime_error, with the remedy, if no container runs there.
 inline nlohmann::json ask_status(const std::filesystem::path& run) {
   return control::ask_container(run, {{"ask", "status"}}).at("overview");
 }

@@ -11,10 +11,10 @@
 
 namespace shoal::control {
 
-/// Returns the text under this key of a message; empty when there is none, or something else.
+/// Returns the text under this key of a message; empty if the key is absent or not a text.
 std::string text_of(const nlohmann::json& message, const char* key);
 
-/// Returns the number under this key; 0 when there is none, or something else.
+/// Returns the number under this key; 0 if the key is absent or not a number.
 unsigned number_of(const nlohmann::json& message, const char* key);
 
 /// Returns the texts in the list under this key; empty when there is no list of texts.
@@ -41,8 +41,8 @@ class Channel {
   /// are not JSON objects. REQUIRES: !closed().
   std::vector<nlohmann::json> receive();
 
-  /// The same, but waits for the first message, at most `patience`. Returns an empty list when none
-  /// arrives.
+  /// The same, but waits for the first message, at most `patience`. Returns an empty list if no
+  /// message arrives.
   std::vector<nlohmann::json> wait(std::chrono::milliseconds patience);
 
   /// Returns true when the peer will send nothing more, or has sent a message that is too long. The

@@ -18,7 +18,7 @@ void open_log(const settings::Log& log);
 /// and goes on with the old file. Safe to call from any thread.
 void reopen_log();
 
-/// Returns the access log that open_log has opened; null when there is none.
+/// Returns the access log that open_log has opened; null if there is no access log.
 std::shared_ptr<spdlog::logger> access_logger();
 
 }  // namespace shoal::control

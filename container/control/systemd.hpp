@@ -14,8 +14,8 @@ bool under_systemd();
 /// Sends lines such as `READY=1` and `STATUS=...`.
 void notify_systemd(const std::string& lines);
 
-/// Returns the longest interval between two `WATCHDOG=1` messages (WatchdogSec=); nullopt when
-/// systemd expects none.
+/// Returns the longest interval between two `WATCHDOG=1` messages (WatchdogSec=); nullopt if
+/// systemd expects no such messages.
 std::optional<std::chrono::microseconds> watchdog_of_systemd();
 
 }  // namespace shoal::control

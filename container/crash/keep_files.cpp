@@ -17,8 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFiles = ".files";
 
-/// Returns the stage of the generation at fault; empty when the report names none. Checks the path:
-/// a process that crashes may have written anything.
+/// Returns the stage of the generation at fault; empty if the report names no stage. Checks the
+/// path: a process that crashes may have written anything.
 fs::path stage_of(const Report& report, const fs::path& stages) {
   std::error_code none;
   const fs::path code = fs::path(report.code).lexically_normal();

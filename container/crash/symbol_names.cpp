@@ -115,7 +115,7 @@ std::uint64_t padded(std::uint64_t size, std::uint64_t alignment) noexcept {
   return (size + alignment - 1) / alignment * alignment;
 }
 
-/// Returns the build-id from the notes of one segment; empty when there is none.
+/// Returns the build-id from the notes of one segment; empty if it has no build-id.
 std::string_view build_id_in(int file, const ElfW(Phdr) & segment,
                              std::array<char, 129>& buffer) noexcept {
   constexpr std::string_view kHex = "0123456789abcdef";

@@ -11,7 +11,7 @@ struct Installation {
   std::filesystem::path configuration;  ///< the file, relative to the prefix or absolute
 };
 
-/// Returns where the configuration of this `shoal` is, if the command line does not tell: an
+/// Returns where the configuration of this `shoal` is, if the command line does not name it: an
 /// installation in a prefix has its own, whatever prefix the build was configured with. A `shoal`
 /// that is not installed has that of the configured prefix.
 std::filesystem::path default_configuration(const std::filesystem::path& program,

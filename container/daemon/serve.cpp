@@ -22,7 +22,7 @@ void warn_of_root() {
       "--regid=shoal --init-groups shoal serve`");
 }
 
-/// Runs a worker in a forked process. `hold` keeps the run folder ours while it runs.
+/// Runs a worker in a forked process. `hold` keeps the lock of the run folder meanwhile.
 int work(supervisor::Assignment assignment, const base::Descriptor& /*hold*/) {
   auto& configuration = assignment.configuration;
   std::vector<fastcgi::Listener> listeners;
@@ -49,7 +49,7 @@ int serve(const settings::Settings& settings) {
     if (!assignment) return 0;
     hold = supervisor.hold();
   }
-  // From here on in a worker process, which has destroyed its copy of all that is the supervisor's.
+  // Only a worker process comes here. It has destroyed its copies of the supervisor's objects.
   return work(std::move(*assignment), hold);
 }
 

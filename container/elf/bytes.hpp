@@ -32,7 +32,7 @@ T at(std::string_view bytes, std::uint64_t offset) {
   return value;
 }
 
-/// Returns true if there is no byte but NUL.
+/// Returns true if all bytes are NUL.
 inline bool all_zero(std::string_view bytes) {
   return bytes.find_first_not_of('\0') == std::string_view::npos;
 }

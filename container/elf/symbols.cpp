@@ -56,7 +56,7 @@ void Symbols::count_by_gnu_hash(std::uint64_t address) {
   findable_ = true;
 }
 
-/// Estimates the number of symbols of a file that exports none, since its hash tables do not tell.
+/// Estimates the number of symbols of a file that exports no symbol: its hash tables lack them.
 /// An estimate that is too high is safe: the names of these symbols are kept, and nothing else is
 /// used.
 std::size_t Symbols::count_up_to_next_table() const {

@@ -18,7 +18,8 @@ struct Symbol {
   unsigned char other = 0;   ///< st_other: its visibility, and bits of the machine
 };
 
-/// The dynamic symbol table. A file does not store how many symbols it has; the hash tables tell.
+/// The dynamic symbol table. A file does not store how many symbols it has; that follows from its
+/// hash tables.
 ///
 /// Borrows the image, which must outlive it.
 class Symbols {

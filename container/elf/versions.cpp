@@ -51,7 +51,7 @@ class Walk {
 
  private:
   void add(Kind kind, std::string_view table, std::uint64_t field, std::uint64_t position) {
-    // Chains of a hostile file may cross. There cannot be more entries that do not overlap.
+    // Chains of a hostile file may form a loop. A file has no space for more entries than this.
     if (names.size() > image_.bytes().size() / sizeof(Elf64_Verdaux)) {
       incomplete("its version tables never end");
     }

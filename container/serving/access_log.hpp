@@ -20,8 +20,8 @@ class AccessLog {
   /// format does not need it.
   access::Cpu cpu() const;
 
-  /// Writes the line of the visit. An error costs the line and nothing else. REQUIRES: the answer
-  /// is over.
+  /// Writes the line of the visit. After an error only this line is missing. REQUIRES: the answer
+  /// has been sent or cut off, and `visit.took` is set.
   void write(const Visit& visit) const noexcept;
 
  private:

@@ -35,7 +35,7 @@ std::string request_of(const fastcgi::Exchange& exchange, const std::string& pat
   return base::printable(line);
 }
 
-/// While it lives, the slot shows the visit.
+/// Publishes the visit in the slot while it lives.
 class PublishedVisit {
  public:
   PublishedVisit(ThreadSlot& slot, const Visit& visit) : slot_(slot) {
@@ -74,7 +74,7 @@ std::string description(const Visit& visit) {
   return line;
 }
 
-/// Why a request is answered without asking a module.
+/// Why a request is answered with an error, without calling a module.
 struct Refusal {
   int status;
   spdlog::level::level_enum level;
@@ -101,8 +101,8 @@ std::optional<Refusal> refusal(const Visit& visit) {
   return std::nullopt;
 }
 
-/// Replaces a failed answer by an error page. If part of the answer has been sent already, marks
-/// the answer as not whole.
+/// Replaces a failed answer with an error page. If the head has been sent already, marks the answer
+/// as cut off instead.
 void replace_by_error(Visit& visit, int status) {
   visit.whole = !visit.response->head_sent();
   if (!visit.whole) return;
@@ -204,7 +204,7 @@ void Line::handle(Visit& visit) const {
 bool Line::finish(Visit& visit) const {
   visit.whole = visit.whole && host::Access::finish(*visit.response);
   const bool kept = visit.whole && visit.exchange->finish();
-  if (!visit.whole) visit.exchange->cut();  // so that the web server sees that it is not complete
+  if (!visit.whole) visit.exchange->cut();  // the web server must see that it is incomplete
   visit.took = std::chrono::steady_clock::now() - visit.exchange->started();
   if (parts_.access_log != nullptr) parts_.access_log->write(visit);
   return kept;

@@ -37,7 +37,7 @@ class Line {
   /// modules included.
   bool serve(fastcgi::Connection& connection, ThreadSlot& slot) const noexcept;
 
-  /// Answers that too many requests wait already: 503, with Retry-After. Returns false as `serve`
+  /// Answers 503 with Retry-After, since too many requests wait already. Returns false as `serve`
   /// does.
   bool turn_away(fastcgi::Connection& connection) const noexcept;
 
@@ -48,7 +48,7 @@ class Line {
   /// Makes the response, to which the answer is written.
   void begin_response(Visit& visit) const;
 
-  /// Has the module answer, or refuses the request.
+  /// Has the module answer, or answers with an error.
   void answer(Visit& visit, ThreadSlot& slot) const;
 
   /// Calls the handler. REQUIRES: `visit.entry` has a handler.

@@ -12,7 +12,8 @@ void Traffic::add(std::string_view group, int status, std::chrono::nanoseconds t
   counters.latency.add(took);
 }
 
-/// Counters are never removed, so the reference stays valid.
+/// Returns the counters of the group; makes them if it has none yet. They are never removed, so the
+/// reference stays valid.
 Traffic::Counters& Traffic::counters_of(std::string_view group) {
   {
     const base::SharedLock lock(mutex_);

@@ -21,7 +21,7 @@ struct Route;
 /// `request`, `id` and `route` from State::kWaiting on, `entry` and `module` from kHandling on. So
 /// these members are complete by then and do not change afterwards.
 ///
-/// Two readers need another representation, which is written in one place each. A crash handler
+/// Two readers need a representation of their own; each is written in one place. A crash handler
 /// must not allocate, take a lock, or follow pointers into a broken heap: it reads crash::Activity,
 /// fixed memory that ThreadSlot::publish writes. The component access/ knows neither modules/ nor
 /// fastcgi/: it reads access::LoggedRequest, which AccessLog::write fills in.
@@ -29,7 +29,7 @@ struct Route;
 /// Members are destroyed from the bottom up: the response before the snapshot, which keeps the code
 /// of the module mapped, and before the exchange, which carries the answer.
 struct Visit {
-  /// When a thread of the pool took the connection.
+  /// When a thread took the connection from the poller or the queue.
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
   // --- what the web server sent

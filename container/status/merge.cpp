@@ -8,7 +8,7 @@ namespace {
 
 bool serves(const WorkerStatus& status) { return status.worker.state == Worker::State::kServing; }
 
-/// Returns the workers that say what the groups are: those that serve, or all when none does.
+/// Returns the workers that say what the groups are: those that serve, or all if no worker serves.
 std::vector<const WorkerStatus*> authorities(const std::vector<WorkerStatus>& statuses) {
   const bool any_serves = std::any_of(statuses.begin(), statuses.end(), serves);
   std::vector<const WorkerStatus*> chosen;

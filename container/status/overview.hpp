@@ -28,7 +28,7 @@ struct Thread {
   int number = 0;
   State state = State::kIdle;
   Time since = 0;            ///< when this state began
-  std::string request{};     ///< `GET /about?x=1`; empty while idle
+  std::string request{};     ///< `GET /about?x=1`; empty until it is read
   std::string id{};          ///< of the request, as in the logs
   std::string module{};      ///< full name of the handler; empty until one is found
   std::string generation{};  ///< `aquarium/12`
@@ -46,7 +46,7 @@ struct Module {
   bool operator==(const Module&) const = default;
 };
 
-/// Set while the last drop into a group is refused; reset when a later drop is loaded.
+/// Why the last drop into a group was refused. Reset when a later drop is loaded.
 struct Refusal {
   std::string message{};
   Time at = 0;
@@ -90,12 +90,12 @@ struct Group {
   std::uint64_t requests = 0;     ///< answered, since the container started
   std::uint64_t errors = 0;       ///< of these, answers with a status of 500 to 599
   std::uint64_t refusals = 0;     ///< refused drops since the container started
-  std::uint64_t generations = 0;  ///< made of it since the container started
+  std::uint64_t generations = 0;  ///< loaded since the container started
   Histogram latency{};            ///< of `requests`
   std::optional<Refusal> refused{};
   std::vector<Lingering> lingering{};
   std::optional<Quarantine> quarantine{};
-  std::vector<Serving> disagree{};  ///< in an Overview: if workers serve different ones
+  std::vector<Serving> disagree{};  ///< only in an Overview; empty: workers agree
 
   bool operator==(const Group&) const = default;
 };
@@ -136,7 +136,7 @@ struct Crash {
   std::string request{};             ///< empty: there was no request, or it is not known
   std::string module{};              ///< empty as `request`
   std::string generation{};          ///< empty as `request`
-  std::string file{};                ///< the crash report; empty: none was written
+  std::string file{};                ///< the crash report; empty: it was not written
   std::vector<std::string> stack{};  ///< its top, innermost frame first; empty: not known
 
   bool operator==(const Crash&) const = default;
@@ -169,10 +169,10 @@ struct Overview {
   Reloads reloads{};
   std::uint64_t requests = 0;          ///< of all processes, including those that have ended
   std::uint64_t errors = 0;            ///< of these, answers with a status of 500 to 599
-  std::uint64_t generations = 0;       ///< made, of all groups
+  std::uint64_t generations = 0;       ///< loaded, of all groups
   std::uint64_t crashed = 0;           ///< worker processes that ended unexpectedly
   std::uint64_t crashed_recently = 0;  ///< of these, within the last hour
-  std::vector<Crash> crashes{};        ///< at the ten latest places, the newest first
+  std::vector<Crash> crashes{};        ///< at ten places at most, the newest first
   std::vector<Worker> workers{};
   std::vector<Group> groups{};  ///< by name
 

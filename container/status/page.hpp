@@ -10,7 +10,7 @@ namespace shoal::status {
 ///
 /// It is complete HTML that loads nothing else. Its script fetches the page again every two seconds
 /// while it is visible and updates only what has changed, so that scrolling, selections and
-/// unfolded parts stay. When there is no answer, the page says so, and since when. Without
+/// unfolded parts stay. If the container does not answer, the page says so, and since when. Without
 /// JavaScript the page does not change.
 ///
 /// Send it as text/html; charset=utf-8, with Cache-Control: no-store and page_policy().

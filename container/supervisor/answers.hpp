@@ -12,8 +12,8 @@
 
 namespace shoal::supervisor {
 
-/// Answers everyone who asks the supervisor: commands on the control socket, health checks, and
-/// systemd. No call waits for a client or a worker. Used by one thread.
+/// Answers commands on the control socket and health checks, and reports to systemd. No call waits
+/// for a client or a worker. Used by one thread.
 class Answers {
  public:
   /// Throws std::runtime_error, with the remedy, when the control socket cannot be opened.
@@ -29,8 +29,8 @@ class Answers {
   /// The workers' status, as it arrives.
   StatusQueries& queries() { return queries_; }
 
-  /// Returns the descriptors to wait for, to be readable. `service` tells where health checks
-  /// arrive.
+  /// Returns the descriptors to wait for, to be readable. `service` has the socket of
+  /// the health checks.
   std::vector<int> descriptors(const Service& service) const;
 
   /// Returns the latest time at which `serve` has something to do.

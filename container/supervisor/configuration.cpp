@@ -13,8 +13,8 @@ namespace {
 
 using settings::Listen;
 
-/// Returns one address; more than one where systemd passes several sockets. Throws
-/// std::runtime_error when it passes none, or a descriptor was not inherited.
+/// Returns one address, or several if systemd passes several sockets. Throws std::runtime_error if
+/// systemd passes no socket, or a descriptor was not inherited.
 std::vector<fastcgi::Address> addresses_of(const Listen& listen,
                                            const InheritedSockets& inherited) {
   using Kind = Listen::Kind;

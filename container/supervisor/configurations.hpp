@@ -19,7 +19,7 @@ class Configurations {
 
   const Configuration& current() const { return current_; }
 
-  /// The one that starts; null when no reload is in progress.
+  /// Returns the configuration that starts; null if no reload is in progress.
   const Configuration* next() const { return next_ ? &*next_ : nullptr; }
 
   /// Returns true if `worker_settings` are those of next().
@@ -35,7 +35,7 @@ class Configurations {
   /// Gives up next(), if there is one, and counts a refused reload.
   void refuse(const std::string& why);
 
-  /// The service stops: closes the sockets, and gives up next().
+  /// Closes the sockets and gives up next(), since the service stops.
   void close();
 
   const status::Reloads& reloads() const { return reloads_; }

@@ -84,7 +84,7 @@ std::optional<CrashLog::Culprit> CrashLog::add(pid_t id, int signal,
                                                const settings::Quarantine& rules) {
   ++number_;
   auto report = crash::read_report(folder_, id).value_or(crash::Report{});
-  // The container does not know what a thread of a module is doing, but it knows the code's stage.
+  // A thread that a module has started has no Activity; the path of the code names the generation.
   if (report.generation.empty()) report.generation = modules::label_of_stage(report.code);
   if (!report.signal_name.empty()) {
     log(id, report);
@@ -92,7 +92,8 @@ std::optional<CrashLog::Culprit> CrashLog::add(pid_t id, int signal,
     spdlog::error("worker {}: its crash report is lost; free disk space in {}", id,
                   folder_.native());
   }
-  // After `log` has opened them: the next worker to start removes the stages of the dead one.
+  // Only after `log` has opened the files. Not later: the next worker that starts removes the
+  // stages of the dead one.
   crash::keep_files(report, folder_, stages_);
   add_to_latest(crash_of(id, signal, report));
   return count(report, rules);
@@ -142,7 +143,7 @@ std::uint64_t CrashLog::recent() const {
 /// Logs the report, at once or when its stack has been looked up.
 void CrashLog::log(pid_t id, crash::Report report) {
   if (report.places.empty()) return log_report(id, report);
-  // Opened now: the next worker to start removes the stages of the dead one.
+  // The files are opened now: the next worker that starts removes the stages of the dead one.
   crash::CodeFiles files;
   std::vector<crash::CodePlace> places;
   for (const auto& [path, address] : report.places) places.push_back(files.place(path, address));

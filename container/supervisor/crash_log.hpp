@@ -24,8 +24,8 @@ namespace shoal::supervisor {
 /// generation has caused. Used by one thread.
 class CrashLog {
  public:
-  /// The reports are in `run/crashes`. Also prepares those that workers left which died together
-  /// with their supervisor. REQUIRES: no worker has been started yet.
+  /// Reads reports from `run/crashes`. First prepares those of workers that died together with an
+  /// earlier supervisor. REQUIRES: no worker has been started yet.
   explicit CrashLog(const std::filesystem::path& run);
 
   /// A generation that has crashed too many workers.
@@ -35,21 +35,22 @@ class CrashLog {
     unsigned crashes = 0;
   };
 
-  /// Worker `id` was ended by `signal`. Returns the generation that caused it, if that was one
-  /// crash too many by `rules`; its crashes are counted from 0 again. A request that crashes
-  /// several workers, because the web server repeats it, counts once: it is known by its id.
+  /// Counts that worker `id` was ended by `signal`. If its generation has now reached the number of
+  /// crashes in `rules`, returns it and counts its crashes from 0 again. A request that crashes
+  /// several workers, because the web server repeats it, counts once: it is recognised by its id.
   std::optional<Culprit> add(pid_t id, int signal, const settings::Quarantine& rules);
 
-  /// The reports whose stacks a process of its own is looking up in the modules' source: the
-  /// descriptors that become readable when `conclude` has something to do, and the latest time at
-  /// which it has.
+  /// `shoal-symbolize` looks up the source lines of pending reports. Return the descriptors that
+  /// become readable when `conclude` has something to do, and the time at which to call it at the
+  /// latest.
   std::vector<int> descriptors() const;
   std::chrono::steady_clock::time_point deadline() const;
 
   /// Logs the reports whose stacks have been looked up.
   void conclude();
 
-  /// Logs the other reports as they are. Call it before the process exits.
+  /// Logs the pending reports without waiting for their source lines. Call it before the process
+  /// exits.
   void finish();
 
   /// Returns the number of crashes since the supervisor started.

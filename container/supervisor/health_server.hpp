@@ -18,8 +18,8 @@ struct Readiness {
 };
 
 /// Answers health checks over HTTP: `/live` and `/ready`. No call waits for a client. Each
-/// connection gets one answer and is closed after `patience`; of too many connections the oldest is
-/// closed. Used by one thread.
+/// connection gets one answer and is closed after `patience`. If there are too many connections,
+/// the oldest is closed. Used by one thread.
 class HealthServer {
  public:
   using AskReadiness = std::function<Readiness()>;

@@ -22,7 +22,7 @@ class InheritedSockets {
   InheritedSockets& operator=(const InheritedSockets&) = delete;
 
   /// Returns the descriptors that systemd passed: `listen: systemd`. Throws std::runtime_error,
-  /// with the remedy, when there are none.
+  /// with the remedy, if systemd passed no socket.
   std::vector<int> of_systemd() const;
 
   /// Returns true if this descriptor is one of them: `listen: fd:0`.

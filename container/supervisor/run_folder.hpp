@@ -12,7 +12,7 @@
 namespace shoal::supervisor {
 
 /// The run folder while the container uses it: held by its pid file, and made again when it, or a
-/// part of it, is removed by hand or by a tool that tidies up. Used by one thread.
+/// part of it, is removed by hand or by a cleanup tool. Used by one thread.
 class RunFolder {
  public:
   /// Takes the folder and makes what all processes need below it. Waits at most `patience` for the

@@ -8,8 +8,8 @@
 
 namespace shoal::supervisor {
 
-/// All that a supervisor knows of the running service. Supervisor changes it; Answers tells others
-/// about it. Used by one thread.
+/// All that a supervisor knows of the running service. Supervisor changes it; Answers answers
+/// questions about it. Used by one thread.
 struct Service {
   Configurations configurations;
   CrashLog crashes;

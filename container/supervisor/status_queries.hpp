@@ -24,7 +24,7 @@ class StatusQueries {
   /// Asks all workers that have started.
   void begin(WorkerProcesses& workers, Answer answer);
 
-  /// A worker has answered this query. 0 stands for no query: a worker's last status.
+  /// Takes a worker's answer to this query. Query 0 is not a query: it is a worker's last status.
   void received(WorkerProcess& worker, unsigned query, const nlohmann::json& answer);
 
   /// A worker has exited; it will not answer.

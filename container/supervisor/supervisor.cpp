@@ -23,7 +23,7 @@ using Connections = WorkerProcesses::Connections;
 using State = WorkerProcess::State;
 using std::chrono::milliseconds;
 
-// How long the workers of a killed supervisor may take, beyond workers.grace.
+// How much longer than workers.grace to wait for the workers of a supervisor that was killed.
 constexpr std::chrono::seconds kBeyondGrace{5};
 
 /// Begins the ledger of this run of the service, which must be done before a socket is opened.
@@ -94,7 +94,7 @@ bool Supervisor::lacks_workers() const {
 
 void Supervisor::handle_signals() {
   while (const int signal = signals_.take()) {
-    if (signal == SIGCHLD) continue;  // has woken this process; reap_workers does the rest
+    if (signal == SIGCHLD) continue;  // it has ended the wait; reap_workers does the rest
     if (signal == SIGUSR1) {
       control::reopen_log();
       service_.workers.send_to_all({{"say", message::kReopen}});
@@ -106,7 +106,8 @@ void Supervisor::handle_signals() {
   }
 }
 
-/// Workers with the new configuration start beside those that serve.
+/// Reads the new configuration; start_workers then starts its workers beside those that serve. If
+/// a reload or the start is still in progress, repeats this afterwards.
 void Supervisor::reload_configuration() {
   if (service_.stopping) return;
   reload_again_ = service_.configurations.next() != nullptr || !service_.ready;
@@ -190,7 +191,7 @@ void Supervisor::failed_to_start(const WorkerProcess& worker, const std::string&
 // --- the life of workers
 
 std::optional<Assignment> Supervisor::start_workers() try {
-  if (!run_folder_.usable()) return std::nullopt;  // no worker could start
+  if (!run_folder_.usable()) return std::nullopt;  // without it no worker can start
   const auto& configurations = service_.configurations;
   for (const auto* configuration : {&configurations.current(), configurations.next()}) {
     while (configuration != nullptr && !service_.stopping && restart_pause_.is_over() &&
@@ -205,7 +206,8 @@ std::optional<Assignment> Supervisor::start_workers() try {
   return std::nullopt;
 }
 
-/// A worker that is being replaced, or has an old configuration, serves until enough others do.
+/// Drains the workers that asked to be replaced or have an old configuration, once enough other
+/// workers serve.
 void Supervisor::drain_replaced_workers() {
   const auto& configurations = service_.configurations;
   if (!service_.is_complete(configurations.current())) return;
@@ -216,14 +218,15 @@ void Supervisor::drain_replaced_workers() {
   }
 }
 
-/// Other workers continue with the connections that web servers keep open to this one.
+/// Drains the worker. Other workers take over the connections that web servers keep open to it,
+/// unless the current configuration does not admit their clients.
 void Supervisor::replace(WorkerProcess& worker) {
   const bool may_hand_over = service_.configurations.current().admits_clients_of(*worker.settings);
   WorkerProcesses::drain(worker, may_hand_over ? Connections::kHandedOver : Connections::kClosed);
 }
 
-/// Workers that were replaced before the service stopped may still leave connections in the
-/// handover. No worker takes them any more.
+/// Closes the connections in the handover. Workers that were replaced before the service stopped
+/// may still put some there, and no worker takes them any more.
 void Supervisor::close_left_connections() const try {
   while (service_.configurations.current().handover->take()) {
   }
@@ -236,7 +239,7 @@ void Supervisor::reap_workers() {
     auto& worker = exited.worker;
     if (!worker.channel.closed()) {
       for (const auto& message : worker.channel.receive())
-        handle(worker, message);  // its last ones
+        handle(worker, message);  // sent before it exited
     }
     answers_.queries().exited(worker);
     if (worker.state != State::kDraining || exited.signal() != 0) died(exited);

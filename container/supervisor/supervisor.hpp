@@ -22,8 +22,8 @@ namespace shoal::supervisor {
 /// reopens the logs. A worker that dies is replaced: see RestartPause.
 class Supervisor {
  public:
-  /// Takes the run folder and opens the sockets. Throws std::runtime_error, with the remedy, when
-  /// it cannot.
+  /// Takes the run folder and opens the sockets. Throws std::runtime_error, with the remedy, if
+  /// that fails.
   explicit Supervisor(settings::Settings settings);
 
   /// Serves until a signal stops it, and returns nullopt. Also returns in each process that it
@@ -59,7 +59,7 @@ class Supervisor {
   void died(const WorkerProcesses::Exited& exited);
   void withdraw(const CrashLog::Culprit& culprit);
 
-  InheritedSockets inherited_;  // before any socket of our own is open
+  InheritedSockets inherited_;  // before the supervisor opens a socket of its own
   RunFolder run_folder_;
   const Signals signals_;
   modules::Ledger ledger_;

@@ -22,7 +22,7 @@ namespace message = control::message;
 using State = WorkerProcess::State;
 using std::chrono::steady_clock;
 
-// A worker exits by itself at the end of workers.grace; this is for one that cannot.
+// A worker exits at the end of workers.grace. One that cannot is killed this much later.
 constexpr std::chrono::seconds kBeyondGrace{3};
 
 constexpr std::chrono::seconds kDebuggerCheck{1};  // interval, while a worker has a debugger

@@ -57,7 +57,7 @@ class WorkerProcesses {
     WorkerProcess worker;
     int status = 0;  ///< as waitpid(2) returns it
 
-    /// Returns the signal that ended it; 0 when it has exited by itself.
+    /// Returns the signal that ended it; 0 if it called exit.
     int signal() const;
 
     /// Returns how it exited, for the log: `was ended by Segmentation fault`.
@@ -67,18 +67,18 @@ class WorkerProcesses {
   /// Removes and returns the workers that have exited. Does not wait.
   std::vector<Exited> reap();
 
-  /// What becomes of connections that web servers keep open to a draining worker.
+  /// What a draining worker does with the connections that web servers keep open to it.
   enum class Connections {
     kClosed,
     kHandedOver  ///< to the workers that share its handover
   };
 
-  /// Tells a worker to finish its requests and exit. It is killed when it has not exited by
-  /// workers.grace and 3 s. Does nothing for one that is draining.
+  /// Has a worker finish its requests and exit. The worker is killed if it has not exited after
+  /// workers.grace plus 3 s. Does nothing if the worker is draining already.
   static void drain(WorkerProcess& worker, Connections connections);
 
-  /// Kills the workers that have not exited in time. One that has a debugger is spared, and gets
-  /// its whole time again when the debugger leaves.
+  /// Kills the workers that have not exited in time. Spares a worker while a debugger is
+  /// attached to it; its time begins again when the debugger detaches.
   void kill_overdue();
 
   /// Sends the message to all workers.

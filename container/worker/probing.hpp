@@ -16,8 +16,7 @@ struct ProbeArguments {
 };
 inline constexpr const char* kProbeCommand = "probe-stage";
 
-/// Returns what starts a probe. `remedy` is what the message tells the author of a module that
-/// ends the probe.
+/// Returns what starts a probe. `remedy` goes into the message about a module that ends the probe.
 modules::Probe probe_of(const settings::State& state, const std::string& remedy);
 
 /// Runs in the probe. Returns its exit code.

@@ -24,7 +24,7 @@ int run(Start start, control::Channel supervisor) {
     control::open_log(settings.log);
     crash::install(settings.run / "crashes", settings.run / "stages");
     Worker worker(std::move(start));
-    worker.send_unserved(supervisor);  // before kReady, so that readiness is never told too early
+    worker.send_unserved(supervisor);  // before kReady, so that no health check succeeds too early
     supervisor.send({{"say", message::kReady}});
     worker.follow(supervisor);
     worker.finish(supervisor);

@@ -34,7 +34,7 @@ namespace shoal::worker {
 /// Used by the main thread.
 class Worker {
  public:
-  /// Throws std::runtime_error, with the remedy, when it cannot serve.
+  /// Throws std::runtime_error, with the remedy, if the worker cannot serve.
   explicit Worker(Start start);
 
   /// Does what the supervisor says, until that is to drain, or the supervisor is gone.

@@ -12,9 +12,9 @@
 
 namespace shoal {
 
-/// An answer until its head is sent. Head and body are separate, and may change until the body is
-/// longer than kHeldBack, the module calls flush, or the container finishes the answer. Then the
-/// head is sent; what is written later goes to the exchange at once, which has a buffer of its own.
+/// An answer while it is being written. Head and body may change until the body is longer than
+/// kHeldBack, the module calls flush, or the container finishes the answer. Then the head is sent.
+/// What is written later goes directly to the exchange, which has a buffer of its own.
 struct Response::Draft {
   static constexpr std::size_t kHeldBack = 32 * 1024;
 
