@@ -40,7 +40,7 @@ class Faults : public Site {
     Site::TearDown();
   }
 
-  /// Stops the visitors. None of their requests may have failed.
+  /// Stops the visitors. Expects that no request of theirs failed.
   void expect_nothing_lost(const std::string& fault) {
     visitors_->wait_for_responses(100);
     print_cost(fault, expect_no_failure(*visitors_));

@@ -121,14 +121,14 @@ TEST_F(BadModule, IsForgottenWhenTheOldFileReturns) {
   EXPECT_EQ(said("drop refused"), 1u);
 }
 
-/// A file that cannot be loaded, as far as can be told without opening it: how $HERE/bad.so is
+/// A file that cannot be loaded, which can be found without opening it: how $HERE/bad.so is
 /// made, and how its reason begins.
 struct BadFile {
   const char* name;
   const char* make;
   const char* reason;
-  bool passed_over = false;   ///< by the scan of the apps folder: the group goes without it
-  bool known_to_drop = true;  ///< false: only the configuration tells, which `shoal drop` lacks
+  bool passed_over = false;   ///< by the scan of the apps folder: the group is loaded without it
+  bool known_to_drop = true;  ///< false: known only from the configuration, not to `shoal drop`
 };
 void PrintTo(const BadFile& bad, std::ostream* stream) { *stream << bad.name; }
 

@@ -48,7 +48,7 @@ class Visitors {
   std::vector<std::thread> threads_;
 };
 
-/// Stops the visitors and expects that none of their requests failed.
+/// Stops the visitors and expects that no request of theirs failed.
 Visitors::Result expect_no_failure(Visitors& visitors);
 
 /// Prints the line of tests/README.md that says how many requests a fault cost.

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-// What deploy/monitoring.md tells of an output, and what the output has: both as sets of texts.
+// What deploy/monitoring.md documents of an output, and what the output has: both as sets of texts.
 namespace shoal::test {
 
 using Texts = std::set<std::string>;

@@ -101,7 +101,7 @@ class FastCgiClient {
     return true;
   }
 
-  /// The next record: its type and its content. None when the container has closed the connection.
+  /// Returns the type and content of the next record; nullopt if the container has disconnected.
   std::optional<std::pair<int, std::string>> receive() {
     const std::string header = read(FCGI_HEADER_LEN);
     if (header.size() < FCGI_HEADER_LEN) return std::nullopt;

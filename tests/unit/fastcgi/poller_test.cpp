@@ -330,7 +330,7 @@ class OutOfDescriptors : public APoller {
 
 TEST_F(OutOfDescriptors, PausesAcceptingAndThenServesWhoWaited) {
   open({});
-  FastCgiClient waiting(address_);  // in the queue: nobody works yet
+  FastCgiClient waiting(address_);  // in the backlog: no thread accepts yet
   waiting.send(get("/waited"));
   run_out();
   const auto start = std::chrono::steady_clock::now();

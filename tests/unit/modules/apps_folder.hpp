@@ -65,7 +65,7 @@ class AppsFolder : public testing::Test {
   }
 
   /// Older kernels stamp files with a clock that ticks every few milliseconds. Two writes within
-  /// one tick are told apart by their size alone; who drops twice so fast has nobody to blame.
+  /// one tick differ in their size alone: two drops so close together cannot be told apart.
   void let_the_clock_tick() const {
     const auto now = [this] {
       const std::filesystem::path probe = folder_ / "clock";

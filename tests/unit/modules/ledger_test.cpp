@@ -1,4 +1,4 @@
-// What several processes agree on, whoever asks first, dies in the middle or finds rubbish.
+// Several processes agree on numbers: in any order, when one is killed, and with damaged pages.
 #include "modules/ledger.hpp"
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-// The marker of `shoal drop`: who sees it, and for how long.
+// The marker of `shoal drop`: which processes see it, and for how long.
 #include "modules/marker.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 class Marking : public AppsFolder {
  protected:
-  /// A marker as its owner leaves it who is killed.
+  /// Makes a marker as a `shoal drop` that was killed leaves it.
   std::filesystem::path dead_marker() const {
     write("apps/.shoal-drop.gone00", "4711\n");
     return apps() / ".shoal-drop.gone00";

@@ -41,8 +41,7 @@ TEST_P(OddModulesBy, AreLoadedWithAnyOfTheUsualFlags) {
     const std::string way = "way" + std::to_string(&flags - all.data());
     SCOPED_TRACE(flags);
     expect_loaded(way, tools(), {flags, flags});
-    // The one without the strings of crtbegin.o, whose room short names may take, also with a
-    // soname.
+    // Without crtbegin.o there are no strings whose space short names can take: try a soname, too.
     if (flags != "-nostartfiles") continue;
     expect_loaded(way + "s", tools(), {"-Wl,-soname,libreefbase.so " + flags, flags});
   }

@@ -1,4 +1,4 @@
-// Several registries on the same folders: the same numbers, and nobody serves what crashed.
+// Several registries on the same folders: the same numbers, and no worker serves what crashed.
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -18,8 +18,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-/// Has what it is told done in new processes, and hears what they say. They are forked by one that
-/// has no threads, as the supervisor forks its workers.
+/// Runs a deed in new processes and returns their answers. They are forked by a process that has no
+/// threads, as the supervisor forks its workers.
 class Elsewhere {
  public:
   using Deed = std::function<std::string(const std::string& word)>;
@@ -333,7 +333,7 @@ TEST_F(Together, ReportWhatAGenerationIsMadeOf) {
 
 TEST_F(Together, ReloadWithoutACopyWhenThereIsNoRoomForOne) {
   drop("v1", "lone");
-  // A small disk of its own; who may not mount has a file in the folder's place.
+  // A small disk of its own. If the test may not mount one, a file is in the folder's place.
   const Elsewhere small_disk([this](const std::string& module) {
     const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
                          ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&

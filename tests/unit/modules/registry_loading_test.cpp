@@ -93,7 +93,7 @@ TEST_F(Loading, LeavesMappedWhatAVisitorHoldsToTheEnd) {
   registry_.reset();
   EXPECT_EQ(answer_in(*held, "lone"), "lone 1");
   EXPECT_TRUE(still_mapped(folder));
-  // Never let go, not even at the end of the process: nobody is left to close it.
+  // Never released, not even at the end of the process: no loader is left to close it.
   using Snapshots = std::vector<std::shared_ptr<const Snapshot>>;
   static auto& held_for_ever = *std::make_unique<Snapshots>().release();
   held_for_ever.push_back(std::move(held));

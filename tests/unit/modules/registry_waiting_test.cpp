@@ -1,5 +1,5 @@
-// Who waits for whom, and for how long. Latches, not clocks: a module's constructor ends when the
-// test says so.
+// Which requests wait for which load, and for how long. Latches, not clocks: a module's constructor
+// ends when the test says so.
 #include <fcntl.h>
 
 #include "base/descriptor.hpp"

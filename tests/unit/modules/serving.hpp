@@ -56,8 +56,8 @@ class Serving : public AppsFolder {
                       Surroundings{configs_, {}, false, {}});
   }
 
-  /// What a visitor gets who asks for the module; `503` for what was never loaded, `404` for
-  /// nothing.
+  /// Returns the answer of the module; `503` if it was never loaded, `404` if there is no handler
+  /// of this name.
   std::string get(const std::string& module) {
     return answer_in(*registry_->enter(module), module);
   }

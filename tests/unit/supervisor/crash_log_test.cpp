@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-/// Workers that die, and what is told of them. Speaks as the dying (`crash`).
+/// A CrashLog, and workers that crash: `crash` writes the report of one.
 class Crashes : public ::testing::Test {
  protected:
   Crashes() {

@@ -1,4 +1,4 @@
-// In the place of `lone`: calls what nobody has.
+// In the place of `lone`: calls a function that no library defines.
 #include <shoal/module.hpp>
 
 extern "C" int nobody_has_this();

@@ -1,4 +1,4 @@
-// In the place of `lone`: its constructor ends when somebody removes the latch, a file.
+// In the place of `lone`: its constructor ends when the test removes the latch, a file.
 #include <chrono>
 #include <filesystem>
 #include <fstream>

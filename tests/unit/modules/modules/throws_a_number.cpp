@@ -1,4 +1,4 @@
-// In the place of `lone`: its constructor throws what is no std::exception.
+// In the place of `lone`: its constructor throws an int and not a std::exception.
 #include <shoal/module.hpp>
 
 namespace {
