@@ -71,8 +71,8 @@ void require_link_of_trusted_user(const fs::path& path) {
 
 void make_parents(const fs::path& path) {
   const fs::path parent = path.parent_path();
-  std::error_code none;
-  if (parent.empty() || parent == path || fs::exists(parent, none)) return;
+  std::error_code ignored;
+  if (parent.empty() || parent == path || fs::exists(parent, ignored)) return;
   make_parents(parent);
   if (::mkdir(parent.c_str(), kParentMode) != 0 && errno != EEXIST) cannot(parent, errno);
 }
@@ -113,8 +113,8 @@ PrivateFolder PrivateFolder::folder(const std::string& name) const {
       ::openat(opened_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!opened) {
     const int error = errno;
-    std::error_code none;
-    if (fs::is_symlink(fs::symlink_status(path, none))) refuse(path, "is a link", "remove it");
+    std::error_code ignored;
+    if (fs::is_symlink(fs::symlink_status(path, ignored))) refuse(path, "is a link", "remove it");
     cannot(path, error);
   }
   const auto status = status_of(path, opened.get());

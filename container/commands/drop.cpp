@@ -53,9 +53,9 @@ class BlockedSignals {
 }  // namespace
 
 int drop(const DropArguments& arguments) {
-  std::error_code none;
+  std::error_code ignored;
   if (!arguments.as.empty() && (arguments.paths.size() != 1 ||
-                                std::filesystem::is_directory(arguments.paths.front(), none))) {
+                                std::filesystem::is_directory(arguments.paths.front(), ignored))) {
     std::cerr << "--as: names a single file; leave it out for several paths or a folder\n"
                  "Run with --help for more information.\n";
     return kUsage;

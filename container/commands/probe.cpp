@@ -16,9 +16,9 @@ namespace fs = std::filesystem;
 
 /// Returns the name of a file's module; nullopt when the input does not have it.
 std::optional<std::string> module_of(const fs::path& file, const ProbeInput& input) {
-  std::error_code none;
+  std::error_code ignored;
   for (const auto& [module, known] : input.apps.files) {
-    if (fs::equivalent(known.path, file, none)) return module;
+    if (fs::equivalent(known.path, file, ignored)) return module;
   }
   return std::nullopt;
 }

@@ -125,8 +125,8 @@ TemporaryFolder::TemporaryFolder() {
 }
 
 TemporaryFolder::~TemporaryFolder() {
-  std::error_code none;
-  fs::remove_all(folder_, none);
+  std::error_code ignored;
+  fs::remove_all(folder_, ignored);
 }
 
 modules::Order order_of(const std::string& group, bool all, const ProbeInput& input) {

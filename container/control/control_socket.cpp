@@ -52,8 +52,8 @@ ControlSocket::ControlSocket(const fs::path& run) : path_(run / kName), owner_(:
 
 void ControlSocket::put_back() {
   const fs::path run = path_.parent_path();
-  std::error_code none;
-  fs::remove(path_, none);
+  std::error_code ignored;
+  fs::remove(path_, ignored);
   auto socket = new_socket(SOCK_NONBLOCK);
   const auto folder = opened(run);
   const auto address = address_in(folder);
@@ -74,8 +74,8 @@ bool ControlSocket::is_in_place() const { return file_ && base::Inode::of(path_)
 
 ControlSocket::~ControlSocket() {
   if (::getpid() != owner_ || !is_in_place()) return;
-  std::error_code none;
-  fs::remove(path_, none);
+  std::error_code ignored;
+  fs::remove(path_, ignored);
 }
 
 std::vector<int> ControlSocket::descriptors() const {

@@ -20,28 +20,28 @@ constexpr std::string_view kFiles = ".files";
 /// Returns the stage of the generation at fault; empty if the report names no stage. Checks the
 /// path: a process that crashes may have written anything.
 fs::path stage_of(const Report& report, const fs::path& stages) {
-  std::error_code none;
+  std::error_code ignored;
   const fs::path code = fs::path(report.code).lexically_normal();
   const fs::path stage = code.parent_path();
   const bool below = code.native() == report.code &&
-                     stage.parent_path().parent_path() == fs::absolute(stages, none);
-  const bool is_folder = fs::is_directory(fs::symlink_status(stage, none));
+                     stage.parent_path().parent_path() == fs::absolute(stages, ignored);
+  const bool is_folder = fs::is_directory(fs::symlink_status(stage, ignored));
   return below && is_folder ? stage : fs::path();
 }
 
 std::uintmax_t size_of(const fs::path& folder) {
   std::uintmax_t size = 0;
-  std::error_code error, none;
+  std::error_code error, ignored;
   fs::recursive_directory_iterator entry(folder, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    if (entry->is_regular_file(none)) size += entry->file_size(none);
+    if (entry->is_regular_file(ignored)) size += entry->file_size(ignored);
   }
   return size;
 }
 
 void prune(const fs::path& folder, std::uintmax_t most) {
   std::vector<fs::path> kept;
-  std::error_code error, none;
+  std::error_code error, ignored;
   fs::directory_iterator entry(folder, error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     if (entry->path().extension() == kFiles) kept.push_back(entry->path());
@@ -50,9 +50,9 @@ void prune(const fs::path& folder, std::uintmax_t most) {
       kept, std::ranges::greater{});  // by name, which begins with the time: the newest first
   std::uintmax_t sum = 0;
   for (const auto& files : kept) {
-    const bool has_report = fs::exists(fs::path(files).replace_extension(".txt"), none);
+    const bool has_report = fs::exists(fs::path(files).replace_extension(".txt"), ignored);
     if (has_report) sum += size_of(files);
-    if (!has_report || sum > most) fs::remove_all(files, none);
+    if (!has_report || sum > most) fs::remove_all(files, ignored);
   }
 }
 

@@ -16,8 +16,8 @@ fs::path symbolizer() {
   const fs::path folder =
       fs::path(std::string_view(path.data(), static_cast<std::size_t>(size))).parent_path();
   const fs::path built = folder / "shoal-symbolize";
-  std::error_code none;
-  return fs::exists(built, none) ? built : (folder / SHOAL_SYMBOLIZER).lexically_normal();
+  std::error_code ignored;
+  return fs::exists(built, ignored) ? built : (folder / SHOAL_SYMBOLIZER).lexically_normal();
 }
 
 }  // namespace shoal::crash

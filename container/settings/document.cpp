@@ -19,16 +19,16 @@ constexpr Mark kWholeFile{};
 /// Returns all bytes of the file. A pipe may be read, too: `shoal check -c <(make-configuration)`.
 /// Returns nullopt, with errno, if that fails.
 std::optional<std::string> bytes_of(const fs::path& file) {
-  std::error_code none;
-  if (!fs::is_fifo(file, none)) return base::read_whole(file);
+  std::error_code ignored;
+  if (!fs::is_fifo(file, ignored)) return base::read_whole(file);
   std::ifstream pipe(file, std::ios::binary);
   if (!pipe.is_open()) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(pipe), {});
 }
 
 std::optional<std::string> contents(const fs::path& file, Errors& errors) {
-  std::error_code none;
-  if (fs::is_directory(file, none)) {
+  std::error_code ignored;
+  if (fs::is_directory(file, ignored)) {
     errors.add(kWholeFile, "", "is a folder; name the configuration file in it");
     return std::nullopt;
   }

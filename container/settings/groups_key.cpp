@@ -19,7 +19,7 @@ class Types {
     }
     if (group.name().size() > kLongestName) {
       group.add_error(in_quotes(group.name()) + " has " + std::to_string(group.name().size()) +
-                      " letters; use at most " + std::to_string(kLongestName) +
+                      " bytes; use at most " + std::to_string(kLongestName) +
                       ", since files are named after the group");
     }
     const auto items = group.items();

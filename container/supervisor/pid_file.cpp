@@ -105,8 +105,8 @@ base::Descriptor PidFile::share() const {
 PidFile::~PidFile() {
   if (::getpid() != owner_) return;
   if (!is_in_place()) return;  // it is another container's now
-  std::error_code none;
-  std::filesystem::remove(path_, none);
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
 }
 
 }  // namespace shoal::supervisor

@@ -21,8 +21,8 @@ constexpr std::array kFolders{"stages", "ledger", "crashes"};
 
 /// Returns what is missing: "shoal.pid, stages". Empty when all is there.
 std::string missing_in(const fs::path& run, bool has_pid_file, bool has_socket) {
-  std::error_code none;
-  if (!fs::exists(run, none)) return run.native();
+  std::error_code ignored;
+  if (!fs::exists(run, ignored)) return run.native();
   std::string missing;
   const auto add = [&missing](const char* name) {
     missing.append(missing.empty() ? "" : ", ").append(name);
@@ -30,7 +30,7 @@ std::string missing_in(const fs::path& run, bool has_pid_file, bool has_socket) 
   if (!has_pid_file) add("shoal.pid");
   if (!has_socket) add("control.sock");
   for (const char* folder : kFolders) {
-    if (!fs::is_directory(fs::symlink_status(run / folder, none))) add(folder);
+    if (!fs::is_directory(fs::symlink_status(run / folder, ignored))) add(folder);
   }
   return missing;
 }

@@ -24,7 +24,7 @@ using State = WorkerProcess::State;
 using std::chrono::milliseconds;
 
 // How much longer than workers.grace to wait for the workers of a supervisor that was killed.
-constexpr std::chrono::seconds kBeyondGrace{5};
+constexpr std::chrono::seconds kOrphanGrace{5};
 
 /// Begins the ledger of this run of the service, which must be done before a socket is opened.
 Configuration open_first(settings::Settings settings, const InheritedSockets& inherited,
@@ -36,7 +36,7 @@ Configuration open_first(settings::Settings settings, const InheritedSockets& in
 }  // namespace
 
 Supervisor::Supervisor(settings::Settings settings)
-    : run_folder_(settings.run, settings.workers.grace + kBeyondGrace),
+    : run_folder_(settings.run, settings.workers.grace + kOrphanGrace),
       ledger_(run_folder_.path()),
       answers_(run_folder_.path(), ledger_),
       service_{.configurations = {open_first(std::move(settings), inherited_, ledger_), inherited_},

@@ -23,12 +23,12 @@ using State = WorkerProcess::State;
 using std::chrono::steady_clock;
 
 // A worker exits at the end of workers.grace. One that cannot is killed this much later.
-constexpr std::chrono::seconds kBeyondGrace{3};
+constexpr std::chrono::seconds kKillDelay{3};
 
 constexpr std::chrono::seconds kDebuggerCheck{1};  // interval, while a worker has a debugger
 
 steady_clock::time_point latest_exit_of(const WorkerProcess& worker) {
-  return steady_clock::now() + worker.settings->workers.grace + kBeyondGrace;
+  return steady_clock::now() + worker.settings->workers.grace + kKillDelay;
 }
 
 /// Returns true while a debugger is attached, and once more when it has left: the worker gets its

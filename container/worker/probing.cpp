@@ -17,9 +17,9 @@ namespace fs = std::filesystem;
 /// program.
 std::string this_program() {
   const char* const self = "/proc/self/exe";
-  std::error_code none;
-  const fs::path named = fs::read_symlink(self, none);
-  const bool is_another = fs::exists(named, none) && !fs::equivalent(self, named, none);
+  std::error_code ignored;
+  const fs::path named = fs::read_symlink(self, ignored);
+  const bool is_another = fs::exists(named, ignored) && !fs::equivalent(self, named, ignored);
   return is_another ? named.native() : self;
 }
 

@@ -15,7 +15,7 @@ TEST_F(Configuration, RefusesAGroupWhoseNameIsTooLong) {
       settings_with("groups: { " + std::string(200, 'g') + ": [site] }\n").groups.types.size(), 1u);
   EXPECT_THAT(error_with("groups:\n  " + std::string(250, 'g') + ": [site]\n"),
               testing::AllOf(testing::HasSubstr("shoal.yaml:6: groups.g"),
-                             testing::HasSubstr(" has 250 letters; use at most 200")));
+                             testing::HasSubstr(" has 250 bytes; use at most 200")));
 }
 
 TEST_F(Configuration, MayBeFalseTrueOrAMappingForGroups) {
