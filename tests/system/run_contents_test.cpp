@@ -1,10 +1,10 @@
 // conf/README.md has a table of all that is in the run folder.
+#include <fnmatch.h>
 #include <gmock/gmock.h>
 #include <signal.h>
 
 #include <fstream>
 #include <map>
-#include <regex>
 #include <string>
 
 #include "built.hpp"
@@ -23,8 +23,7 @@ class Pattern {
   explicit Pattern(const fs::path& text) {
     for (const auto& part : text) {
       if (part.empty()) continue;  // behind the slash that ends a folder
-      const std::string exact = std::regex_replace(part.native(), std::regex("\\."), "\\.");
-      parts_.emplace_back(std::regex_replace(exact, std::regex("[A-Z]+"), "[^/]+"));
+      parts_.push_back(glob_of(part.native()));
     }
   }
 
@@ -32,14 +31,31 @@ class Pattern {
   bool matches(const fs::path& path, bool is_folder) const {
     std::size_t count = 0;
     for (const auto& part : path) {
-      if (count == parts_.size() || !std::regex_match(part.native(), parts_[count])) return false;
+      if (count == parts_.size() || ::fnmatch(parts_[count].c_str(), part.c_str(), 0) != 0) {
+        return false;
+      }
       ++count;
     }
     return is_folder || count == parts_.size();
   }
 
  private:
-  std::vector<std::regex> parts_;
+  /// Returns the pattern of fnmatch(3): `?*.txt` for `TIME.txt`. Not a std::regex: see version_of
+  /// in site.cpp.
+  static std::string glob_of(const std::string& text) {
+    std::string glob;
+    for (const char c : text) {
+      const bool is_name = c >= 'A' && c <= 'Z';
+      if (!is_name) {
+        glob += c;
+      } else if (!glob.ends_with("?*")) {
+        glob += "?*";
+      }
+    }
+    return glob;
+  }
+
+  std::vector<std::string> parts_;
 };
 
 /// The patterns in the first column of the table, by their text.
