@@ -17,6 +17,7 @@ void ThreadSlot::publish(const Visit& visit, State state) {
   const base::MutexLock lock(mutex_);
   visit_ = &visit;
   state_ = state;
+  handled_ |= state == State::kHandling;
   since_ = Clock::now();
 }
 
@@ -24,6 +25,7 @@ void ThreadSlot::clear() {
   const base::MutexLock lock(mutex_);
   visit_ = nullptr;
   state_ = State::kIdle;
+  handled_ = false;
   since_ = Clock::now();
 }
 
@@ -53,7 +55,7 @@ ThreadSlot::View ThreadSlot::view() const {
   view.status.id = visit_->id;
   if (visit_->route != nullptr) view.timeout = visit_->route->timeout;
 
-  if (state_ < State::kHandling || visit_->generation() == nullptr) return view;
+  if (!handled_) return view;  // refused, or not that far
   view.status.module = visit_->module;
   view.status.generation = visit_->generation()->label();
   return view;

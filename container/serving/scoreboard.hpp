@@ -71,6 +71,7 @@ class ThreadSlot {
   pid_t thread_ SHOAL_GUARDED_BY(mutex_) = 0;
   const Visit* visit_ SHOAL_GUARDED_BY(mutex_) = nullptr;  // null: the thread is idle
   State state_ SHOAL_GUARDED_BY(mutex_) = State::kIdle;
+  bool handled_ SHOAL_GUARDED_BY(mutex_) = false;                    // the visit has been kHandling
   Clock::time_point since_ SHOAL_GUARDED_BY(mutex_) = Clock::now();  // when state_ began
 };
 

@@ -75,10 +75,10 @@ std::vector<int> Answers::descriptors(const Service& service) const {
   return all;
 }
 
-Answers::Clock::time_point Answers::deadline() const {
+Answers::Clock::time_point Answers::deadline(const Service& service) const {
   auto next = std::min(queries_.deadline(), health_.deadline());
   if (control::watchdog_of_systemd()) next = std::min(next, watchdog_due_);
-  if (control::under_systemd()) next = std::min(next, status_due_);
+  if (control::under_systemd() && service.ready) next = std::min(next, status_due_);
   return next;
 }
 

@@ -34,7 +34,7 @@ class Answers {
   std::vector<int> descriptors(const Service& service) const;
 
   /// Returns the latest time at which `serve` has something to do.
-  std::chrono::steady_clock::time_point deadline() const;
+  std::chrono::steady_clock::time_point deadline(const Service& service) const;
 
  private:
   using Clock = std::chrono::steady_clock;

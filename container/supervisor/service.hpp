@@ -11,8 +11,8 @@ namespace shoal::supervisor {
 /// All that a supervisor knows of the running service. Supervisor changes it; Answers answers
 /// questions about it. Used by one thread.
 struct Service {
-  Configurations configurations;
   CrashLog crashes;
+  Configurations configurations;
   WorkerProcesses workers{};
   bool ready = false;     ///< all workers of the first configuration have served once
   bool stopping = false;  ///< a signal has asked it to stop, or it could not start

@@ -39,8 +39,9 @@ Supervisor::Supervisor(settings::Settings settings)
     : run_folder_(settings.run, settings.workers.grace + kOrphanGrace),
       ledger_(run_folder_.path()),
       answers_(run_folder_.path(), ledger_),
-      service_{.configurations = {open_first(std::move(settings), inherited_, ledger_), inherited_},
-               .crashes = CrashLog(run_folder_.path())} {}
+      service_{
+          .crashes = CrashLog(run_folder_.path()),
+          .configurations = {open_first(std::move(settings), inherited_, ledger_), inherited_}} {}
 
 std::optional<Assignment> Supervisor::run() {
   while (!service_.stopping || !service_.workers.all().empty()) {
@@ -79,7 +80,8 @@ void Supervisor::wait() const {
 }
 
 Supervisor::Clock::time_point Supervisor::next_deadline() const {
-  auto next = std::min({answers_.deadline(), service_.crashes.deadline(), run_folder_.deadline()});
+  auto next =
+      std::min({answers_.deadline(service_), service_.crashes.deadline(), run_folder_.deadline()});
   for (const auto& worker : service_.workers.all()) next = std::min(next, worker.kill_at);
   return lacks_workers() ? std::min(next, restart_pause_.until()) : next;
 }
