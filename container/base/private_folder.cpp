@@ -8,9 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 #include <vector>
+
+#include "base/failure.hpp"
 
 namespace shoal::base {
 namespace {
@@ -24,13 +25,13 @@ constexpr mode_t kParentMode = 0755;
 constexpr mode_t kWritableByOthers = 0022;
 
 [[noreturn]] void cannot(const fs::path& path, int error) {
-  throw FolderError(path.native() + ": cannot be written (" + std::strerror(error) +
-                        "); create it for the container's user, or name another",
-                    error);
+  const Failure failure{path.native(), "cannot be written", error,
+                        "create it for the container's user, or name another"};
+  throw FolderError(failure.text(), error);
 }
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& fact, const std::string& remedy) {
-  throw FolderError(path.native() + ": " + fact + "; " + remedy, 0);
+  throw FolderError(Failure{path.native(), fact, 0, remedy}.text(), 0);
 }
 
 std::string user(uid_t id) {
@@ -57,11 +58,11 @@ void require_own(const fs::path& path, const struct stat& status) {
   if (status.st_uid == ::geteuid()) return;
   const std::string self = user(::geteuid());
   refuse(path, "belongs to the user " + user(status.st_uid) + ", and the container runs as " + self,
-         "run it as " + user(status.st_uid) + ", or remove what that user has put there and say " +
+         "run it as " + user(status.st_uid) + ", or remove what that user has put there and run " +
              "chown " + self + " " + path.native());
 }
 
-/// A link in the place of a folder is as good as its target, unless another user can turn it.
+/// A symbolic link to a folder is accepted, unless another user can change it.
 void require_link_of_trusted_user(const fs::path& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return;
@@ -99,7 +100,7 @@ PrivateFolder PrivateFolder::at(const fs::path& given) {
     set_mode(path, opened.get(), kFolderMode, status);
   } else if ((status.st_mode & kWritableByOthers) != 0) {
     refuse(path, "other users may write to it (mode " + octal(status.st_mode) + ")",
-           "remove what is not yours there and say chmod go-w " + path.native());
+           "remove what is not yours there and run chmod go-w " + path.native());
   }
   return {path, std::move(opened)};
 }
@@ -125,7 +126,7 @@ PrivateFolder PrivateFolder::folder(const std::string& name) const {
 
 Descriptor PrivateFolder::file(const std::string& name, int flags) const {
   const fs::path path = path_ / name;
-  // O_NONBLOCK: a FIFO of that name must not hang us.
+  // O_NONBLOCK: opening a FIFO of that name must not wait.
   Descriptor opened(::openat(opened_.get(), name.c_str(),
                              flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, kFileMode));
   if (!opened && (errno == ELOOP || errno == ENXIO || errno == EISDIR)) {

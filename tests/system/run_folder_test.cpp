@@ -112,7 +112,7 @@ TEST_F(RunFolder, ThatOtherUsersMayWriteToIsRefusedWithTheRemedy) {
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr("run: " + run_folder().native() +
                                 ": other users may write to it (mode 0777); remove what is not "
-                                "yours there and say chmod go-w " +
+                                "yours there and run chmod go-w " +
                                 run_folder().native()));
 }
 
@@ -122,7 +122,7 @@ TEST_F(RunFolder, OfAnotherUserIsRefusedWithTheRemedy) {
   const auto [exit_code, output] = serve_until_exit();
   EXPECT_EQ(exit_code, 1);
   EXPECT_THAT(output, HasSubstr("run: " + run_folder().native() + ": belongs to the user "));
-  EXPECT_THAT(output, HasSubstr("say chown "));
+  EXPECT_THAT(output, HasSubstr("run chown "));
 }
 
 /// A link in the run folder that leads to a file or folder of the container's user. Another user
