@@ -47,7 +47,7 @@ TEST_F(SlowRequests, AreLoggedOnceWithTheirStackAndGoOn) {
 class OverdueRequests : public Limits {
  protected:
   OverdueRequests()
-      : Limits({.workers = "{ threads: 4, grace: 300ms }",
+      : Limits({.workers = "{ threads: 4, grace: 2s }",
                 .limits = "{ body: 1MiB, request_timeout: 500ms }"}) {}
 };
 
