@@ -22,8 +22,8 @@ void warn_of_root() {
       "--regid=shoal --init-groups shoal serve`");
 }
 
-/// Runs a worker in a forked process. `hold` keeps the lock of the run folder meanwhile.
-int work(supervisor::Assignment assignment, const base::Descriptor& /*hold*/) {
+/// Runs a worker in a forked process.
+int work(supervisor::Assignment assignment) {
   auto& configuration = assignment.configuration;
   std::vector<fastcgi::Listener> listeners;
   for (const auto& [key, listener] : configuration.listeners) {
@@ -42,7 +42,7 @@ int serve(const settings::Settings& settings) {
   control::open_log(settings.log);
   warn_of_root();
   std::optional<supervisor::Assignment> assignment;
-  base::Descriptor hold;
+  base::Descriptor hold;  // keeps the lock of the run folder while a worker runs
   {
     supervisor::Supervisor supervisor(settings);
     assignment = supervisor.run();
@@ -50,7 +50,7 @@ int serve(const settings::Settings& settings) {
     hold = supervisor.hold();
   }
   // Only a worker process comes here. It has destroyed its copies of the supervisor's objects.
-  return work(std::move(*assignment), hold);
+  return work(std::move(*assignment));
 }
 
 }  // namespace shoal::daemon

@@ -11,6 +11,10 @@ bool Service::is_complete(const Configuration& configuration) const {
   return workers.serving(configuration) >= configuration.settings->workers.processes;
 }
 
+bool Service::lacks_workers(const Configuration& configuration) const {
+  return workers.started(configuration) < configuration.settings->workers.processes;
+}
+
 Readiness readiness_of(const Service& service) {
   using State = WorkerProcess::State;
   if (service.stopping) return {false, "stopping"};

@@ -20,6 +20,9 @@ struct Service {
 
   /// Returns true when as many workers of this configuration serve as it asks for.
   bool is_complete(const Configuration& configuration) const;
+
+  /// Returns true when fewer workers of this configuration serve or are starting.
+  bool lacks_workers(const Configuration& configuration) const;
 };
 
 /// Returns whether the container should get requests. Decided from what workers have sent without

@@ -88,8 +88,7 @@ Supervisor::Clock::time_point Supervisor::next_deadline() const {
 
 bool Supervisor::lacks_workers() const {
   const auto& current = service_.configurations.current();
-  return !service_.stopping && run_folder_.usable() &&
-         service_.workers.started(current) < current.settings->workers.processes;
+  return !service_.stopping && run_folder_.usable() && service_.lacks_workers(current);
 }
 
 // --- signals
@@ -130,9 +129,7 @@ void Supervisor::stop(int signal) {
   if (std::exchange(service_.stopping, true)) return;
   spdlog::info("stopping: {}", ::strsignal(signal));
   control::notify_systemd("STOPPING=1");
-  for (auto& worker : service_.workers.all()) {
-    WorkerProcesses::drain(worker, Connections::kClosed);
-  }
+  service_.workers.drain_all();
   service_.configurations.close();
   inherited_.close();
 }
@@ -187,7 +184,7 @@ void Supervisor::failed_to_start(const WorkerProcess& worker, const std::string&
   if (service_.ready || service_.stopping) return;
   cannot_start_ = why;
   service_.stopping = true;
-  for (auto& each : service_.workers.all()) WorkerProcesses::drain(each, Connections::kClosed);
+  service_.workers.drain_all();
 }
 
 // --- the life of workers
@@ -197,7 +194,7 @@ std::optional<Assignment> Supervisor::start_workers() try {
   const auto& configurations = service_.configurations;
   for (const auto* configuration : {&configurations.current(), configurations.next()}) {
     while (configuration != nullptr && !service_.stopping && restart_pause_.is_over() &&
-           service_.workers.started(*configuration) < configuration->settings->workers.processes) {
+           service_.lacks_workers(*configuration)) {
       if (auto assignment = service_.workers.start(*configuration)) return assignment;
     }
   }

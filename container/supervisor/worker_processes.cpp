@@ -86,6 +86,10 @@ void WorkerProcesses::drain(WorkerProcess& worker, Connections connections) {
       {{"say", message::kDrain}, {"hand_over", connections == Connections::kHandedOver}});
 }
 
+void WorkerProcesses::drain_all() {
+  for (auto& worker : workers_) drain(worker, Connections::kClosed);
+}
+
 void WorkerProcesses::kill_overdue() {
   for (auto& worker : workers_) {
     if (worker.overdue || worker.kill_at > steady_clock::now()) continue;

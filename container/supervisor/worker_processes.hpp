@@ -77,6 +77,9 @@ class WorkerProcesses {
   /// workers.grace plus 3 s. Does nothing if the worker is draining already.
   static void drain(WorkerProcess& worker, Connections connections);
 
+  /// Drains all workers. No other worker takes over their connections.
+  void drain_all();
+
   /// Kills the workers that have not exited in time. Spares a worker while a debugger is
   /// attached to it; its time begins again when the debugger detaches.
   void kill_overdue();
