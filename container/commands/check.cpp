@@ -10,9 +10,9 @@
 #include "base/failure.hpp"
 #include "commands/commands.hpp"
 #include "commands/probe_input.hpp"
-#include "modules/faults.hpp"
-#include "modules/missing.hpp"
-#include "modules/scan.hpp"
+#include "releases/linking/faults.hpp"
+#include "releases/linking/missing.hpp"
+#include "releases/apps/scan.hpp"
 #include "shoal/host/config_node.hpp"
 #include "worker/from_settings.hpp"
 #include "worker/unmatched_names.hpp"
@@ -34,9 +34,9 @@ std::string name_of(const settings::Listen& listen) {
   return (bracketed ? "[" + listen.host + "]" : listen.host) + ":" + std::to_string(listen.port);
 }
 
-void print(const settings::Settings& settings, const modules::Files& files) {
+void print(const settings::Settings& settings, const releases::Files& files) {
   std::map<std::string, Members> groups;
-  const modules::Grouping grouping = worker::grouping_of(settings.groups);
+  const releases::Grouping grouping = worker::grouping_of(settings.groups);
   for (const auto& [module, file] : files) {
     const auto membership = grouping.of(module);
     Members& members = groups[membership.group];
@@ -67,27 +67,27 @@ std::string why_not_loaded(const std::string& library) {
 }
 
 /// Adds the libraries that `module` needs from outside its group and that cannot be loaded.
-void add_missing(const std::string& module, const modules::Links& links, const modules::Apps& apps,
+void add_missing(const std::string& module, const releases::Links& links, const releases::Apps& apps,
                  std::vector<std::string>& faults) {
   for (const auto& library : links.outside) {
     if (!library.file.empty()) continue;
     const std::string why = why_not_loaded(library.name);
     if (why.empty()) continue;
-    const auto& file = apps.files.find(module)->second;
-    const auto remedy = modules::remedy_for_missing(library.name, module, apps);
-    faults.push_back(modules::fault_of_missing(module, file, library.name, why, remedy).text());
+    const auto& file = apps.files.find(module)->second.path;
+    const auto remedy = releases::remedy_for_missing(library.name, module, apps);
+    faults.push_back(releases::fault_of_missing(module, file, library.name, why, remedy).text());
   }
 }
 
 /// Adds the faults that keep a group from being loaded, found by reading its files.
-void add_faults_of(const std::string& group, const modules::Apps& apps,
+void add_faults_of(const std::string& group, const releases::Apps& apps,
                    std::vector<std::string>& faults) {
-  modules::Files files;
+  releases::Files files;
   for (const auto& [module, file] : apps.files) {
     if (apps.grouping.of(module).group == group) files.emplace(module, file);
   }
   const auto checked =
-      modules::check_files({.files = std::move(files), .group = group, .apps = &apps});
+      releases::check_files({.files = std::move(files), .group = group, .apps = &apps});
   std::set<std::string> bad;
   for (const auto& fault : checked.faults) {
     faults.push_back(fault.text());
@@ -106,7 +106,7 @@ std::string place_of(const Config& config) { return config.node() ? config.node(
 /// Puts the place of a module's settings before a message of its constructor, unless the message
 /// has a place in the configuration already.
 std::string with_place(const std::string& refusal, const settings::Settings& settings,
-                       const modules::Apps& apps) {
+                       const releases::Apps& apps) {
   for (const auto& [module, file] : apps.files) {
     const auto config = settings.modules.find(module);
     if (config == settings.modules.end() || !refusal.starts_with(file.path.native() + ": ")) {
@@ -119,7 +119,7 @@ std::string with_place(const std::string& refusal, const settings::Settings& set
   return refusal;
 }
 
-std::vector<std::string> faults_of(const settings::Settings& settings, const modules::Apps& apps,
+std::vector<std::string> faults_of(const settings::Settings& settings, const releases::Apps& apps,
                                    bool probe) {
   std::set<std::string> groups;
   for (const auto& [module, file] : apps.files) groups.insert(apps.grouping.of(module).group);
@@ -140,7 +140,7 @@ std::vector<std::string> faults_of(const settings::Settings& settings, const mod
 }  // namespace
 
 int check(const settings::Settings& settings, bool probe) {
-  const modules::Scan found = modules::scan(settings.apps, [](const auto&) {});
+  const releases::Scan found = releases::scan(settings.apps, [](const auto&) {});
   if (found.lost) {
     base::fail({.thing = "apps: " + settings.apps.native(),
                 .fact = "cannot be read",
@@ -153,7 +153,7 @@ int check(const settings::Settings& settings, bool probe) {
   print(settings, found.files);
   for (const auto& problem : found.problems) std::cerr << "warning: " << problem << '\n';
   auto errors = worker::unmatched_names(settings, names);
-  const modules::Apps apps{settings.apps, found.files, worker::grouping_of(settings.groups)};
+  const releases::Apps apps{settings.apps, found.files, worker::grouping_of(settings.groups)};
   for (auto& fault : faults_of(settings, apps, probe)) {
     errors.push_back(std::move(fault));
   }

@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <iostream>
 
-#include "modules/drop.hpp"
+#include "releases/apps/drop.hpp"
 
 namespace shoal::commands {
 namespace {
@@ -60,19 +60,19 @@ int drop(const DropArguments& arguments) {
                  "Run with --help for more information.\n";
     return kUsage;
   }
-  modules::DropRequest request{
+  releases::DropRequest request{
       {arguments.paths.begin(), arguments.paths.end()}, arguments.apps, {}};
   if (!arguments.as.empty()) request.as = arguments.as;
   const BlockedSignals signals;
   try {
-    const auto drops = modules::plan(request);
-    modules::drop(drops, request.apps, [&signals] { return signals.pending(); });
+    const auto drops = releases::plan(request);
+    releases::drop(drops, request.apps, [&signals] { return signals.pending(); });
     for (const auto& each : drops) {
       std::cout << each.module << " <- " << each.from.native() << '\n';
     }
     std::cout.flush();
     return kGood;
-  } catch (const modules::PlanError& error) {
+  } catch (const releases::PlanError& error) {
     for (const auto& line : error.lines()) std::cerr << line << '\n';
     std::cerr << "shoal drop: " << error.what() << '\n';
   } catch (const std::exception& error) {

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "commands/probe_input.hpp"
-#include "modules/faults.hpp"
-#include "modules/name.hpp"
+#include "releases/linking/faults.hpp"
+#include "releases/apps/name.hpp"
 
 namespace shoal::commands {
 namespace {
@@ -25,7 +25,7 @@ std::optional<std::string> module_of(const fs::path& file, const ProbeInput& inp
 
 FileResult check_file(const fs::path& file) {
   FileResult result{file.native(), {}, {}, {}};
-  const auto checked = modules::check_files({.files = {{"", modules::File{file, {}}}}});
+  const auto checked = releases::check_files({.files = {{"", releases::File{file, {}}}}});
   if (!checked.facts.empty()) result.facts = checked.facts.begin()->second;
   if (!checked.faults.empty()) result.refusal = checked.faults.front().text();
   return result;
@@ -37,8 +37,8 @@ std::string why_unknown(const fs::path& file, const ProbeArguments& arguments,
   const fs::path relative = file.lexically_relative(input.settings.apps);
   const bool lies_below = !relative.empty() && *relative.begin() != "..";
   auto fault = arguments.config.empty()
-                   ? modules::too_long_name()
-                   : modules::fault_of_name(relative).value_or(base::Failure{});
+                   ? releases::too_long_name()
+                   : releases::fault_of_name(relative).value_or(base::Failure{});
   if (fault.fact.empty() || (!arguments.config.empty() && !lies_below)) {
     fault = {.fact = "does not lie below " + input.settings.apps.native(),
              .remedy = "leave out -c, or drop it there"};
@@ -72,7 +72,7 @@ int probe(const ProbeArguments& arguments) {
                                               : ProbeInput::of(settings::read(arguments.config));
   const TemporaryFolder temporary;
   if (arguments.config.empty()) input.settings.state.path = temporary.folder() / "state";
-  modules::Stages stages(temporary.folder());
+  releases::Stages stages(temporary.folder());
 
   std::map<std::string, GroupResult> groups;
   for (const auto& path : files) {
@@ -86,7 +86,7 @@ int probe(const ProbeArguments& arguments) {
     groups[name].files.push_back(std::move(file));
   }
   for (auto& [name, group] : groups) {
-    try_out(order_of(name, arguments.config.empty(), input), stages, input, group);
+    try_out(members_of(name, arguments.config.empty(), input), stages, input, group);
     enter_faults(group, input);
   }
   return print(groups, arguments.json, std::cout) ? 0 : 1;
@@ -96,11 +96,11 @@ std::map<std::string, std::string> probe_groups(const settings::Settings& settin
                                                 const std::set<std::string>& groups) {
   const ProbeInput input = ProbeInput::of(settings);
   const TemporaryFolder temporary;
-  modules::Stages stages(temporary.folder());
+  releases::Stages stages(temporary.folder());
   std::map<std::string, std::string> refusals;
   for (const auto& group : groups) {
     GroupResult result;
-    try_out(order_of(group, false, input), stages, input, result);
+    try_out(members_of(group, false, input), stages, input, result);
     std::string why = result.refusal;
     for (const auto& [module, fault] : result.bad) why += (why.empty() ? "" : "\n") + fault;
     if (!why.empty()) refusals.emplace(group, why);

@@ -7,10 +7,10 @@
 #include <optional>
 #include <stdexcept>
 
-#include "modules/faults.hpp"
-#include "modules/load_error.hpp"
-#include "modules/name.hpp"
-#include "modules/scan.hpp"
+#include "releases/linking/faults.hpp"
+#include "releases/linking/load_error.hpp"
+#include "releases/apps/name.hpp"
+#include "releases/apps/scan.hpp"
 #include "worker/from_settings.hpp"
 #include "worker/probing.hpp"
 
@@ -33,7 +33,7 @@ std::string name_in(const fs::path& folder, const fs::path& file) {
   for (char& c : name) {
     if (c == '/') {
       c = '.';
-    } else if (!modules::is_name_segment(std::string(1, c))) {
+    } else if (!releases::is_name_segment(std::string(1, c))) {
       c = '_';
     }
   }
@@ -47,19 +47,19 @@ struct Refusal {
 };
 
 /// Prepares and tries one group, as the loader would. Returns nullopt if it would be loaded.
-std::optional<Refusal> try_once(const modules::Order& order, modules::Stages& stages,
-                                const ProbeInput& input, modules::Verdict& verdict) {
+std::optional<Refusal> try_once(const releases::Members& members, releases::Stages& stages,
+                                const ProbeInput& input, releases::Behaviour& behaviour) {
   try {
-    const modules::Stage stage(stages, order.group, order.number, order.files);
-    const modules::Prepared prepared = modules::prepare(stage, order);
-    modules::Trial trial{order, stage.folder(), prepared.opening, {}};
+    const releases::Stage stage(stages, members.group, 1, members.files);
+    releases::Trial trial{.staged = releases::prepare(stage, members, "~1"), .configs = {}};
+    trial.staged.number = 1;
     for (const auto& [module, config] : input.settings.modules) {
-      if (order.files.contains(module)) trial.configs.emplace(module, config);
+      if (members.files.contains(module)) trial.configs.emplace(module, config);
     }
-    verdict = worker::probe_of(input.settings.state, "fix it").run(trial);
-  } catch (const modules::FilesChanged& error) {
+    behaviour = worker::probe_of(input.settings.state, "fix it").run(trial);
+  } catch (const releases::FilesChanged& error) {
     return Refusal{std::string(error.what()) + ": changed while it was copied; try again", {}};
-  } catch (const modules::LoadError& error) {
+  } catch (const releases::LoadError& error) {
     return Refusal{error.what(), error.module()};
   } catch (const std::exception& error) {
     return Refusal{error.what(), {}};
@@ -67,24 +67,24 @@ std::optional<Refusal> try_once(const modules::Order& order, modules::Stages& st
   return std::nullopt;
 }
 
-using AllLinks = std::map<std::string, modules::Links>;
+using AllLinks = std::map<std::string, releases::Links>;
 
-/// Removes `bad` from the order, and all modules that need it, directly or not.
-void leave_out(const std::string& bad, const AllLinks& links, modules::Order& order,
+/// Removes `bad` from the members, and all modules that need it, directly or not.
+void leave_out(const std::string& bad, const AllLinks& links, releases::Members& members,
                GroupResult& result) {
-  order.files.erase(bad);
+  members.files.erase(bad);
   for (const auto& [asking, its] : links) {
-    const auto file = order.files.find(asking);
-    if (file == order.files.end() || !std::ranges::count(its.members, bad)) continue;
+    const auto file = members.files.find(asking);
+    if (file == members.files.end() || !std::ranges::count(its.members, bad)) continue;
     result.untried[asking] =
         file->second.path.native() + ": not tried: it needs " + bad + ", which is bad";
-    leave_out(asking, links, order, result);
+    leave_out(asking, links, members, result);
   }
 }
 
 /// Adds the faults that reading the files has shown. Returns false if the group as a whole is at
 /// fault.
-bool add_faults(const std::vector<modules::Fault>& faults, GroupResult& result) {
+bool add_faults(const std::vector<releases::Fault>& faults, GroupResult& result) {
   for (const auto& fault : faults) {
     if (fault.module.empty()) {
       result.refusal = fault.text();
@@ -98,7 +98,7 @@ bool add_faults(const std::vector<modules::Fault>& faults, GroupResult& result) 
 }  // namespace
 
 ProbeInput ProbeInput::of(const settings::Settings& settings) {
-  return {{settings.apps, modules::scan(settings.apps, [](const auto&) {}).files,
+  return {{settings.apps, releases::scan(settings.apps, [](const auto&) {}).files,
            worker::grouping_of(settings.groups)},
           settings};
 }
@@ -107,9 +107,9 @@ ProbeInput ProbeInput::of(const std::vector<fs::path>& files) {
   ProbeInput input;
   const fs::path folder = common_folder(files);
   for (const auto& file : files) {
-    const auto identity = modules::identity_of(file);
+    const auto identity = releases::identity_of(file);
     const std::string name = name_in(folder, file);
-    if (identity && name.size() <= modules::kLongestName)
+    if (identity && name.size() <= releases::kLongestName)
       input.apps.files[name] = {file, *identity};
   }
   return input;
@@ -129,29 +129,30 @@ TemporaryFolder::~TemporaryFolder() {
   fs::remove_all(folder_, ignored);
 }
 
-modules::Order order_of(const std::string& group, bool all, const ProbeInput& input) {
-  modules::Order order{group, 1, {}, std::make_shared<const modules::Apps>(input.apps), {}};
+releases::Members members_of(const std::string& group, bool all, const ProbeInput& input) {
+  releases::Members members{
+      .group = group, .files = {}, .apps = std::make_shared<const releases::Apps>(input.apps)};
   for (const auto& [module, file] : input.apps.files) {
-    if (all || input.apps.grouping.of(module).group == group) order.files.emplace(module, file);
+    if (all || input.apps.grouping.of(module).group == group) members.files.emplace(module, file);
   }
-  return order;
+  return members;
 }
 
-void try_out(modules::Order order, modules::Stages& stages, const ProbeInput& input,
+void try_out(releases::Members members, releases::Stages& stages, const ProbeInput& input,
              GroupResult& result) {
   const auto checked =
-      modules::check_files({.files = order.files, .group = order.group, .apps = order.apps.get()});
+      releases::check_files({.files = members.files, .group = members.group, .apps = members.apps.get()});
   if (!add_faults(checked.faults, result)) return;
-  for (const auto& [module, why] : result.bad) leave_out(module, checked.links, order, result);
-  while (!order.files.empty()) {
-    const auto fault = try_once(order, stages, input, result.verdict);
+  for (const auto& [module, why] : result.bad) leave_out(module, checked.links, members, result);
+  while (!members.files.empty()) {
+    const auto fault = try_once(members, stages, input, result.behaviour);
     if (!fault) return;
-    if (!order.files.contains(fault->module)) {
+    if (!members.files.contains(fault->module)) {
       result.refusal = fault->why;
       return;
     }
     result.bad[fault->module] = fault->why;
-    leave_out(fault->module, checked.links, order, result);
+    leave_out(fault->module, checked.links, members, result);
   }
 }
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "releases/staging/prepare.hpp"
 #include "commands/probe_result.hpp"
-#include "modules/order.hpp"
-#include "modules/stage.hpp"
+#include "releases/staging/stage.hpp"
 #include "settings/settings.hpp"
 
 // How `shoal probe` and `shoal check --probe` try groups.
@@ -16,7 +16,7 @@ namespace shoal::commands {
 
 /// The files that are tried, and the configuration they are tried with. Used by one thread.
 struct ProbeInput {
-  modules::Apps apps;
+  releases::Apps apps;
   settings::Settings settings;
 
   /// Returns all modules of a configuration.
@@ -42,11 +42,11 @@ class TemporaryFolder {
 };
 
 /// Returns the members of a group; with `all`, every module of the input, as one group.
-modules::Order order_of(const std::string& group, bool all, const ProbeInput& input);
+releases::Members members_of(const std::string& group, bool all, const ProbeInput& input);
 
 /// Tries a group as the loader would, and adds what is wrong with it to `result`. If a member is at
 /// fault, tries the others without it and without those that need it.
-void try_out(modules::Order order, modules::Stages& stages, const ProbeInput& input,
+void try_out(releases::Members members, releases::Stages& stages, const ProbeInput& input,
              GroupResult& result);
 
 /// Tries each of these groups of the configuration. Returns why each would be refused, by group;

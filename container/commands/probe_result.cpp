@@ -17,9 +17,9 @@ namespace {
 using nlohmann::json;
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
-const modules::Tried* tried_of(const FileResult& file, const GroupResult& group) {
-  const auto found = std::ranges::find(group.verdict.tried, file.module, &modules::Tried::module);
-  return found == group.verdict.tried.end() ? nullptr : &*found;
+const releases::Tried* tried_of(const FileResult& file, const GroupResult& group) {
+  const auto found = std::ranges::find(group.behaviour.tried, file.module, &releases::Tried::module);
+  return found == group.behaviour.tried.end() ? nullptr : &*found;
 }
 
 std::string kind_of(const FileResult& file) {
@@ -44,11 +44,11 @@ std::string reason_of(const FileResult& file, const GroupResult& group) {
 }
 
 std::string unloading_of(const GroupResult& group) {
-  if (!group.verdict.threads.empty()) {
+  if (!group.behaviour.threads.empty()) {
     return fmt::format("{} still ran after the destructors",
-                       fmt::join(group.verdict.threads, ", "));
+                       fmt::join(group.behaviour.threads, ", "));
   }
-  return group.verdict.unloads ? "" : "stays mapped after it was closed";
+  return group.behaviour.unloads ? "" : "stays mapped after it was closed";
 }
 
 /// The note's `name=value;...` as an object.
@@ -89,8 +89,8 @@ void print_json(const std::map<std::string, GroupResult>& groups, bool good, std
     for (const auto& file : group.files) {
       json one = json_of(file, group);
       one["group"] = name;
-      one["unloads"] = group.verdict.unloads && group.verdict.threads.empty();
-      one["threads"] = group.verdict.threads;
+      one["unloads"] = group.behaviour.unloads && group.behaviour.threads.empty();
+      one["threads"] = group.behaviour.threads;
       all["files"].push_back(std::move(one));
     }
   }

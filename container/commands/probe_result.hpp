@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "elf/facts.hpp"
-#include "modules/probe.hpp"
+#include "releases/probing/probe.hpp"
 
 // What `shoal probe` prints.
 namespace shoal::commands {
@@ -24,7 +24,7 @@ struct GroupResult {
   std::string refusal;                         ///< why the group as a whole is bad; else empty
   std::map<std::string, std::string> bad;      ///< module at fault -> why
   std::map<std::string, std::string> untried;  ///< module that needs one of these -> which
-  modules::Verdict verdict;
+  releases::Behaviour behaviour;
 };
 
 /// Prints a table, or JSON. Returns true if all files are good.

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "modules/digest.hpp"
+#include "releases/history/digest.hpp"
 
 namespace shoal::modules {
 namespace {

@@ -2,7 +2,8 @@
 
 #include <string>
 
-#include "modules/identity.hpp"
+#include "releases/apps/identity.hpp"
+#include "modules/new_line.hpp"
 
 namespace shoal::modules {
 

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "modules/generation.hpp"
+#include "generations/generation.hpp"
 #include "modules/quarantine.hpp"
+#include "modules/new_line.hpp"
 
 namespace shoal::modules {
 
@@ -24,7 +25,7 @@ struct GroupReport {
   unsigned long number = 0;  ///< of the generation that serves; 0: none does
   std::string note;          ///< of that generation: `instead of 12, quarantined`
   std::optional<std::chrono::system_clock::time_point> loaded;  ///< that generation
-  std::vector<ModuleFile> files;     ///< that generation is made of, by name
+  std::vector<StagedModule> files;     ///< that generation is made of, by name
   std::vector<std::string> modules;  ///< what the group's folder holds
   std::string refusal;               ///< why the last drop was refused; empty when it was not
   std::optional<std::chrono::system_clock::time_point> refused;  ///< since when it is

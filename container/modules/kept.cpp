@@ -15,8 +15,8 @@
 #include "base/failure.hpp"
 #include "base/files.hpp"
 #include "base/private_folder.hpp"
-#include "modules/copying.hpp"
-#include "modules/digest.hpp"
+#include "releases/apps/copying.hpp"
+#include "releases/history/digest.hpp"
 
 namespace shoal::modules {
 namespace {

@@ -6,8 +6,9 @@
 #include <string>
 #include <utility>
 
-#include "modules/identity.hpp"
-#include "modules/stage.hpp"
+#include "releases/apps/identity.hpp"
+#include "releases/staging/stage.hpp"
+#include "modules/new_line.hpp"
 
 namespace shoal::modules {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "modules/ledger_file.hpp"
-#include "modules/load_error.hpp"
+#include "releases/linking/load_error.hpp"
 
 namespace shoal::modules {
 namespace {

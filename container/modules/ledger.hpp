@@ -8,6 +8,7 @@
 
 #include "modules/kept.hpp"
 #include "modules/ledger_page.hpp"
+#include "modules/new_line.hpp"
 
 namespace shoal::modules {
 

@@ -1,3 +1,4 @@
+#include "modules/new_line.hpp"
 #include "modules/ledger_file.hpp"
 
 #include <fcntl.h>
@@ -10,7 +11,7 @@
 #include "base/file_lock.hpp"
 #include "base/files.hpp"
 #include "base/printable.hpp"
-#include "modules/load_error.hpp"
+#include "releases/linking/load_error.hpp"
 
 namespace shoal::modules {
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "modules/new_line.hpp"
 #include "base/descriptor.hpp"
 #include "base/private_folder.hpp"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "modules/quarantine.hpp"
+#include "modules/new_line.hpp"
 
 namespace shoal::modules {
 

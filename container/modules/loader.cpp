@@ -4,12 +4,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "base/own_thread.hpp"
-#include "modules/holders.hpp"
-#include "modules/load_error.hpp"
-#include "modules/opening.hpp"
+#include "generations/holders.hpp"
+#include "releases/linking/load_error.hpp"
+#include "releases/staging/prepare.hpp"
 
 namespace shoal::modules {
 
@@ -123,13 +124,18 @@ std::unique_ptr<Generation> Loader::build(const Order& order) {
   // Now, for the stage is about to be relabelled, and what lies in the apps folder to be replaced.
   Kept::Draft draft = again ? Kept::Draft() : copy_of(order, *stage);
   steps.done("copied to keep");
-  const Prepared prepared = prepare(*stage, order);
+  static std::atomic<unsigned> count{0};
+  Staged staged = prepare(*stage, {order.group, order.files, order.apps, order.handlers},
+                          "~" + std::to_string(++count));
+  staged.number = order.number;
+  staged.note = order.note;
   steps.done("verified and relabelled");
   if (probe_) {
-    try_out(order, *stage, prepared.opening);
+    try_out(staged);
     steps.done("probed");
   }
-  auto built = std::make_unique<Generation>(order, std::move(stage), prepared, surroundings_);
+  auto built = std::make_unique<Generation>(std::move(staged), surroundings_);
+  made_.emplace(stage->folder(), std::move(stage));
   steps.done("opened and made");
   keep(draft);
   steps.done("kept");
@@ -157,18 +163,18 @@ void Loader::report(const std::string& problem) {
                problem);
 }
 
-void Loader::try_out(const Order& order, const Stage& stage, const Opening& opening) {
-  Trial trial{order, stage.folder(), opening, {}};
-  for (const auto& root : opening.roots) {
+void Loader::try_out(const Staged& staged) {
+  Trial trial{.staged = staged, .configs = {}};
+  for (const auto& root : staged.roots) {
     const auto config = surroundings_.configs.find(root.module);
     if (config != surroundings_.configs.end()) trial.configs.insert(*config);
   }
-  const Verdict verdict = probe_->run(trial);
-  if (!verdict.threads.empty()) {
+  const Behaviour behaviour = probe_->run(trial);
+  if (!behaviour.threads.empty()) {
     spdlog::warn(
         "{}: {} still ran after the destructors of its handlers; end this thread there, or the "
         "generation cannot be unloaded",
-        order.label(), joined(verdict.threads));
+        staged.label(), joined(behaviour.threads));
   }
 }
 
@@ -213,6 +219,7 @@ bool Loader::is_gone(Lingering& lingering) {
       return false;
     }
     lingering.generation.reset();
+    made_.erase(lingering.folder);
   }
   if (!still_mapped(lingering.folder)) return true;
   if (!lingering.thread_locals.empty()) {
@@ -247,6 +254,7 @@ void Loader::look_after_lingering() {
 
 /// At the end of the process: what threads still run in stays mapped.
 void Loader::abandon() {
+  for (auto& [folder, stage] : made_) static_cast<void>(stage.release());  // Stages removes them
   static auto& kept = *new std::vector<std::unique_ptr<Generation>>();  // NOLINT: for ever
   for (auto& lingering : lingering_) kept.push_back(std::move(lingering.generation));
 }

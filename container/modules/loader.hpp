@@ -9,9 +9,11 @@
 #include <thread>
 #include <vector>
 
-#include "modules/generation.hpp"
+#include "generations/generation.hpp"
 #include "modules/kept.hpp"
-#include "modules/probe.hpp"
+#include "releases/probing/probe.hpp"
+#include "modules/new_line.hpp"
+#include "modules/order.hpp"
 
 namespace shoal::modules {
 
@@ -87,7 +89,7 @@ class Loader {
   Kept::Draft copy_of(const Order& order, const Stage& stage);
   void keep(Kept::Draft& draft);
   void report(const std::string& problem);
-  void try_out(const Order& order, const Stage& stage, const Opening& opening);
+  void try_out(const Staged& staged);
   void retire(std::unique_ptr<Generation> generation);
   bool is_gone(Lingering& lingering);
   void look_after_lingering();
@@ -98,6 +100,7 @@ class Loader {
   const Kept& kept_;
   const Surroundings surroundings_;
   std::optional<Probe> probe_;        // loader thread only
+  std::map<std::filesystem::path, std::unique_ptr<const Stage>> made_;  // loader thread only
   std::string unkept_;                // loader thread only; why, as the log has it
   std::vector<Lingering> lingering_;  // loader thread only
   std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();

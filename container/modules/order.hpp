@@ -5,7 +5,8 @@
 #include <string>
 
 #include "modules/ledger_page.hpp"
-#include "modules/links.hpp"
+#include "modules/new_line.hpp"
+#include "releases/linking/links.hpp"
 
 namespace shoal::modules {
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include "modules/new_line.hpp"
 
 namespace shoal::modules {
 

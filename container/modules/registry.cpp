@@ -4,7 +4,7 @@
 #include <set>
 #include <utility>
 
-#include "modules/name.hpp"
+#include "releases/apps/name.hpp"
 
 namespace shoal::modules {
 namespace {
@@ -116,7 +116,7 @@ void Registry::renew(const std::string& name) {
     group.modules = std::make_shared<const std::vector<std::string>>(std::move(modules));
   }
   // What stands in for files in quarantine is a new drop like any other when it is dropped.
-  if (group.serving && !group.quarantine && group.wanted == group.serving->files()) {
+  if (group.serving && !group.quarantine && group.wanted == group.served_files) {
     group.tried = group.wanted;
     group.terms = group.served;
     group.wish.files = group.served.files;
@@ -209,12 +209,12 @@ void Registry::wait_for(const Group& group, Clock::time_point latest,
 
 void Registry::replace_snapshot() {
   Snapshot::Generations generations;
-  Files unloaded;
+  std::set<std::string> unloaded;
   for (const auto& [name, group] : groups_) {
     if (group.serving) {
       generations.emplace(name, group.serving);
     } else {
-      unloaded.insert(group.wanted.begin(), group.wanted.end());
+      for (const auto& [module, file] : group.wanted) unloaded.insert(module);
     }
   }
   snapshot_ = std::make_shared<const Snapshot>(std::move(generations), unloaded);

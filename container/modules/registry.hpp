@@ -12,12 +12,13 @@
 #include <string_view>
 #include <vector>
 
-#include "modules/folder.hpp"
+#include "releases/apps/folder.hpp"
 #include "modules/group_report.hpp"
-#include "modules/grouping.hpp"
+#include "releases/apps/grouping.hpp"
 #include "modules/ledger.hpp"
 #include "modules/loader.hpp"
-#include "modules/snapshot.hpp"
+#include "generations/snapshot.hpp"
+#include "modules/new_line.hpp"
 
 namespace shoal::modules {
 
@@ -97,6 +98,7 @@ class Registry final : private Desk {
     Wish wish;               // `tried`, as the ledger was asked for it
     Terms terms;             // and what it said
     std::shared_ptr<const Generation> serving;
+    Files served_files;        // that it was made of
     Terms served;              // that it was made by
     unsigned long number = 0;  // of the last generation
     std::string refusal;

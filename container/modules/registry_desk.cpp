@@ -118,6 +118,7 @@ void Registry::publish(const Order& order, std::shared_ptr<const Generation> gen
     old = std::exchange(group.serving, std::move(generation));
     snapshot = snapshot_;
     group.served = order.terms;
+    group.served_files = order.files;
     group.quarantine = order.terms.quarantine;
     group.doubted |= published.moved_on;
     group.generations = std::max(group.generations, published.generations);

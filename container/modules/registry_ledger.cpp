@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "modules/fingerprint.hpp"
-#include "modules/load_error.hpp"
+#include "releases/linking/load_error.hpp"
 #include "modules/registry.hpp"
 
 namespace shoal::modules {

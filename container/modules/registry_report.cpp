@@ -47,7 +47,7 @@ std::vector<GroupReport> Registry::report() const {
     report.number = generation->number();
     report.note = generation->note();
     report.loaded = generation->loaded_at();
-    report.files = generation->module_files();
+    report.files = generation->staged().modules;
   }
   return reports;
 }

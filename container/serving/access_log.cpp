@@ -22,8 +22,7 @@ access::LoggedRequest logged_request(const Visit& visit) {
   request.group = generation->group();
   request.generation = generation->label();
   request.number = generation->number();
-  const auto file = generation->files().find(visit.module);
-  if (file != generation->files().end()) request.file = file->second.path.native();
+  request.file = generation->staged().path_of(visit.module).native();
   return request;
 }
 

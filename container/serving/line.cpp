@@ -17,7 +17,7 @@
 namespace shoal::serving {
 namespace {
 
-using modules::Snapshot;
+using generations::Snapshot;
 using State = ThreadSlot::State;
 
 /// Returns the path of the URL as the web server decoded it. Most web servers put all of it into
@@ -50,7 +50,7 @@ class PublishedVisit {
 };
 
 /// Returns the header `X-Shoal-Generation: aquarium/13 (instead of 12, quarantined)`.
-std::string exposed_head(const modules::Generation& generation) {
+std::string exposed_head(const generations::Generation& generation) {
   const std::string note = generation.note().empty() ? "" : " (" + generation.note() + ")";
   return "X-Shoal-Generation: " + generation.label() + note + "\r\n";
 }

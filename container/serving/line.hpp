@@ -1,5 +1,6 @@
 #pragma once
 
+#include "modules/new_line.hpp"
 #include "fastcgi/poller.hpp"
 #include "modules/registry.hpp"
 #include "serving/access_log.hpp"

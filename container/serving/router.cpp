@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "modules/name.hpp"
+#include "releases/apps/name.hpp"
 
 namespace shoal::serving {
 namespace {
@@ -44,7 +44,7 @@ void Router::route(Visit& visit) const {
   for (std::size_t at = prefix_size(*route); at + 1 < path.size() && ++segments <= kMostSegments;) {
     const std::size_t end = std::min(path.find('/', at + 1), path.size());
     const std::string_view segment = path.substr(at + 1, end - at - 1);
-    if (!modules::is_name_segment(segment)) break;  // a dot would reach what is not routed
+    if (!releases::is_name_segment(segment)) break;  // a dot would reach what is not routed
     visit.destination.append(".").append(segment);
     at = end;
   }

@@ -30,7 +30,7 @@ void ThreadSlot::clear() {
 }
 
 void ThreadSlot::describe(const Visit& visit) {
-  const modules::Generation& generation = *visit.generation();
+  const generations::Generation& generation = *visit.generation();
   activity_.request = visit.request;
   activity_.id = visit.id;
   activity_.module = visit.module;

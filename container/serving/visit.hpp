@@ -6,7 +6,7 @@
 
 #include "access/logged_request.hpp"
 #include "fastcgi/exchange.hpp"
-#include "modules/snapshot.hpp"
+#include "generations/snapshot.hpp"
 #include "shoal/response.hpp"
 
 namespace shoal::serving {
@@ -47,8 +47,8 @@ struct Visit {
 
   // --- which module answers: Registry::enter and Router::find
 
-  std::shared_ptr<const modules::Snapshot> snapshot;  ///< held until the end of the visit
-  const modules::Snapshot::Entry* entry = nullptr;    ///< in the snapshot; null: no module fits
+  std::shared_ptr<const generations::Snapshot> snapshot;  ///< held until the end of the visit
+  const generations::Snapshot::Entry* entry = nullptr;    ///< in the snapshot; null: no module fits
   std::string module;
   std::string path_info;  ///< the rest of the path behind the module; empty, or begins with `/`
 
@@ -59,7 +59,7 @@ struct Visit {
   std::chrono::nanoseconds took{0};  ///< from the first byte of the request
 
   /// Returns the generation of `entry`; null if there is no entry, or its group is not loaded.
-  const modules::Generation* generation() const {
+  const generations::Generation* generation() const {
     return entry == nullptr ? nullptr : entry->generation;
   }
 };

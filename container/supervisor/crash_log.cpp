@@ -9,7 +9,7 @@
 
 #include "crash/keep_files.hpp"
 #include "crash/symbolizer.hpp"
-#include "modules/stage.hpp"
+#include "releases/staging/stage.hpp"
 
 namespace shoal::supervisor {
 namespace {
@@ -85,7 +85,7 @@ std::optional<CrashLog::Culprit> CrashLog::add(pid_t id, int signal,
   ++number_;
   auto report = crash::read_report(folder_, id).value_or(crash::Report{});
   // A thread that a module has started has no Activity; the path of the code names the generation.
-  if (report.generation.empty()) report.generation = modules::label_of_stage(report.code);
+  if (report.generation.empty()) report.generation = releases::label_of_stage(report.code);
   if (!report.signal_name.empty()) {
     log(id, report);
   } else if (signal != SIGKILL && signal != SIGTERM) {

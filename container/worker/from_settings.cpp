@@ -1,3 +1,4 @@
+#include "modules/new_line.hpp"
 #include "worker/from_settings.hpp"
 
 #include "control/logging.hpp"
@@ -12,23 +13,23 @@ fastcgi::Limits limits_of(const settings::Limits& limits) {
           .keep_alive_drain = limits.keep_alive_drain};
 }
 
-modules::Grouping grouping_of(const settings::Groups& groups) {
+releases::Grouping grouping_of(const settings::Groups& groups) {
   switch (groups.kind) {
     case settings::Groups::Kind::kNever:
-      return modules::Grouping::never();
+      return releases::Grouping::never();
     case settings::Groups::Kind::kTopLevel:
-      return modules::Grouping::top_level();
+      return releases::Grouping::top_level();
     case settings::Groups::Kind::kListed:
       break;
   }
-  return modules::Grouping::listed(groups.types);
+  return releases::Grouping::listed(groups.types);
 }
 
 modules::SweepRules rules_of(const settings::Sweep& sweep) {
   using Watch = settings::Sweep::Watch;
-  const auto mode = sweep.watch == Watch::kAuto      ? modules::WatchMode::kAuto
-                    : sweep.watch == Watch::kInotify ? modules::WatchMode::kInotify
-                                                     : modules::WatchMode::kStat;
+  const auto mode = sweep.watch == Watch::kAuto      ? releases::WatchMode::kAuto
+                    : sweep.watch == Watch::kInotify ? releases::WatchMode::kInotify
+                                                     : releases::WatchMode::kStat;
   return {.watch = mode, .interval = sweep.interval, .settle = sweep.settle, .wait = sweep.wait};
 }
 

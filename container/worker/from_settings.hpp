@@ -3,8 +3,9 @@
 #include <optional>
 #include <vector>
 
+#include "modules/new_line.hpp"
 #include "fastcgi/limits.hpp"
-#include "modules/grouping.hpp"
+#include "releases/apps/grouping.hpp"
 #include "modules/registry.hpp"
 #include "serving/access_log.hpp"
 #include "serving/router.hpp"
@@ -15,7 +16,7 @@
 namespace shoal::worker {
 
 fastcgi::Limits limits_of(const settings::Limits& limits);
-modules::Grouping grouping_of(const settings::Groups& groups);
+releases::Grouping grouping_of(const settings::Groups& groups);
 modules::SweepRules rules_of(const settings::Sweep& sweep);
 state::Options options_of(const settings::State& state);
 std::vector<serving::Route> routes_of(const settings::Settings& settings);

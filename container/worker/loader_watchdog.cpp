@@ -16,7 +16,7 @@
 namespace shoal::worker {
 namespace {
 
-using modules::Step;
+using releases::Step;
 
 constexpr std::chrono::seconds kPatience{20};
 constexpr std::chrono::seconds kInterval{1};
@@ -27,7 +27,7 @@ const char* name_of(Step step) {
   return step == Step::kMaking ? "the constructor of " : "the destructor of ";
 }
 
-void note_for_crash_reports(Step step, const modules::Generation& generation,
+void note_for_crash_reports(Step step, const generations::Generation& generation,
                             const std::string& module) {
   thread_local crash::Activity activity;
   thread_local std::optional<crash::ActivityScope> doing;
@@ -45,7 +45,7 @@ void note_for_crash_reports(Step step, const modules::Generation& generation,
 LoaderWatchdog::LoaderWatchdog(Replace replace)
     : replace_(std::move(replace)), ticker_(kInterval, [this] { check(); }) {}
 
-void LoaderWatchdog::note(Step step, const modules::Generation& generation,
+void LoaderWatchdog::note(Step step, const generations::Generation& generation,
                           const std::string& module) {
   note_for_crash_reports(step, generation, module);
   Call call;

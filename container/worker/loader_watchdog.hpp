@@ -10,7 +10,7 @@
 #include "base/debugged.hpp"
 #include "base/mutex.hpp"
 #include "base/ticker.hpp"
-#include "modules/generation.hpp"
+#include "generations/generation.hpp"
 
 namespace shoal::worker {
 
@@ -27,7 +27,7 @@ class LoaderWatchdog {
   explicit LoaderWatchdog(Replace replace);
 
   /// The loader is about to call this. Crash reports show it, too. Called by the loader's thread.
-  void note(modules::Step step, const modules::Generation& generation, const std::string& module);
+  void note(releases::Step step, const generations::Generation& generation, const std::string& module);
 
   /// From now on there are requests that must not be cut off. Safe to call from any thread.
   void serving() { serving_ = true; }

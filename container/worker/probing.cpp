@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "generations/probe_main.hpp"
 #include "state/store.hpp"
 
 namespace shoal::worker {
@@ -25,14 +26,14 @@ std::string this_program() {
 
 }  // namespace
 
-modules::Probe probe_of(const settings::State& state, const std::string& remedy) {
+releases::Probe probe_of(const settings::State& state, const std::string& remedy) {
   return {{this_program(), kProbeCommand, state.path.native(), std::to_string(state.size)}, remedy};
 }
 
 int run_probe(const ProbeArguments& arguments) {
   spdlog::set_level(spdlog::level::off);  // a module logs when a worker loads it
   std::optional<state::Store> store;
-  return modules::probe_main([&](const std::string& group) {
+  return generations::probe_main([&](const std::string& group) {
     if (!store)
       store.emplace(
           state::Options{.path = arguments.state, .size = arguments.size, .read_only = true});

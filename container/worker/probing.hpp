@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "modules/probe.hpp"
+#include "releases/probing/probe.hpp"
 #include "settings/settings.hpp"
 
 // The probe: this program again, started with a command that `--help` does not show.
@@ -17,7 +17,7 @@ struct ProbeArguments {
 inline constexpr const char* kProbeCommand = "probe-stage";
 
 /// Returns what starts a probe. `remedy` goes into the message about a module that ends the probe.
-modules::Probe probe_of(const settings::State& state, const std::string& remedy);
+releases::Probe probe_of(const settings::State& state, const std::string& remedy);
 
 /// Runs in the probe. Returns its exit code.
 int run_probe(const ProbeArguments& arguments);

@@ -1,3 +1,4 @@
+#include "modules/new_line.hpp"
 #include "worker/worker.hpp"
 
 #include <poll.h>
@@ -172,13 +173,13 @@ void Worker::finish(control::Channel& supervisor) {
       std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
 }
 
-modules::Surroundings Worker::surroundings() {
+generations::Surroundings Worker::surroundings() {
   return {settings_.modules, [this](const std::string& group) { return store_.of(group); }, false,
-          [this](modules::Step step, const modules::Generation& generation,
+          [this](releases::Step step, const generations::Generation& generation,
                  const std::string& module) { loader_watchdog_.note(step, generation, module); }};
 }
 
-std::optional<modules::Probe> Worker::probe() const {
+std::optional<releases::Probe> Worker::probe() const {
   if (!settings_.sweep.probe) return std::nullopt;
   return probe_of(settings_.state, "fix it and run \"shoal probe\" on it before dropping it again");
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "modules/new_line.hpp"
 #include "control/channel.hpp"
 #include "fastcgi/poller.hpp"
 #include "modules/ledger.hpp"
@@ -48,8 +49,8 @@ class Worker {
   void finish(control::Channel& supervisor);
 
  private:
-  modules::Surroundings surroundings();
-  std::optional<modules::Probe> probe() const;
+  generations::Surroundings surroundings();
+  std::optional<releases::Probe> probe() const;
   std::optional<serving::StatusPage> make_status_page() const;
   bool serve(fastcgi::Connection& connection, serving::ThreadSlot& slot);
   bool handle(control::Channel& supervisor, const nlohmann::json& message);

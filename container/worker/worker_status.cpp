@@ -1,3 +1,4 @@
+#include "modules/new_line.hpp"
 #include "worker/worker_status.hpp"
 
 #include <unistd.h>

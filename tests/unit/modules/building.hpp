@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "modules/generation.hpp"
-#include "modules/opening.hpp"
+#include "generations/generation.hpp"
+#include "releases/staging/opening.hpp"
 
 namespace shoal::modules {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "modules/identity.hpp"
+#include "releases/apps/identity.hpp"
 #include "shoal/host/access.hpp"
 #include "shoal/module.hpp"
 #include "unit/sdk/memory_exchange.hpp"

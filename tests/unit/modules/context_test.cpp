@@ -1,4 +1,4 @@
-#include "modules/context.hpp"
+#include "generations/context.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "modules/copying.hpp"
+#include "releases/apps/copying.hpp"
 
 #include <fcntl.h>
 
@@ -6,8 +6,8 @@
 
 #include "apps_folder.hpp"
 #include "base/descriptor.hpp"
-#include "modules/bounds.hpp"
-#include "modules/file_bytes.hpp"
+#include "releases/apps/bounds.hpp"
+#include "releases/apps/file_bytes.hpp"
 
 namespace shoal::modules {
 namespace {

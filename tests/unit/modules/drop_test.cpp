@@ -1,5 +1,5 @@
 // `shoal drop`: what it refuses before it touches anything, and that it drops all or nothing.
-#include "modules/drop.hpp"
+#include "releases/apps/drop.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -10,7 +10,7 @@
 #include "base/descriptor.hpp"
 #include "built.hpp"
 #include "kernel.hpp"
-#include "modules/identity.hpp"
+#include "releases/apps/identity.hpp"
 
 namespace shoal::modules {
 namespace {

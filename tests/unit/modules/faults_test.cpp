@@ -1,11 +1,11 @@
 // The one check of files: one test for each kind of fault.
-#include "modules/faults.hpp"
+#include "releases/linking/faults.hpp"
 
 #include <dlfcn.h>
 
 #include "apps_folder.hpp"
 #include "built.hpp"
-#include "modules/bounds.hpp"
+#include "releases/apps/bounds.hpp"
 
 namespace shoal::modules {
 namespace {

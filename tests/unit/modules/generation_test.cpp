@@ -1,11 +1,11 @@
-#include "modules/generation.hpp"
+#include "generations/generation.hpp"
 
 #include "apps_folder.hpp"
 #include "building.hpp"
 #include "built.hpp"
 #include "logged.hpp"
-#include "modules/holders.hpp"
-#include "modules/load_error.hpp"
+#include "generations/holders.hpp"
+#include "releases/linking/load_error.hpp"
 #include "settings_of.hpp"
 
 namespace shoal::modules {

@@ -2,7 +2,7 @@
 #include <link.h>
 
 #include "long_run.hpp"
-#include "modules/holders.hpp"
+#include "generations/holders.hpp"
 #include "serving.hpp"
 
 namespace shoal::modules {

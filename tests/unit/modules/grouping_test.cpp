@@ -1,4 +1,4 @@
-#include "modules/grouping.hpp"
+#include "releases/apps/grouping.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "modules/identity.hpp"
+#include "releases/apps/identity.hpp"
 
 #include "apps_folder.hpp"
 

@@ -2,8 +2,8 @@
 
 #include "apps_folder.hpp"
 #include "built.hpp"
-#include "modules/links.hpp"
-#include "modules/load_error.hpp"
+#include "releases/linking/links.hpp"
+#include "releases/linking/load_error.hpp"
 
 namespace shoal::modules {
 namespace {

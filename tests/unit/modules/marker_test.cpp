@@ -1,11 +1,11 @@
 // The marker of `shoal drop`: which processes see it, and for how long.
-#include "modules/marker.hpp"
+#include "releases/apps/marker.hpp"
 
 #include <algorithm>
 
 #include "kernel.hpp"
 #include "logged.hpp"
-#include "modules/drop.hpp"
+#include "releases/apps/drop.hpp"
 #include "watching.hpp"
 
 namespace shoal::modules {

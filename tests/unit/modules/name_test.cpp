@@ -1,4 +1,4 @@
-#include "modules/name.hpp"
+#include "releases/apps/name.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

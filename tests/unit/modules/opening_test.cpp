@@ -1,12 +1,12 @@
-#include "modules/opening.hpp"
+#include "releases/staging/opening.hpp"
 
 #include <dlfcn.h>
 
 #include "apps_folder.hpp"
 #include "building.hpp"
 #include "built.hpp"
-#include "modules/holders.hpp"
-#include "modules/load_error.hpp"
+#include "generations/holders.hpp"
+#include "releases/linking/load_error.hpp"
 
 namespace shoal::modules {
 namespace {

@@ -1,4 +1,4 @@
-#include "modules/probe_process.hpp"
+#include "releases/probing/probe_process.hpp"
 
 #include <gtest/gtest.h>
 #include <linux/filter.h>

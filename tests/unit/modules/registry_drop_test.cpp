@@ -1,8 +1,8 @@
 // What the registry makes of a marker, and of what `shoal drop` brought.
 #include "kernel.hpp"
 #include "logged.hpp"
-#include "modules/drop.hpp"
-#include "modules/marker.hpp"
+#include "releases/apps/drop.hpp"
+#include "releases/apps/marker.hpp"
 #include "serving.hpp"
 
 namespace shoal::modules {

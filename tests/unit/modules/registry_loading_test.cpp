@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "base/own_thread.hpp"
-#include "modules/holders.hpp"
+#include "generations/holders.hpp"
 #include "serving.hpp"
 
 namespace shoal::modules {

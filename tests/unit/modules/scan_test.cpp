@@ -1,10 +1,10 @@
-#include "modules/scan.hpp"
+#include "releases/apps/scan.hpp"
 
 #include <algorithm>
 #include <vector>
 
 #include "apps_folder.hpp"
-#include "modules/name.hpp"
+#include "releases/apps/name.hpp"
 
 namespace shoal::modules {
 namespace {

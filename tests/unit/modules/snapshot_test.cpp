@@ -1,4 +1,4 @@
-#include "modules/snapshot.hpp"
+#include "generations/snapshot.hpp"
 
 #include "apps_folder.hpp"
 #include "building.hpp"

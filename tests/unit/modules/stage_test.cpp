@@ -1,4 +1,4 @@
-#include "modules/stage.hpp"
+#include "releases/staging/stage.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,7 +13,7 @@
 
 #include "apps_folder.hpp"
 #include "built.hpp"
-#include "modules/load_error.hpp"
+#include "releases/linking/load_error.hpp"
 
 namespace shoal::modules {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "apps_folder.hpp"
-#include "modules/folder.hpp"
+#include "releases/apps/folder.hpp"
 
 namespace shoal::modules {
 

@@ -11,8 +11,8 @@
 #include "apps_folder.hpp"
 #include "building.hpp"
 #include "built.hpp"
-#include "modules/holders.hpp"
-#include "modules/load_error.hpp"
+#include "generations/holders.hpp"
+#include "releases/linking/load_error.hpp"
 
 namespace shoal::modules {
 

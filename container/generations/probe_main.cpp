@@ -1,0 +1,147 @@
+// The throw-away process. Whatever happens here, the container goes on.
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/debugged.hpp"
+#include "base/files.hpp"
+#include "generations/holders.hpp"
+#include "releases/linking/load_error.hpp"
+#include "generations/generation.hpp"
+#include "generations/probe_main.hpp"
+#include "releases/probing/probe_wire.hpp"
+
+namespace shoal::generations {
+namespace {
+
+namespace wire = releases::wire;
+using releases::LoadError;
+using releases::Step;
+using releases::Trial;
+
+using nlohmann::json;
+
+void say(const json& line) {
+  // What a module has written to what it found open may lack its end.
+  const std::string text = "\n" + line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  if (!base::write_whole(wire::kReport, text)) ::_exit(1);
+}
+
+void set_bounds() {
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  const rlimit processor{wire::kMostProcessorSeconds, wire::kMostProcessorSeconds + 1};
+  ::setrlimit(RLIMIT_CPU, &processor);
+  std::ofstream("/proc/self/oom_score_adj") << "1000";
+  // Who would end a module that hangs may be killed itself.
+  std::signal(SIGALRM, [](int) {
+    if (base::being_debugged(::getpid())) {
+      ::alarm(2 * wire::kMostSeconds);
+      return;
+    }
+    std::signal(SIGALRM, SIG_DFL);
+    ::raise(SIGALRM);
+  });
+  ::alarm(2 * wire::kMostSeconds);
+  // Whoever waits tells what happened; a sanitizer's or a library's own handler would only hide it.
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) std::signal(signal, SIG_DFL);
+}
+
+std::string request() {
+  std::string text;
+  std::array<char, 4096> part;
+  for (;;) {
+    const ssize_t size = ::read(wire::kRequest, part.data(), part.size());
+    if (size <= 0) return text;
+    text.append(part.data(), static_cast<std::size_t>(size));
+  }
+}
+
+/// A thread that was asked to end may take a moment.
+std::vector<std::string> threads_left_in(const Generation& generation) {
+  std::vector<std::string> threads;
+  for (int look = 0; look < 20; ++look) {
+    threads = threads_in(generation.folder(), generation.opened_at());
+    if (threads.empty()) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return threads;
+}
+
+void try_out(const Trial& trial, const States& states) {
+  const auto on_step = [&](Step step, const Generation&, const std::string& module) {
+    if (step == Step::kNothing) return;
+    say({{"step", static_cast<int>(step)},
+         {"module", module},
+         {"at", std::chrono::steady_clock::now().time_since_epoch().count()}});
+  };
+  auto generation = std::make_unique<Generation>(
+      trial.staged, Surroundings{trial.configs, states, true, on_step});
+  generation->end_handlers(on_step);
+  const auto threads = threads_left_in(*generation);
+  bool unloads = false;
+  if (threads.empty()) {
+    generation.reset();
+    collect_unused(trial.staged.stage);
+    unloads = !still_mapped(trial.staged.stage);
+  } else {
+    static_cast<void>(generation.release());  // its code is still running
+  }
+  say({{"threads", threads}, {"unloads", unloads}});
+}
+
+/// Waits for the process that does it all, and reports how it ended: see probe_wire.hpp.
+[[noreturn]] void watch(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) ::_exit(1);
+  }
+  say({{"ended", status}});
+  ::_exit(0);
+}
+
+/// Goes on in a child; the caller stays to watch it.
+void go_on_in_a_child() {
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) {
+    say({{"lacks", std::string("cannot start a second process (") + std::strerror(errno) + ")"}});
+    ::_exit(0);
+  }
+  if (child > 0) watch(child);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);  // it has gone before that line
+}
+
+}  // namespace
+
+int probe_main(const States& states) {
+  // It goes with the thread that waits for it. Had that gone before this line, the request is
+  // empty.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const std::string text = request();
+  if (text.empty()) ::_exit(0);
+  go_on_in_a_child();
+  set_bounds();
+  try {
+    try_out(releases::trial_of(text), states);
+  } catch (const LoadError& error) {
+    say({{"error", error.what()}, {"module", error.module()}});
+  } catch (const std::exception& error) {
+    say({{"error", error.what()}});
+  }
+  // Not exit(): what a module left for the end of the process is none of our business.
+  ::_exit(0);
+}
+
+}  // namespace shoal::generations

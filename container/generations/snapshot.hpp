@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "generations/generation.hpp"
+
+namespace shoal::generations {
+
+/// The current generation of every group: what a request holds from its first line to its last.
+/// Immutable; safe to use from any thread. While it is held, no generation in it is retired.
+class Snapshot {
+ public:
+  /// A name that can be asked for.
+  struct Entry {
+    Module* handler = nullptr;               ///< null: its group has never been loaded
+    const Generation* generation = nullptr;  ///< null with `handler`
+  };
+
+  using Generations = std::map<std::string, std::shared_ptr<const Generation>>;  // by group
+
+  /// `unloaded` are the modules of groups that no generation has been made of yet.
+  Snapshot(Generations generations, const std::set<std::string>& unloaded);
+
+  /// The handler module of this full name; null when there is none. Library modules are not found.
+  const Entry* find(std::string_view module) const;
+
+  const Generations& generations() const { return generations_; }
+
+ private:
+  Generations generations_;
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
+}  // namespace shoal::generations

@@ -1,0 +1,75 @@
+#include "releases/apps/watch.hpp"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace shoal::releases {
+namespace {
+
+// Linkers and copiers write in different ways: bfd creates and closes, lld renames before it
+// closes, mold and rsync rename, strip writes in place, tools like touch only change attributes.
+constexpr std::uint32_t kInterest = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
+                                    IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+
+// Added to what the same folder may be watched for already.
+constexpr std::uint32_t kInterestInItself = IN_DELETE_SELF | IN_MOVE_SELF | IN_MASK_ADD;
+
+}  // namespace
+
+Watch::Watch() : queue_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  if (!queue_) throw std::system_error(errno, std::system_category(), "inotify_init1");
+}
+
+bool Watch::pending() const {
+  int bytes = 0;
+  return ::ioctl(queue_.get(), FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+std::optional<int> Watch::add(const std::filesystem::path& path) { return add(path, kInterest); }
+
+std::optional<int> Watch::add_itself(const std::filesystem::path& folder) {
+  return add(folder, kInterestInItself);
+}
+
+std::optional<int> Watch::add(const std::filesystem::path& path, std::uint32_t interest) {
+  const int watch = ::inotify_add_watch(queue_.get(), path.c_str(), interest);
+  if (watch >= 0) return watch;
+  if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) return std::nullopt;
+  throw std::system_error(errno, std::system_category(), "inotify_add_watch " + path.native());
+}
+
+void Watch::remove(int watch) { ::inotify_rm_watch(queue_.get(), watch); }
+
+// The number stays ours, for whoever is in `pending`. By number, since ThreadSanitizer takes it for
+// a race; the kernel does not.
+void Watch::end() {
+  const base::Descriptor nothing(::eventfd(0, EFD_CLOEXEC));
+  ::syscall(SYS_dup3, nothing.get(), queue_.get(), O_CLOEXEC);
+}
+
+std::vector<Event> Watch::read() {
+  std::vector<Event> events;
+  alignas(inotify_event) std::array<char, 64 * 1024> buffer;
+  for (;;) {
+    const ssize_t size = ::read(queue_.get(), buffer.data(), buffer.size());
+    if (size <= 0) return events;
+    for (const char* at = buffer.data(); at < buffer.data() + size;) {
+      inotify_event event;
+      std::memcpy(&event, at, sizeof event);
+      const char* name = at + sizeof event;
+      events.push_back(
+          {event.wd, event.mask, event.cookie, std::string(name, ::strnlen(name, event.len))});
+      at += sizeof event + event.len;
+    }
+  }
+}
+
+}  // namespace shoal::releases

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "releases/probing/trial.hpp"
+
+namespace shoal::releases {
+
+/// What a module did in the probe.
+struct Tried {
+  std::string module;
+  std::chrono::nanoseconds open{0};  ///< with what it needs that was not open yet
+  std::chrono::nanoseconds make{0};  ///< its constructor
+};
+
+/// How a stage behaved in the throw-away process.
+struct Behaviour {
+  std::vector<Tried> tried;
+  std::vector<std::string> threads;  ///< that still ran after the handlers' destructors
+  bool unloads = true;               ///< whether all of it was unmapped in the end
+};
+
+class ProbeProcess;
+
+/// Loads a stage and makes its handlers in a process of its own first: initialisers and
+/// constructors can crash, exit, hang and throw, and none of that may happen where requests are
+/// served.
+///
+/// The process is this program again (posix_spawn: a fork of a large server is slow, and unsafe
+/// with threads). It has 20 s and 10 s of processor time, writes no core, is the first that a
+/// machine without memory kills, and its output is caught. Used by one thread.
+class Probe {
+ public:
+  /// `command` is what runs probe_main: the program and its arguments. `remedy` is what to do about
+  /// a module that does not survive it.
+  Probe(std::vector<std::string> command, std::string remedy);
+  Probe(Probe&& other) noexcept;
+  ~Probe();
+
+  /// Starts the process of the next run ahead of time, to wait for it. It belongs to the calling
+  /// thread, on which run must be called, too.
+  void stand_by();
+
+  /// Throws LoadError that names file, deed and remedy, or Unavailable when no process can be had.
+  Behaviour run(const Trial& trial);
+
+ private:
+  std::vector<std::string> command_;
+  std::string remedy_;
+  std::unique_ptr<ProbeProcess> next_;
+};
+
+}  // namespace shoal::releases

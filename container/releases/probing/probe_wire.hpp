@@ -1,0 +1,19 @@
+#pragma once
+
+// How the probe and its process talk: the request is read from one descriptor to its end, the
+// report is written to another, a JSON object per line. {"step", "module", "at"} stands before each
+// deed, so that the last line tells who did not survive it; the report ends with {"threads",
+// "unloads"} or {"error"}.
+//
+// The process that does it all is a child of the one that was started, which only waits for its end
+// and adds {"ended"}, the status as waitpid(2) has it. A module in the container may ignore
+// SIGCHLD, or reap every child there is: then the container never learns how its own child ended.
+namespace shoal::releases::wire {
+
+inline constexpr int kRequest = 3;
+inline constexpr int kReport = 4;
+
+inline constexpr unsigned kMostProcessorSeconds = 10;
+inline constexpr unsigned kMostSeconds = 20;
+
+}  // namespace shoal::releases::wire

@@ -1,0 +1,243 @@
+#include "releases/staging/stage.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <cerrno>
+
+#include "base/failure.hpp"
+#include "base/file_lock.hpp"
+#include "base/files.hpp"
+#include "base/private_folder.hpp"
+#include "releases/apps/bounds.hpp"
+#include "releases/apps/copying.hpp"
+#include "releases/linking/load_error.hpp"
+
+namespace shoal::releases {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Descriptor;
+
+constexpr const char* kStages = "stages";
+constexpr const char* kRunFolder = "check that the user running shoal may write to the run folder";
+
+// Composed of the run folder and the names of group and module, which have bounds of their own.
+constexpr const char* kShorter =
+    "give the run folder a shorter path, or the module a shorter name: a path may have 4095 bytes, "
+    "a name in it 255 on most file systems";
+
+bool passes_by_itself(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOSPC ||
+         error == EDQUOT || error == EIO;
+}
+
+/// Throws Unavailable if the machine lacks something just now, else LoadError: a fault of the file,
+/// or of the run folder.
+[[noreturn]] void fail(base::Failure failure) {
+  if (passes_by_itself(failure.error)) {
+    failure.remedy = "out of file descriptors or disk space; will retry";
+    base::fail<Unavailable>(failure);
+  }
+  if (failure.error == ENAMETOOLONG) failure.remedy = kShorter;
+  base::fail<LoadError>(failure);
+}
+
+/// Empty when another process holds the lock, or there is no such folder.
+Descriptor lock_folder(const fs::path& folder) {
+  Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  return lock;
+}
+
+/// One container at a time begins here: else one could take the other's new folder, not locked yet,
+/// for what a dead one left.
+Descriptor wait_for_turn(const fs::path& stages) {
+  Descriptor turn(::open(stages.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!turn) return turn;
+  const auto refused = base::lock_file(
+      turn.get(), base::kLongestLock,
+      [&stages](const std::string& what) { spdlog::warn("{}: {}", stages.native(), what); });
+  if (refused) throw std::runtime_error("run: " + stages.native() + ": " + *refused);
+  return turn;
+}
+
+/// The kernel lets go of a lock when its holder dies, however it dies. Links are not followed.
+void remove_what_the_dead_left(const fs::path& stages) {
+  for (const auto& entry : fs::directory_iterator(stages)) {
+    std::error_code none;
+    const bool is_folder = fs::is_directory(entry.symlink_status(none));
+    const Descriptor lock = lock_folder(entry.path());
+    if (lock || !is_folder) fs::remove_all(entry.path(), none);
+  }
+}
+
+/// Opens the file of a module. A file that is gone was removed since it was scanned.
+Descriptor open_source(const File& file, struct stat& status) try {
+  return open_module_file(file.path, status);
+} catch (const FileError& error) {
+  if (error.error() == ENOENT || error.error() == ENOTDIR) throw FilesChanged(file.path.native());
+  fail(error.reason());
+}
+
+void copy(const std::string& module, const File& file, const fs::path& target) try {
+  struct stat before {};
+  const Descriptor from = open_source(file, before);
+  if (identity_of(before) != file.identity) throw FilesChanged(file.path.native());
+  const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!to || !copy_contents(from.get(), to.get())) {
+    // Without the number of the stage: each try has another, and the log tells the same only once.
+    fail({.thing = file.path.native(),
+          .fact = "cannot be staged below " + target.parent_path().parent_path().native(),
+          .error = errno,
+          .remedy = kRunFolder});
+  }
+  struct stat after;
+  if (::fstat(from.get(), &after) != 0 || identity_of(after) != file.identity) {
+    throw FilesChanged(file.path.native());
+  }
+} catch (const LoadError& error) {
+  throw LoadError(error.what(), module);
+}
+
+/// Where the `.12` begins that `text` ends in; npos if it does not.
+std::size_t dot_before_number(std::string_view text) {
+  const auto dot = text.rfind('.');
+  if (dot == std::string_view::npos || dot + 1 == text.size()) return std::string_view::npos;
+  const auto other = text.find_first_not_of("0123456789", dot + 1);
+  return other == std::string_view::npos ? dot : std::string_view::npos;
+}
+
+}  // namespace
+
+Stages::Stages(const fs::path& run) : run_(run) {
+  const Descriptor turn = take_folder();
+  struct statvfs status;
+  if (::statvfs(folder_.c_str(), &status) == 0 && (status.f_flag & ST_NOEXEC) != 0) {
+    std::error_code none;
+    fs::remove(folder_, none);
+    base::fail({.thing = "run: " + run.native(),
+                .fact = "mounted noexec, so no module can be loaded from it",
+                .remedy = "name a folder that allows exec under \"run\", e.g. /var/lib/shoal"});
+  }
+  remove_what_the_dead_left(run_ / kStages);
+}
+
+/// Makes our own folder and locks it. Returns the lock on all of the stages.
+Descriptor Stages::take_folder() {
+  const fs::path stages = run_ / kStages;
+  const auto fail_here = [&stages](int error) {
+    base::fail({.thing = "run: " + stages.native(),
+                .fact = "cannot be written",
+                .error = error,
+                .remedy = "create it for the container's user, or name another under \"run\""});
+  };
+  try {
+    base::PrivateFolder::at(run_).folder(kStages);
+  } catch (const base::FolderError& error) {
+    if (error.error() != 0) fail_here(error.error());
+    throw std::runtime_error(std::string("run: ") + error.what());
+  }
+  Descriptor turn = wait_for_turn(stages);
+  std::string own = (stages / "XXXXXX").native();
+  if (::mkdtemp(own.data()) == nullptr) fail_here(errno);
+  folder_ = own;
+  lock_ = Descriptor(::open(own.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock_) ::flock(lock_.get(), LOCK_EX | LOCK_NB);  // no other process can have it
+  return turn;
+}
+
+Stages::~Stages() {
+  std::error_code none;
+  fs::remove_all(folder_, none);
+}
+
+fs::path Stages::make(const std::string& group, unsigned long number) {
+  try {
+    if (!base::names(folder_, lock_.get())) take_folder();
+  } catch (const std::runtime_error& error) {
+    throw Unavailable(error.what());
+  }
+  fs::path folder =
+      folder_ / (group + "." + std::to_string(number) + "." + std::to_string(++count_));
+  if (::mkdir(folder.c_str(), 0700) != 0) {
+    fail({.thing = folder_.native(),
+          .fact = "cannot make a stage in it",
+          .error = errno,
+          .remedy = kRunFolder});
+  }
+  return folder;
+}
+
+std::string label_of_stage(const fs::path& file) {
+  const std::string folder = file.parent_path().filename();
+  const std::string generation = folder.substr(0, dot_before_number(folder));
+  const auto dot = dot_before_number(generation);
+  if (generation == folder || dot == 0 || dot == std::string::npos) return {};
+  return generation.substr(0, dot) + "/" + generation.substr(dot + 1);
+}
+
+Stage::Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files)
+    : folder_(stages.make(group, number)) {
+  try {
+    if (const auto fault = fault_of_members(group, files.size())) base::fail<LoadError>(*fault);
+    for (const auto& [module, source] : files) copy(module, source, file(module));
+  } catch (...) {
+    std::error_code none;
+    fs::remove_all(folder_, none);
+    throw;
+  }
+}
+
+Stage::Stage(fs::path folder) : folder_(std::move(folder)), borrowed_(true) {}
+
+Stage::~Stage() {
+  std::error_code none;
+  if (!borrowed_) fs::remove_all(folder_, none);
+}
+
+fs::path Stage::file(const std::string& module) const { return folder_ / (module + ".so"); }
+
+/// Throws what the error of a call on a file of the stage stands for.
+void Stage::fail_on_file(const char* fact) const {
+  fail({.thing = folder_.parent_path().native(),
+        .fact = std::string("a file of a stage ") + fact,
+        .error = errno,
+        .remedy = kRunFolder});
+}
+
+FileBytes Stage::read(const std::string& module) const {
+  const Descriptor from(::open(file(module).c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status;
+  if (!from || ::fstat(from.get(), &status) != 0) fail_on_file("cannot be read");
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size == 0) return {nullptr, 0};
+  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, from.get(), 0);
+  if (address == MAP_FAILED) fail_on_file("cannot be mapped");
+  return {address, size};
+}
+
+void Stage::patch(const std::string& module, const std::vector<elf::Patch>& patches) const {
+  if (patches.empty()) return;
+  const fs::path path = file(module);
+  const Descriptor to(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  for (const auto& [offset, bytes] : patches) {
+    const ssize_t written =
+        to ? ::pwrite(to.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) : -1;
+    if (written != std::ssize(bytes)) fail_on_file("cannot be written");
+  }
+}
+
+fs::path Stage::write(const std::string& name, std::string_view bytes) const {
+  fs::path path = folder_ / name;
+  const Descriptor to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!to || !base::write_whole(to.get(), bytes)) fail_on_file("cannot be written");
+  return path;
+}
+
+}  // namespace shoal::releases
