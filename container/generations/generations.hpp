@@ -1,0 +1,71 @@
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "generations/generation.hpp"
+#include "generations/snapshot.hpp"
+#include "generations/sweep.hpp"
+#include "releases/freshness/feed.hpp"
+
+namespace shoal::generations {
+
+/// How one group stands in this process.
+struct GroupReport {
+  std::string group;
+  std::shared_ptr<const Generation> serving;         ///< null: nothing
+  std::map<unsigned long, std::string> lingering{};  ///< retired, yet still mapped: what keeps it
+};
+
+/// The heart of a worker: opens the generations that the deployer names, sweeps at the start of
+/// each request, hands out snapshots, and retires what no request holds any more. Decides nothing:
+/// see releases/deployer/messages.hpp. Safe to use from any thread.
+class Generations {
+ public:
+  struct Parts {
+    std::filesystem::path run;
+    releases::Feed feed;
+    releases::Grouping grouping;
+    SweepRules rules;
+    Surroundings surroundings;
+
+    /// Sends a message to the deployer. Called on any thread, one at a time, without a mutex held.
+    std::function<void(nlohmann::json message)> send;
+  };
+
+  /// Starts the thread that opens and closes. Says `join`.
+  explicit Generations(Parts parts);
+
+  /// Retires what is free and ends the thread. REQUIRES: no snapshot is held any more, else its
+  /// generations are never closed.
+  ~Generations();
+
+  /// Does what a message of the deployer says. Does not wait for modules.
+  void handle(const nlohmann::json& message);
+
+  /// No deployer answers: opens and publishes what is recorded, as if a deployer had said so.
+  void open_recorded();
+
+  /// Returns true once the deployer has answered `join`.
+  bool has_list() const;
+
+  /// Returns true once everything was judged, or, after open_recorded, opened.
+  bool complete() const;
+
+  /// The first line of every request: sweeps, and returns the snapshot it is answered from. If a
+  /// group that can answer is stale, waits until it is decided, at most `rules.wait` from when it
+  /// became stale. Requests to other groups do not wait. See groups_that_answer for the arguments.
+  std::shared_ptr<const Snapshot> enter(std::string_view destination, std::string_view target);
+
+  std::vector<GroupReport> report() const;
+};
+
+}  // namespace shoal::generations

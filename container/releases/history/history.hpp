@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "releases/apps/identity.hpp"
+#include "releases/history/release.hpp"
+
+namespace shoal::releases {
+
+/// What `history` in conf/shoal.yaml says.
+struct HistoryRules {
+  unsigned keep = 10;              ///< releases of each group
+  std::uint64_t size = 1ull << 30;  ///< bytes, of all releases
+};
+
+/// `run/releases/GROUP/NUMBER/{manifest.json, *.so}`: the releases of all groups, kept on disk.
+///
+/// One process uses it at a time: the deployer. A release is written aside and renamed, so a process
+/// that is killed leaves whole releases only. Numbers are given once, for ever: they come from a
+/// counter on disk, `run/releases/GROUP/next`, that is written before the number is used.
+/// Generations and releases of a group share it, so `aquarium/13` is the generation that was made
+/// of release 13, unless the history says otherwise.
+///
+/// Used by one thread, but for `copies_of`.
+class History {
+ public:
+  /// Reads what is there. What cannot be read is set aside (`.unreadable`) and said once. Throws
+  /// std::runtime_error, with the remedy, if the folder cannot be used.
+  History(const std::filesystem::path& run, HistoryRules rules);
+
+  /// Returns a number that the group has never had. Throws Unavailable if it cannot be written.
+  unsigned long next_number(const std::string& group);
+
+  /// Returns a folder that does not exist yet, for the copies of a release that is being tried. `add`
+  /// takes it over. What a killed process left there is removed. Throws Unavailable.
+  std::filesystem::path draft(const std::string& group, unsigned long number);
+
+  /// Makes the draft a release. Throws Unavailable; then there is no such release.
+  void add(Release release, const std::filesystem::path& draft);
+
+  /// Removes a draft that becomes no release.
+  static void drop_draft(const std::filesystem::path& draft);
+
+  /// Adds what became of it. A failure to write is logged, and the memory of it goes on.
+  void record(const std::string& group, unsigned long number, Attempt attempt);
+
+  /// Sets or lifts the ban.
+  void ban(const std::string& group, unsigned long number, Ban ban, unsigned crashes = 0);
+
+  /// Returns all releases of the group, by number.
+  const std::map<unsigned long, Release>& of(const std::string& group) const;
+
+  /// Returns the names of all groups that have a release.
+  std::set<std::string> groups() const;
+
+  /// Returns the release with this number, or of which the generation with this number was made;
+  /// null if there is none.
+  const Release* find(const std::string& group, unsigned long number) const;
+
+  /// Returns the newest release with these bytes; null if there is none.
+  const Release* find_content(const std::string& group, const std::string& content) const;
+
+  /// Returns the newest release that was live, is not banned, and is not `other_than`; null if
+  /// there is none.
+  const Release* last_good(const std::string& group, unsigned long other_than = 0) const;
+
+  /// Returns what `shoal rollback` without a number goes to: the newest release before `serving`
+  /// that was live and is not banned; null if there is none.
+  const Release* before(const std::string& group, unsigned long serving) const;
+
+  /// Returns where the files of a release lie, by module, after their digests have been compared.
+  /// Throws LoadError if one of them is not what was dropped, or not there. Safe to call from any
+  /// thread as long as the release is not removed.
+  Files copies_of(const Release& release) const;
+
+  /// Removes the oldest releases beyond the bounds; never one of `needed`, nor the last good one of
+  /// a group, nor its rollback target.
+  void prune(const std::map<std::string, std::set<unsigned long>>& needed);
+
+  /// Has the kernel write to the disk what was added since the last call. May take seconds; called
+  /// from a thread of its own. Safe to call from any thread.
+  void sync();
+
+  const std::filesystem::path& folder() const;
+};
+
+}  // namespace shoal::releases
