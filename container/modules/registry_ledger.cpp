@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "modules/fingerprint.hpp"
+#include "releases/history/fingerprint.hpp"
 #include "releases/linking/load_error.hpp"
 #include "modules/registry.hpp"
 

@@ -42,7 +42,8 @@ inline constexpr const char* kReport = "report";    ///< a new deployer asks for
 // From a worker.
 inline constexpr const char* kJoin = "join";
 inline constexpr const char* kListed = "listed";  ///< "groups": {group: number}, what it publishes
-inline constexpr const char* kOpened = "opened";  ///< "group", "number"
+inline constexpr const char* kOpening = "opening";  ///< "group", "number": it has begun
+inline constexpr const char* kOpened = "opened";    ///< "group", "number"
 /// "group", "number", "why", "module"; "lacks": true if the machine lacked something just now
 inline constexpr const char* kFailed = "failed-to-open";
 inline constexpr const char* kPublished = "published";  ///< "group", "number"

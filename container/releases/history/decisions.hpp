@@ -15,6 +15,7 @@ struct Decision {
   bool pinned = false;
   std::string service;  ///< which run of the service has decided it
   std::string configs;  ///< digest of the settings of its modules
+  std::string judged;   ///< fingerprint of the files that were judged with it
   bool rolled_back = false;  ///< people chose it; it serves until the next drop, over restarts
   unsigned long instead_of = 0;  ///< the withdrawn generation that it stands in for; 0: none
 };

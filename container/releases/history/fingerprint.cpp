@@ -1,4 +1,4 @@
-#include "modules/fingerprint.hpp"
+#include "releases/history/fingerprint.hpp"
 
 #include <array>
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 #include "releases/history/digest.hpp"
 
-namespace shoal::modules {
+namespace shoal::releases {
 namespace {
 
 constexpr std::size_t kBytes = 16;
@@ -33,4 +33,4 @@ std::string fingerprint_of(const Files& files) {
   return digest.hex(kBytes);
 }
 
-}  // namespace shoal::modules
+}  // namespace shoal::releases

@@ -1,0 +1,182 @@
+#include "releases/deployer/apps_reader.hpp"
+
+#include <pwd.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+namespace shoal::releases {
+namespace {
+
+// Kernels before 6.13 stamp files with a clock that ticks every 1 to 10 ms: what is written twice
+// within a tick, and keeps its size, looks the same. So nothing younger than that is loaded.
+constexpr std::chrono::milliseconds kClockTick{10};
+
+// The process that drops may die, and no event tells of it.
+constexpr std::chrono::milliseconds kNextLookAtMarker{5};
+
+SweepRules with_time_to_tick(SweepRules rules) {
+  rules.settle = std::max(rules.settle, kClockTick);
+  return rules;
+}
+
+std::string user_name(uid_t user) {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::to_string(user);
+  }
+  return entry.pw_name;
+}
+
+}  // namespace
+
+AppsReader::AppsReader(const std::filesystem::path& apps, Grouping grouping, SweepRules rules,
+                       const Feed& feed)
+    : grouping_(std::move(grouping)),
+      rules_(with_time_to_tick(rules)),
+      feed_(feed),
+      folder_(apps, rules.watch, rules.interval, feed.inotify) {}
+
+void AppsReader::read(Groups& groups) {
+  if (first_ || !folder_.quiet()) {
+    // Odd before the queue is emptied, even when what was queued is judged.
+    feed_.page->begin_reading();
+    take_in(groups);
+    for (auto& [name, group] : groups) announce(group);
+    first_ = false;
+    feed_.page->set_watching(folder_.listens() ? Watching::kInotify : Watching::kStat);
+    feed_.page->set_compared(Clock::now());
+    feed_.page->end_reading();
+    return;
+  }
+  for (auto& [name, group] : groups) announce(group);
+}
+
+void AppsReader::take_in(Groups& groups) {
+  std::set<std::string> touched;
+  const auto touch = [&](const std::string& module) {
+    const Membership membership = grouping_.of(module);
+    Group* const group = add(groups, membership.group, membership.swept);
+    // What is pinned is loaded once.
+    if (group != nullptr && (group->swept || !group->serving)) touched.insert(group->name);
+  };
+  for (const auto& module : folder_.refresh()) touch(module);
+  if (first_) {
+    for (const auto& [module, file] : folder_.files()) touch(module);
+    for (const auto& [name, group] : groups) touched.insert(name);
+  }
+  for (const auto& name : touched) renew(groups.at(name));
+}
+
+Group* AppsReader::add(Groups& groups, const std::string& name, bool swept) const {
+  const auto known = groups.find(name);
+  if (known != groups.end()) return &known->second;
+  const auto cell = feed_.page->add(name);
+  if (!cell) {
+    spdlog::error("{}: not loaded: there are {} groups already; join groups in the configuration",
+                  name, Page::kMostGroups);
+    return nullptr;
+  }
+  Group& group = groups[name];
+  group.name = name;
+  group.swept = swept;
+  group.cell = *cell;
+  group.wanted = feed_.page->cell(*cell).wanted;
+  return &group;
+}
+
+/// Compares what the group's folder holds with what was judged.
+void AppsReader::renew(Group& group) {
+  Files present;
+  for (const auto& [module, file] : folder_.files()) {
+    if (grouping_.of(module).group == group.name) present.emplace(module, file);
+  }
+  const bool changed = present != group.present;
+  group.present = std::move(present);
+  const bool settling = group.life.state() == Life::State::kSettling;
+  if (settling && group.present == group.judged && !group.wish) {
+    group.life.on(Life::Event::kReverted);
+    group.announced = true;
+    feed_.page->decide(group.cell, group.wanted);
+    return;
+  }
+  const bool differs = group.present != group.judged;
+  if (!changed || (!differs && group.life.state() == Life::State::kCurrent)) return;
+  if (group.life.state() == Life::State::kCurrent) group.stale_since = Clock::now();
+  group.at_start = first_;
+  group.announced = false;
+  group.life.on(Life::Event::kChanged);
+}
+
+/// Says that the group is stale. Not yet in the middle of a drop: a file that is open for writing is
+/// no completed drop, and nothing new is due yet.
+void AppsReader::announce(Group& group) {
+  if (group.announced || being_written(group) || folder_.held()) return;
+  group.announced = true;
+  ++group.wanted;
+  feed_.page->want(group.cell, group.stale_since);
+}
+
+bool AppsReader::being_written(const Group& group) const {
+  return std::ranges::any_of(group.present, [this](const auto& entry) {
+    return folder_.being_written(entry.first);
+  });
+}
+
+std::optional<AppsReader::Clock::time_point> AppsReader::settled_at(const Group& group) const {
+  if (being_written(group)) return std::nullopt;
+  // One file cannot disagree with itself: only the clock has to move on.
+  const bool alone = group.present.size() == 1 && group.judged.size() == 1 &&
+                     group.present.begin()->first == group.judged.begin()->first;
+  const std::chrono::nanoseconds settle = alone || group.at_start ? kClockTick : rules_.settle;
+  std::chrono::nanoseconds quiet = settle;
+  for (const auto& [module, file] : group.present) {
+    const auto judged = group.judged.find(module);
+    if (judged != group.judged.end() && judged->second == file) continue;
+    // Whole, and by its own time unlike all files before it: neither to settle nor to tick for.
+    if (folder_.dropped_whole(module)) continue;
+    quiet = std::min(quiet, folder_.quiet_for(file));
+  }
+  const bool removed = std::ranges::any_of(
+      group.judged, [&](const auto& entry) { return !group.present.contains(entry.first); });
+  if (removed) quiet = std::chrono::nanoseconds::zero();
+  // Not to put it off for ever when somebody drops faster than the group can settle.
+  return std::min(Clock::now() + (settle - quiet),
+                  group.stale_since + std::max(rules_.wait, rules_.settle));
+}
+
+Origin AppsReader::origin_of(const Group& group) const {
+  Origin origin{group.at_start ? Origin::Kind::kStart : Origin::Kind::kDrop, {}};
+  for (const auto& [module, file] : group.present) {
+    const auto judged = group.judged.find(module);
+    if (judged != group.judged.end() && judged->second == file) continue;
+    if (origin.kind == Origin::Kind::kDrop && !folder_.dropped_whole(module)) {
+      origin.kind = Origin::Kind::kFiles;
+    }
+    struct stat status {};
+    if (origin.who.empty() && ::stat(file.path.c_str(), &status) == 0) {
+      origin.who = user_name(status.st_uid);
+    }
+  }
+  return origin;
+}
+
+AppsReader::Clock::time_point AppsReader::deadline(const Groups& groups) const {
+  auto next = folder_.deadline();
+  const bool waits = std::ranges::any_of(
+      groups, [](const auto& entry) { return !entry.second.announced; });
+  if (waits) next = std::min(next, Clock::now() + kNextLookAtMarker);
+  return next;
+}
+
+std::shared_ptr<const Apps> AppsReader::apps() const {
+  return std::make_shared<const Apps>(Apps{folder_.path(), folder_.files(), grouping_});
+}
+
+}  // namespace shoal::releases

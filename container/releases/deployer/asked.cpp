@@ -1,0 +1,179 @@
+// What commands and the supervisor ask of the deployer.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "releases/deployer/deployer.hpp"
+#include "releases/deployer/messages.hpp"
+
+namespace shoal::releases {
+namespace {
+
+using nlohmann::json;
+
+double seconds_of(std::chrono::system_clock::time_point when) {
+  return std::chrono::duration<double>(when.time_since_epoch()).count();
+}
+
+json json_of(const Release& release, bool serving) {
+  json files = json::array(), generations = json::array();
+  for (const auto& file : release.files) {
+    files.push_back({{"module", file.module},
+                     {"path", file.path.native()},
+                     {"sha256", file.sha256},
+                     {"build_id", file.build_id},
+                     {"size", file.size}});
+  }
+  for (const auto& attempt : release.attempts) {
+    if (attempt.generation != 0) generations.push_back(attempt.generation);
+  }
+  const Attempt last = release.attempts.empty() ? Attempt{} : release.attempts.back();
+  const Attempt first = release.attempts.empty() ? Attempt{} : release.attempts.front();
+  return {{"group", release.group},
+          {"number", release.number},
+          {"at", seconds_of(last.at)},
+          {"by", text_of(first.origin)},
+          {"files", std::move(files)},
+          {"generations", std::move(generations)},
+          {"verdict", text_of(release.verdict())},
+          {"reason", last.reason},
+          {"ban", release.ban == Ban::kNone ? "" : text_of(release.ban)},
+          {"serving", serving}};
+}
+
+}  // namespace
+
+void Deployer::handle(const json& message) {
+  const std::string said = message.value("say", "");
+  const auto worker = message.value("worker", pid_t{0});
+  if (said == "from") return hear(worker, message.value("message", json::object()));
+  if (said == "worker") return fleet_.send(worker, {{"say", message::kReport}});
+  if (said == "exited") return lost(worker, message);
+  if (said == "left") return fleet_.left(worker);
+  if (said == "withdraw") {
+    return withdraw(message.value("group", ""), message.value("number", 0ul),
+                    message.value("crashes", 0u));
+  }
+  if (said == "question") return answer(message.value("question", 0u), message);
+  if (said == "release") releasing_ = true;
+}
+
+void Deployer::answer(unsigned question, const json& message) {
+  const json words = message.value("words", json::object());
+  const std::string asked = words.value("ask", "");
+  const std::string who = message.value("who", "");
+  if (asked == "drop") return ask_drop(question, words);
+  if (asked == "reload") return ask_reload(question, words, who);
+  if (asked == "rollback") return ask_rollback(question, words, who);
+  if (asked == "history") return send_answer(question, history_of(words));
+  send_answer(question, {{"error", asked + ": the deployer does not know this question"}});
+}
+
+void Deployer::send_answer(unsigned question, json words) const {
+  parts_.send({{"say", "answer"}, {"question", question}, {"words", std::move(words)}});
+}
+
+void Deployer::ask_drop(unsigned question, const json& words) {
+  apps_.read(groups_);  // the command has renamed its files before it asked
+  std::map<std::string, Questions::Dropped> dropped;
+  for (const auto& [module, sha256] : words.value("modules", json::object()).items()) {
+    if (!sha256.is_string()) continue;
+    dropped[apps_.grouping().of(module).group][module] = sha256.get<std::string>();
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, modules] : dropped) names.push_back(name);
+  questions_.ask(question, std::move(dropped));
+  for (const auto& name : names) {
+    const auto found = groups_.find(name);
+    if (found == groups_.end()) {
+      Group none;
+      none.name = name;
+      questions_.judged(none, true);
+    } else if (!found->second.swept && found->second.serving) {
+      Group pinned = found->second;
+      pinned.last = Judgement{.verdict = Verdict::kNone,
+                              .reason = "the group is pinned: the files are in place, and are "
+                                        "loaded when the service starts again"};
+      questions_.judged(pinned, true, true);
+    } else if (found->second.life.state() == State::kCurrent) {
+      questions_.judged(found->second, true);
+    }
+  }
+}
+
+/// Returns the group that the words name, if it can get another release; else answers the question.
+Group* Deployer::replaceable(unsigned question, const json& words) {
+  const std::string name = words.value("group", "");
+  const auto found = groups_.find(name);
+  if (found == groups_.end() || !found->second.decision) {
+    send_answer(question, {{"error", name + ": there is no such group, or it is not served"}});
+    return nullptr;
+  }
+  if (found->second.swept) return &found->second;
+  const json verdict{{"group", name},
+                     {"verdict", text_of(Verdict::kRefused)},
+                     {"generation", found->second.label()},
+                     {"reason", name + ": it is pinned: what serves is fixed until the service "
+                                       "ends; put its modules into a group, or restart it"}};
+  send_answer(question, {{"groups", json::array({verdict})}});
+  return nullptr;
+}
+
+void Deployer::ask_reload(unsigned question, const json& words, const std::string& who) {
+  Group* const group = replaceable(question, words);
+  if (group == nullptr) return;
+  const auto* const release = records_.history().find(group->name, group->decision->release);
+  if (release == nullptr) {
+    return send_answer(question, {{"error", group->name + ": the files of " + group->label() +
+                                                " are not kept; drop them again"}});
+  }
+  spdlog::info("{}: will be reloaded, as `shoal reload` has asked", group->name);
+  questions_.ask(question, group->name);
+  wish(*group, {.origin = {Origin::Kind::kReload, who},
+                .release = release->number,
+                .note = group->serving ? group->serving->note : "",
+                .instead_of = group->decision->instead_of});
+}
+
+void Deployer::ask_rollback(unsigned question, const json& words, const std::string& who) {
+  Group* const group = replaceable(question, words);
+  if (group == nullptr) return;
+  const auto& history = records_.history();
+  const auto number = words.value("number", 0ul);
+  const auto* const release = number == 0 ? history.before(group->name, group->decision->release)
+                                          : history.find(group->name, number);
+  if (release == nullptr) {
+    const std::string what = number == 0 ? "there is no earlier release that was live"
+                                         : "there is no release " + std::to_string(number);
+    return send_answer(question,
+                       {{"error", group->name + ": " + what + "; see \"shoal history " +
+                                      group->name + "\""}});
+  }
+  spdlog::info("{}: goes back to release {}, as `shoal rollback` has asked", group->name,
+               release->number);
+  questions_.ask(question, group->name);
+  wish(*group, {.origin = {Origin::Kind::kRollback, who}, .release = release->number});
+}
+
+json Deployer::history_of(const json& words) const {
+  const std::string asked = words.value("group", "");
+  json releases = json::array();
+  const auto& history = records_.history();
+  for (const auto& name : history.groups()) {
+    if (!asked.empty() && name != asked) continue;
+    const auto group = groups_.find(name);
+    const unsigned long serving = group != groups_.end() && group->second.serving &&
+                                          group->second.decision
+                                      ? group->second.decision->release
+                                      : 0;
+    for (const auto& [number, release] : history.of(name)) {
+      releases.push_back(json_of(release, number == serving));
+    }
+  }
+  if (releases.empty() && !asked.empty()) return {{"error", asked + ": there is no such group"}};
+  return {{"releases", std::move(releases)}};
+}
+
+}  // namespace shoal::releases

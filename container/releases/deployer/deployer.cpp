@@ -1,0 +1,440 @@
+// The loop, and a deployment in the order of its steps.
+#include "releases/deployer/deployer.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "releases/deployer/messages.hpp"
+#include "releases/history/fingerprint.hpp"
+#include "releases/linking/load_error.hpp"
+
+namespace shoal::releases {
+namespace {
+
+using nlohmann::json;
+
+// How long a worker may take to begin an opening, and the others to follow the first one.
+constexpr std::chrono::seconds kLongestFollowing{10};
+
+// Files that changed while they were staged are being written now.
+constexpr std::chrono::milliseconds kNextLook{10};
+
+// What the machine lacked, descriptors or room, may be there again by then.
+constexpr std::chrono::milliseconds kNextTry{1'000};
+
+// Deployers that may die over the same files.
+constexpr unsigned kMostDeaths = 2;
+
+json opening_of(const Deployment& deployment, const char* word) {
+  return {{"say", word},
+          {"group", deployment.staged->group},
+          {"number", deployment.number},
+          {"stage", deployment.staged->stage.filename().native()}};
+}
+
+}  // namespace
+
+void Deployer::step() {
+  if (released()) return;
+  apps_.read(groups_);
+  for (auto& result : trials_.finished()) take_result(std::move(result));
+  check_deadlines();
+  for (auto& [name, group] : groups_) advance(group);
+  if (Group* const group = next_to_open()) open_in_one(*group);
+  find_out_whether_all_is_judged();
+  tell_unserved();
+  tidy();
+}
+
+/// A deployment: each line is a step. What comes in between, results of trials and messages of
+/// workers, moves the group's life on: see life.hpp.
+void Deployer::advance(Group& group) {
+  switch (group.life.state()) {
+    case State::kSettling:
+      return begin_trial(group);
+    case State::kSpreading:
+      if (group.deployment->awaited.empty()) decide(group);
+      return;
+    case State::kCurrent:
+    case State::kTrying:   // until take_result
+    case State::kWaiting:  // until open_in_one
+    case State::kOpening:  // until the worker has opened it: open_in_others
+      return;
+  }
+}
+
+void Deployer::begin_trial(Group& group) {
+  const auto now = Clock::now();
+  const auto settled = group.wish ? now : apps_.settled_at(group);
+  if (releasing_ || !settled || *settled > now || group.not_before > now) return;
+  if (apps_.held() || !trials_.has_room() || !has_room(group)) return;
+  if (group.present.empty() && !group.wish) return remove(group);
+  auto& deployment = group.deployment.emplace();
+  deployment.origin = group.wish ? group.wish->origin : apps_.origin_of(group);
+  deployment.taken = group.present;
+  deployment.wanted = group.wanted;
+  deployment.wish = std::exchange(group.wish, std::nullopt);
+  deployment.began = now;
+  group.life.on(Life::Event::kBegun);
+  try {
+    TrialOrder order = order_of(group);
+    if (!find_source(group, order)) return;
+    trials_.begin(std::move(order));
+  } catch (const LoadError& error) {
+    refuse(group, error.what());
+  } catch (const std::exception& error) {
+    try_later(group, error.what());
+  }
+}
+
+TrialOrder Deployer::order_of(Group& group) {
+  auto& deployment = *group.deployment;
+  deployment.number = group.spare_number != 0 ? std::exchange(group.spare_number, 0)
+                                              : records_.history().next_number(group.name);
+  const auto count = records_.stages().next_count();
+  TrialOrder order;
+  order.members.group = group.name;
+  order.members.files = group.present;
+  order.members.apps = apps_.apps();
+  order.number = deployment.number;
+  order.label = StagesFolder::label_of(count);
+  order.stage = records_.stages().name(group.name, deployment.number, count);
+  deployment.stage = order.stage;
+  order.current = group.serving;
+  for (const auto& [module, config] : parts_.configs) {
+    if (apps_.grouping().of(module).group == group.name) order.configs.emplace(module, config);
+  }
+  return order;
+}
+
+/// Finds out what the generation is to be made of. Returns false if there is a verdict already.
+bool Deployer::find_source(Group& group, TrialOrder& order) {
+  auto& deployment = *group.deployment;
+  auto& history = records_.history();
+  if (deployment.wish) {
+    const Release* const release = history.find(group.name, deployment.wish->release);
+    if (release == nullptr) throw LoadError("its release is not kept any more; drop its files");
+    deployment.release = release->number;
+    order.note = deployment.wish->note;
+    order.copies = history.copies_of(*release);
+    order.members.files.clear();
+    for (const auto& file : release->files) {
+      order.members.files[file.module] = File{file.path, {}};
+    }
+    return true;
+  }
+  if (is_banned(group)) return false;
+  const auto fingerprint = fingerprint_of(group.present);
+  const auto& first = group.present.begin()->second.path;
+  if (records_.begin_work(group.name, fingerprint, first.native()) >= kMostDeaths) {
+    throw LoadError(first.native() +
+                    ": the deployer died while it read this file, or one beside it; change the "
+                    "files and drop them again");
+  }
+  deployment.draft = order.draft = history.draft(group.name, deployment.number);
+  if (group.decision && !group.withdrawn) {
+    const Release* const serving = history.find(group.name, group.decision->release);
+    if (group.serving && serving != nullptr) order.serving = content_of(serving->files);
+  }
+  if (group.serving && !group.withdrawn) {
+    for (const auto& module : group.serving->modules) {
+      if (module.handler) order.members.handlers.insert(module.module);
+    }
+  }
+  return true;
+}
+
+void Deployer::take_result(TrialResult result) {
+  Group& group = groups_.at(result.group);
+  auto& deployment = *group.deployment;
+  for (const auto& line : result.warnings) spdlog::warn("{}", line);
+  deployment.files = result.files;
+  switch (result.kind) {
+    case TrialResult::Kind::kGood:
+      spdlog::debug("{}: {}", result.staged.label(), result.steps);
+      deployment.staged = std::move(result.staged);
+      deployment.opening_time = result.opening_time;
+      if (!deployment.wish) deployment.release = add_release(group, result);
+      return group.life.on(Life::Event::kTried);
+    case TrialResult::Kind::kUnchanged:
+      deployment.release = group.decision->release;
+      group.spare_number = deployment.number;
+      group.refusal.clear();
+      return judge(group, Verdict::kUnchanged, "");
+    case TrialResult::Kind::kRefused:
+      if (!deployment.wish && !result.files.empty()) {
+        deployment.release = add_release(group, result);
+      } else if (!deployment.draft.empty()) {
+        History::drop_draft(deployment.draft);
+      }
+      return refuse(group, result.why);
+    case TrialResult::Kind::kFilesChanged:
+      return try_later(group, "");
+    case TrialResult::Kind::kUnavailable:
+      return try_later(group, result.why);
+  }
+}
+
+/// Keeps what was dropped. Without it the deployment goes on: the group has less to go back to.
+unsigned long Deployer::add_release(Group& group, const TrialResult& result) {
+  auto& history = records_.history();
+  const auto& deployment = *group.deployment;
+  const Release* const known = history.find_content(group.name, content_of(result.files));
+  if (known != nullptr) {
+    History::drop_draft(deployment.draft);
+    return known->number;
+  }
+  try {
+    Release release;
+    release.group = group.name;
+    release.number = deployment.number;
+    release.files = result.files;
+    history.add(std::move(release), deployment.draft);
+    untidy_ = true;
+    return deployment.number;
+  } catch (const std::runtime_error& error) {
+    spdlog::warn("{}; until then a quarantine cannot bring the files of this generation back",
+                 error.what());
+    History::drop_draft(deployment.draft);
+    return 0;
+  }
+}
+
+/// The next group to be opened, unless one is being opened. One at a time: a worker has one thread
+/// for it. What took the probe the shortest time goes first, so that a slow constructor delays as
+/// few as it can.
+Group* Deployer::next_to_open() {
+  Group* next = nullptr;
+  for (auto& [name, group] : groups_) {
+    if (group.life.state() == State::kOpening) return nullptr;
+    if (group.life.state() != State::kWaiting) continue;
+    if (next == nullptr || group.deployment->opening_time < next->deployment->opening_time) {
+      next = &group;
+    }
+  }
+  return next;
+}
+
+void Deployer::open_in_one(Group& group) {
+  const auto workers = fleet_.set();
+  if (workers.empty()) return;
+  auto& deployment = *group.deployment;
+  deployment.first = workers.front();
+  deployment.begun = false;
+  deployment.deadline = Clock::now() + kLongestFollowing;
+  group.life.on(Life::Event::kTurn);
+  fleet_.mapped(deployment.first, group.name, deployment.number);
+  fleet_.send(deployment.first, opening_of(deployment, message::kOpen));
+}
+
+void Deployer::open_in_others(Group& group) {
+  auto& deployment = *group.deployment;
+  deployment.deadline = Clock::now() + kLongestFollowing;
+  group.life.on(Life::Event::kOpened);
+  for (const pid_t worker : fleet_.set()) {
+    if (worker == deployment.first) continue;
+    deployment.awaited.insert(worker);
+    fleet_.mapped(worker, group.name, deployment.number);
+    fleet_.send(worker, opening_of(deployment, message::kOpen));
+  }
+  advance(group);
+}
+
+/// Once this is recorded there is no way back.
+void Deployer::decide(Group& group) {
+  auto& deployment = *group.deployment;
+  const auto kind = deployment.origin.kind;
+  Decision decision;
+  decision.number = deployment.number;
+  decision.release = deployment.release;
+  decision.stage = deployment.staged->stage.filename();
+  decision.pinned = !group.swept;
+  decision.service = parts_.service;
+  decision.configs = configs_of(group);
+  decision.rolled_back = kind == Origin::Kind::kRollback ||
+                         (kind == Origin::Kind::kReload && group.decision && group.decision->rolled_back);
+  decision.instead_of = deployment.wish ? deployment.wish->instead_of : 0;
+  decision.judged = fingerprint_of(deployment.taken);
+  records_.decide(group.name, decision);
+  group.decision = decision;
+  group.serving = *deployment.staged;
+  ++group.generations;
+  parts_.feed.page->serve(group.cell, deployment.number, deployment.wanted);
+  fleet_.send_to_all(opening_of(deployment, message::kServe));
+  spdlog::info("{}: live, {} modules{}", group.serving->label(), group.serving->modules.size(),
+               group.serving->note.empty() ? "" : " (" + group.serving->note + ")");
+  if (!deployment.wish) {
+    group.withdrawn = 0;
+    group.refusal.clear();
+  }
+  judge(group, Verdict::kLive, "");
+}
+
+/// All files of the group are gone.
+void Deployer::remove(Group& group) {
+  if (group.serving) spdlog::info("{}: all its files are gone; it is no longer served", group.name);
+  group.withdrawn = 0;
+  group.refusal.clear();
+  serve_nothing(group);
+  Deployment none;
+  none.wanted = group.wanted;
+  none.began = Clock::now();
+  group.deployment = std::move(none);
+  judge(group, Verdict::kLive, "");
+}
+
+void Deployer::serve_nothing(Group& group) {
+  records_.forget(group.name);
+  group.serving.reset();
+  group.decision.reset();
+  parts_.feed.page->serve(group.cell, 0, parts_.feed.page->cell(group.cell).decided);
+  fleet_.send_to_all({{"say", message::kGone}, {"group", group.name}});
+  untidy_ = true;
+}
+
+void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
+  auto& deployment = *group.deployment;
+  if (deployment.staged) fleet_.send_to_all(opening_of(deployment, message::kDiscard));
+  if (ban != Ban::kNone && deployment.release != 0) {
+    records_.history().ban(group.name, deployment.release, ban);
+  }
+  const auto fallback = deployment.wish ? nullptr : fallback_of(group, deployment.release);
+  const bool falls_back = !group.serving && fallback != nullptr;
+  if (deployment.wish && !group.serving) {
+    spdlog::error("{}: the files that served before cannot be loaded: {}; the group is not served",
+                  group.name, why);
+  } else {
+    spdlog::error("{}: {} refused: {}; {}", group.name,
+                  deployment.wish ? text_of(deployment.origin) : "drop", why,
+                  group.serving ? "still serving " + group.serving->label()
+                  : falls_back  ? "serving the files that served before"
+                                : "the group is not served");
+  }
+  if (!deployment.wish) {
+    group.refusal = why;
+    group.refused_at = std::chrono::system_clock::now();
+    ++group.refusals;
+  }
+  if (falls_back) {
+    const unsigned long release = fallback->number;
+    judge(group, Verdict::kRefused, why);
+    return wish(group, {.origin = {Origin::Kind::kLastGood, {}}, .release = release});
+  }
+  judge(group, Verdict::kRefused, why);
+}
+
+/// What came in the way says nothing against the files.
+void Deployer::try_later(Group& group, const std::string& why) {
+  if (!why.empty()) {
+    if (std::exchange(group.hindrance, why) != why) spdlog::warn("{}: {}", group.name, why);
+  }
+  auto deployment = std::exchange(group.deployment, std::nullopt);
+  if (!deployment->draft.empty()) History::drop_draft(deployment->draft);
+  if (deployment->staged) {
+    fleet_.send_to_all(opening_of(*deployment, message::kDiscard));
+  }
+  if (!deployment->staged) group.spare_number = deployment->number;
+  if (deployment->wish && !group.wish) group.wish = std::move(deployment->wish);
+  group.not_before = Clock::now() + (why.empty() ? kNextLook : kNextTry);
+  if (why.empty()) apps_.doubt();
+  group.life.on(Life::Event::kUnstable);
+}
+
+/// The end of each deployment.
+void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
+  auto deployment = std::move(*std::exchange(group.deployment, std::nullopt));
+  group.judged = std::move(deployment.taken);
+  group.at_start = false;
+  group.was_judged = true;
+  group.hindrance.clear();
+  group.last = Judgement{.verdict = verdict,
+                         .origin = deployment.origin,
+                         .generation = group.serving ? group.serving->number : 0,
+                         .release = deployment.release,
+                         .reason = reason,
+                         .files = std::move(deployment.files),
+                         .at = std::chrono::system_clock::now(),
+                         .took = Clock::now() - deployment.began};
+  group.life.on(Life::Event::kJudged);
+  auto& page = *parts_.feed.page;
+  const bool stale = group.present != group.judged || group.wish;
+  if (group.life.state() == State::kSettling && !stale) group.life.on(Life::Event::kReverted);
+  page.decide(group.cell, stale ? deployment.wanted : group.wanted);
+  questions_.judged(group, !stale);
+  records_.end_work(group.name);
+  if (deployment.release != 0) {
+    const unsigned long made = verdict == Verdict::kLive ? deployment.number : 0;
+    records_.history().record(group.name, deployment.release,
+                              {group.last->at, deployment.origin, made, verdict, reason});
+    if (made != 0) records_.history().ban(group.name, deployment.release, Ban::kNone);
+  }
+  untidy_ = true;
+}
+
+void Deployer::check_deadlines() {
+  const auto now = Clock::now();
+  for (auto& [name, group] : groups_) {
+    const auto state = group.life.state();
+    if (state != State::kOpening && state != State::kSpreading) continue;
+    auto& deployment = *group.deployment;
+    if (now < deployment.deadline) continue;
+    const std::string what = "opening " + deployment.staged->label();
+    if (state == State::kSpreading) {
+      for (const pid_t worker : std::exchange(deployment.awaited, {})) {
+        fleet_.left(worker);
+        parts_.send({{"say", "replace"}, {"worker", worker}, {"why", what + " took over 10 s"}});
+      }
+    } else if (!deployment.begun) {
+      // It says nothing against the drop.
+      fleet_.left(deployment.first);
+      parts_.send({{"say", "replace"},
+                   {"worker", deployment.first},
+                   {"why", "it has not begun with " + what + " for 10 s"}});
+      group.life.on(Life::Event::kInterrupted);
+    } else {
+      fleet_.left(deployment.first);
+      parts_.send({{"say", "replace"},
+                   {"worker", deployment.first},
+                   {"why", what + " has not returned for 20 s"}});
+      refuse(group,
+             deployment.staged->label() +
+                 ": a constructor or static initialiser has not returned for 20 s in a worker; fix "
+                 "it and drop it again",
+             Ban::kEndedWorker);
+    }
+  }
+}
+
+bool Deployer::has_room(Group& group) {
+  constexpr std::size_t kMostMapped = 3;  // one serves, one is used up, more are held for good
+  const auto mapped = fleet_.most_mapped(group.name);
+  if (mapped.size() < kMostMapped || (group.present.empty() && !group.wish)) {
+    group.waits_for_room = false;
+    return true;
+  }
+  if (!std::exchange(group.waits_for_room, true)) {
+    spdlog::warn(
+        "{}: a reload waits: {} generations of it are still mapped; the oldest is {}/{}; see "
+        "\"shoal status\" for what keeps it, or send SIGHUP to replace the workers",
+        group.name, mapped.size(), group.name, *mapped.begin());
+  }
+  return false;
+}
+
+void Deployer::tidy() {
+  if (!untidy_ || Clock::now() < tidied_ + kPause) return;
+  untidy_ = false;
+  tidied_ = Clock::now();
+  std::set<std::string> needed;
+  for (const auto& [name, group] : groups_) {
+    if (group.serving) needed.insert(group.serving->stage.filename());
+    if (group.deployment) needed.insert(group.deployment->stage.filename());
+  }
+  records_.tidy_stages(needed);
+  records_.tidy_history();
+}
+
+}  // namespace shoal::releases

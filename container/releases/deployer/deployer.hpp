@@ -1,0 +1,161 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "releases/deployer/apps_reader.hpp"
+#include "releases/deployer/fleet.hpp"
+#include "releases/deployer/group.hpp"
+#include "releases/deployer/questions.hpp"
+#include "releases/deployer/records.hpp"
+#include "releases/freshness/feed.hpp"
+#include "releases/probing/trials.hpp"
+
+namespace shoal::releases {
+
+/// What a deployer is made with.
+struct DeployerParts {
+  std::filesystem::path apps;
+  std::filesystem::path run;
+  Grouping grouping;
+  SweepRules rules;
+  Configs configs;
+  HistoryRules history;
+  Trials::Parts probe;
+  Feed feed;
+  std::string service;  ///< names this run of the service: what is pinned is fixed in it
+
+  /// Sends a message to the supervisor.
+  std::function<void(nlohmann::json message)> send;
+};
+
+/// Decides which release of each group is to serve: watches the apps folder, has what was dropped
+/// tried, has the workers open it, records the decision, and gives verdicts. Opens no module itself.
+///
+/// It can be killed at any point. The next one goes on from what is recorded and from what the
+/// workers report: what was decided is completed, what was not begins again.
+///
+/// Used by one thread: in a loop of poll(2) on `descriptors` until `deadline`, then `step`.
+class Deployer {
+ public:
+  using Clock = Group::Clock;
+
+  /// Reads what is recorded and looks into the apps folder. Throws std::runtime_error, with the
+  /// remedy, if the apps or the run folder cannot be used.
+  explicit Deployer(DeployerParts parts);
+
+  /// Gives up what it works on; nothing is decided by that.
+  ~Deployer();
+  Deployer(const Deployer&) = delete;
+  Deployer& operator=(const Deployer&) = delete;
+
+  /// Does what a message of the supervisor says.
+  void handle(const nlohmann::json& message);
+
+  /// Does all that is due. Waits for nothing but the disk.
+  void step();
+
+  /// Return what to wait for: descriptors that become readable, and a time.
+  std::vector<int> descriptors() const;
+  Clock::time_point deadline() const;
+
+  /// Returns true once what was in hand when `release` came has ended: another deployer may take
+  /// the run folder.
+  bool released() const;
+
+  /// Returns true once every group was judged, or after 30 s.
+  bool all_judged() const { return all_judged_; }
+
+  const Groups& groups() const { return groups_; }
+  const Records& records() const { return records_; }
+
+  /// Returns how the apps folder is watched; for people.
+  const std::string& watching() const { return apps_.watching(); }
+
+ private:
+  using State = Life::State;
+
+  // --- one deployment, from the apps folder to the verdict
+  void advance(Group& group);
+  void begin_trial(Group& group);
+  void take_result(TrialResult result);
+  void open_in_one(Group& group);
+  void open_in_others(Group& group);
+  void decide(Group& group);
+  void remove(Group& group);
+  void refuse(Group& group, const std::string& why, Ban ban = Ban::kNone);
+  void try_later(Group& group, const std::string& why);
+  void judge(Group& group, Verdict verdict, const std::string& reason);
+
+  TrialOrder order_of(Group& group);
+  bool find_source(Group& group, TrialOrder& order);
+  unsigned long add_release(Group& group, const TrialResult& result);
+  const Release* fallback_of(const Group& group, unsigned long other_than) const;
+  bool has_room(Group& group);
+  Group* next_to_open();
+  bool is_banned(Group& group);
+  std::string configs_of(const Group& group) const;
+
+  // --- what makes a group stale besides its files
+  void wish(Group& group, Wish wish);
+  void serve_nothing(Group& group);
+  void withdraw(const std::string& name, unsigned long number, unsigned crashes);
+  void resume(const std::string& name, const Decision& decision);
+  void take_over_removed(const std::string& name, const Decision& decision);
+  static void note_withdrawn(Group& group, const Release& release);
+  void note_withdrawn(Group& group);
+  static unsigned long last_generation_of(const Release& release);
+  static std::string note_of(unsigned long instead_of);
+
+  // --- workers
+  void hear(pid_t worker, const nlohmann::json& message);
+  void reported(pid_t worker, const nlohmann::json& message);
+  static Deployment* deployment_of(Group& group, unsigned long number);
+  static void begun(pid_t worker, Group& group, unsigned long number);
+  void opened(pid_t worker, Group& group, unsigned long number);
+  void failed_to_open(pid_t worker, Group& group, const nlohmann::json& message);
+  void lost(pid_t worker, const nlohmann::json& message);
+  void lost_over(Group& group, const nlohmann::json& message);
+  void check_deadlines();
+  Fleet::List list() const;
+
+  // --- questions
+  void answer(unsigned question, const nlohmann::json& message);
+  void send_answer(unsigned question, nlohmann::json words) const;
+  void ask_drop(unsigned question, const nlohmann::json& words);
+  void ask_reload(unsigned question, const nlohmann::json& words, const std::string& who);
+  void ask_rollback(unsigned question, const nlohmann::json& words, const std::string& who);
+  Group* replaceable(unsigned question, const nlohmann::json& words);
+  nlohmann::json history_of(const nlohmann::json& words) const;
+
+  void tell_unserved();
+  void find_out_whether_all_is_judged();
+  void tidy();
+
+  const DeployerParts parts_;
+  Records records_;
+  AppsReader apps_;
+  Groups groups_;
+  Fleet fleet_;
+  Questions questions_;
+  Trials trials_;
+  const Clock::time_point began_ = Clock::now();
+  bool all_judged_ = false;
+  bool releasing_ = false;
+  bool untidy_ = true;  // stages or releases may be left to remove
+  Clock::time_point tidied_{};
+  std::optional<nlohmann::json> unserved_{};  // modules, as they were told last
+
+  // What a module in its constructor may take: as long as the probe gives it.
+  static constexpr std::chrono::seconds kLongestOpening{20};
+
+  // Between two looks for what can be removed.
+  static constexpr std::chrono::milliseconds kPause{100};
+};
+
+}  // namespace shoal::releases

@@ -1,0 +1,80 @@
+#include "releases/deployer/questions.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace shoal::releases {
+namespace {
+
+using nlohmann::json;
+
+/// Returns whether these bytes are among what was judged.
+bool was_judged(const Judgement& judgement, const Questions::Dropped& dropped) {
+  // Files that could not be read were judged by their names.
+  if (judgement.files.empty()) return judgement.verdict == Verdict::kRefused;
+  return std::ranges::all_of(dropped, [&](const auto& entry) {
+    const auto file = std::ranges::find(judgement.files, entry.first, &ReleasedFile::module);
+    return file != judgement.files.end() && file->sha256 == entry.second;
+  });
+}
+
+json words_of(const Group& group, Verdict verdict, const std::string& reason) {
+  return {{"group", group.name},
+          {"verdict", text_of(verdict)},
+          {"generation", group.serving ? group.serving->label() : ""},
+          {"reason", reason}};
+}
+
+json words_of(const Group& group) {
+  if (!group.last) return words_of(group, Verdict::kNone, "");
+  return words_of(group, group.last->verdict, group.last->reason);
+}
+
+}  // namespace
+
+void Questions::ask(unsigned question, std::map<std::string, Dropped> groups) {
+  Question asked{question, {}, {}};
+  for (auto& [group, dropped] : groups) asked.waiting.emplace(group, std::move(dropped));
+  questions_.push_back(std::move(asked));
+  conclude();
+}
+
+void Questions::ask(unsigned question, const std::string& group) {
+  questions_.push_back({question, {{group, std::nullopt}}, {}});
+}
+
+void Questions::judged(const Group& group, bool is_current, bool whatever_bytes) {
+  for (auto& question : questions_) {
+    const auto found = question.waiting.find(group.name);
+    if (found == question.waiting.end()) continue;
+    const auto& dropped = found->second;
+    if (!dropped || whatever_bytes || (group.last && was_judged(*group.last, *dropped))) {
+      question.verdicts[group.name] = words_of(group);
+    } else if (is_current) {
+      question.verdicts[group.name] =
+          words_of(group, Verdict::kOvertaken, "other files came before these were read");
+    } else {
+      continue;
+    }
+    question.waiting.erase(found);
+  }
+  conclude();
+}
+
+bool Questions::wait_for(const std::string& group) const {
+  return std::ranges::any_of(
+      questions_, [&](const Question& question) { return question.waiting.contains(group); });
+}
+
+void Questions::conclude() {
+  std::erase_if(questions_, [this](Question& question) {
+    if (!question.waiting.empty()) return false;
+    json groups = json::array();
+    for (auto& [name, words] : question.verdicts) groups.push_back(std::move(words));
+    answer_(question.number, {{"groups", std::move(groups)}});
+    return true;
+  });
+}
+
+}  // namespace shoal::releases

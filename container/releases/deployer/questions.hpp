@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "releases/deployer/group.hpp"
+
+namespace shoal::releases {
+
+/// The questions of commands that wait for a verdict: `shoal drop`, `reload` and `rollback`. Each
+/// gets one answer, with one verdict for each group. Used by one thread.
+class Questions {
+ public:
+  /// Sends an answer; `words` is what the command gets.
+  using Answer = std::function<void(unsigned question, nlohmann::json words)>;
+
+  explicit Questions(Answer answer) : answer_(std::move(answer)) {}
+
+  /// Module name -> SHA-256 of what was dropped.
+  using Dropped = std::map<std::string, std::string>;
+
+  /// Waits for the verdict on files that were dropped, by group.
+  void ask(unsigned question, std::map<std::string, Dropped> groups);
+
+  /// Waits for the verdict on what was asked for: the next one of the group.
+  void ask(unsigned question, const std::string& group);
+
+  /// The group has a verdict, or, with `is_current`, has had one and is not stale: answers what
+  /// waits for it. A question about bytes that were not judged waits as long as the group is stale;
+  /// then a later drop has overtaken them. `whatever_bytes`: the verdict does not depend on them.
+  void judged(const Group& group, bool is_current, bool whatever_bytes = false);
+
+  /// Returns true if any question waits for the group.
+  bool wait_for(const std::string& group) const;
+
+ private:
+  struct Question {
+    unsigned number;
+    std::map<std::string, std::optional<Dropped>> waiting;  // by group
+    std::map<std::string, nlohmann::json> verdicts;
+  };
+
+  void conclude();
+
+  Answer answer_;
+  std::list<Question> questions_;
+};
+
+}  // namespace shoal::releases

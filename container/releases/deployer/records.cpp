@@ -1,0 +1,68 @@
+#include "releases/deployer/records.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "releases/history/migration.hpp"
+
+namespace shoal::releases {
+
+Records::Records(const std::filesystem::path& run, HistoryRules rules)
+    : run_(run), history_(run, rules), stages_(run) {
+  migrate(run, history_);
+  decisions_ = read_decisions(run);
+  works_ = read_works(run);
+  // What is still recorded was being worked on when a deployer died.
+  for (auto& [group, work] : works_) ++work.deaths;
+}
+
+template <typename Write>
+void Records::try_to(const char* what, const Write& write) {
+  try {
+    write();
+    problem_.clear();
+  } catch (const std::exception& error) {
+    std::string problem = std::string(what) + ": " + error.what();
+    if (std::exchange(problem_, problem) != problem) spdlog::warn("{}", problem);
+  }
+}
+
+void Records::decide(const std::string& group, const Decision& decision) {
+  decisions_[group] = decision;
+  try_to("a decision is not recorded", [this] { write_decisions(run_, decisions_); });
+}
+
+void Records::forget(const std::string& group) {
+  if (decisions_.erase(group) == 0) return;
+  try_to("a decision is not recorded", [this] { write_decisions(run_, decisions_); });
+}
+
+unsigned Records::begin_work(const std::string& group, const std::string& fingerprint,
+                             const std::string& file) {
+  Work& work = works_[group];
+  if (work.fingerprint != fingerprint) work = {fingerprint, file, 0};
+  try_to("what the deployer works on is not recorded", [this] { write_works(run_, works_); });
+  return work.deaths;
+}
+
+void Records::end_work(const std::string& group) {
+  if (works_.erase(group) == 0) return;
+  try_to("what the deployer works on is not recorded", [this] { write_works(run_, works_); });
+}
+
+void Records::tidy_stages(const std::set<std::string>& needed) {
+  std::set<std::string> removable = stages_.stages();
+  for (const auto& name : needed) removable.erase(name);
+  if (removable.empty()) return;
+  for (const auto& name : mapped_stages(stages_.folder())) removable.erase(name);
+  for (const auto& name : removable) stages_.remove(name);
+}
+
+void Records::tidy_history() {
+  std::map<std::string, std::set<unsigned long>> needed;
+  for (const auto& [group, decision] : decisions_) needed[group].insert(decision.release);
+  history_.prune(needed);
+}
+
+}  // namespace shoal::releases

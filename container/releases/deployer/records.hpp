@@ -1,0 +1,55 @@
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "releases/deployer/group.hpp"
+#include "releases/history/decisions.hpp"
+#include "releases/history/history.hpp"
+#include "releases/staging/stages_folder.hpp"
+
+namespace shoal::releases {
+
+/// What the deployer keeps on disk: the history, the decisions, what it works on, and the stages.
+/// What cannot be written, as when the disk is full, is logged once; the deployer goes on from
+/// memory. Used by one thread.
+class Records {
+ public:
+  /// Throws std::runtime_error, with the remedy, if the run folder cannot be used.
+  Records(const std::filesystem::path& run, HistoryRules rules);
+
+  History& history() { return history_; }
+  const History& history() const { return history_; }
+  StagesFolder& stages() { return stages_; }
+  const StagesFolder& stages() const { return stages_; }
+
+  /// What is decided of each group.
+  const Decisions& decisions() const { return decisions_; }
+  void decide(const std::string& group, const Decision& decision);
+  void forget(const std::string& group);
+
+  /// Records what is going to be worked on. Returns how many deployers have died over it.
+  unsigned begin_work(const std::string& group, const std::string& fingerprint,
+                      const std::string& file);
+  void end_work(const std::string& group);
+
+  /// Removes the stages that are not among `needed` and that no process has mapped.
+  void tidy_stages(const std::set<std::string>& needed);
+
+  /// Removes old releases.
+  void tidy_history();
+
+ private:
+  template <typename Write>
+  void try_to(const char* what, const Write& write);
+
+  const std::filesystem::path run_;
+  History history_;
+  StagesFolder stages_;
+  Decisions decisions_;
+  Works works_;
+  std::string problem_{};  // as the log has it
+};
+
+}  // namespace shoal::releases

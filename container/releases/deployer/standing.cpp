@@ -1,0 +1,311 @@
+// What a deployer begins with, and what makes a group stale besides its files.
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/descriptor.hpp"
+#include "releases/deployer/deployer.hpp"
+#include "releases/deployer/messages.hpp"
+#include "releases/history/digest.hpp"
+#include "releases/history/fingerprint.hpp"
+
+namespace shoal::releases {
+namespace {
+
+using nlohmann::json;
+
+// A module that hangs in its constructor must not keep the others from being served.
+constexpr std::chrono::seconds kLongestStart{30};
+
+/// Returns the content of files where they lie; empty if one cannot be read.
+std::string content_now(const Files& files) {
+  std::vector<ReleasedFile> released;
+  for (const auto& [module, file] : files) {
+    const base::Descriptor opened(::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    const auto digest = opened ? sha256_of(opened.get()) : std::nullopt;
+    if (!digest) return {};
+    ReleasedFile it;
+    it.module = module;
+    it.sha256 = *digest;
+    released.push_back(std::move(it));
+  }
+  return content_of(released);
+}
+
+}  // namespace
+
+Deployer::Deployer(DeployerParts parts)
+    : parts_(std::move(parts)),
+      records_(parts_.run, parts_.history),
+      apps_(parts_.apps, parts_.grouping, parts_.rules, parts_.feed),
+      fleet_([this](pid_t worker, json message) {
+        json passed{{"say", "to"}, {"message", std::move(message)}};
+        if (worker != 0) passed["worker"] = worker;
+        parts_.send(std::move(passed));
+      }),
+      questions_([this](unsigned question, json words) { send_answer(question, std::move(words)); }),
+      trials_(parts_.probe) {
+  apps_.read(groups_);
+  for (const auto& [name, decision] : Decisions(records_.decisions())) resume(name, decision);
+}
+
+Deployer::~Deployer() {
+  for (const auto& [name, group] : groups_) {
+    if (group.deployment) records_.end_work(name);
+  }
+}
+
+/// Goes on from what an earlier deployer has decided: of this run of the service, it serves; of an
+/// earlier one, it is what the group goes back to if its files are bad.
+void Deployer::resume(const std::string& name, const Decision& decision) {
+  const auto found = groups_.find(name);
+  const bool continues = decision.service == parts_.service;
+  if (found == groups_.end()) {
+    if (!continues) records_.forget(name);
+    return continues ? take_over_removed(name, decision) : void();
+  }
+  Group& group = found->second;
+  group.decision = decision;
+  if (!continues) return;
+  try {
+    group.serving = described_in(records_.stages().folder() / decision.stage);
+  } catch (const std::exception& error) {
+    spdlog::warn("{}: {}", name, error.what());
+    return;
+  }
+  parts_.feed.page->reset(group.cell, decision.number);
+  note_withdrawn(group);
+  if (decision.judged == fingerprint_of(group.present) || !group.swept) {
+    group.judged = group.present;
+    group.was_judged = true;
+    group.announced = true;
+    group.life.on(Life::Event::kReverted);
+    parts_.feed.page->decide(group.cell, group.wanted);
+  }
+  if (decision.configs == configs_of(group)) return;
+  // Its modules have other settings now.
+  group.serving.reset();
+  parts_.feed.page->reset(group.cell, 0);
+  if (group.life.state() != State::kCurrent) return;
+  if (decision.release != 0) {
+    wish(group, {.origin = {Origin::Kind::kReload, {}},
+                 .release = decision.release,
+                 .instead_of = decision.instead_of});
+  } else {
+    group.judged.clear();
+    group.announced = false;
+    group.life.on(Life::Event::kChanged);
+  }
+}
+
+/// Of a group whose files have all gone while there was no deployer.
+void Deployer::take_over_removed(const std::string& name, const Decision& decision) {
+  const auto cell = parts_.feed.page->add(name);
+  if (!cell) return;
+  Group& group = groups_[name];
+  group.name = name;
+  group.swept = !decision.pinned;
+  group.cell = *cell;
+  group.wanted = parts_.feed.page->cell(*cell).wanted;
+  group.decision = decision;
+  try {
+    group.serving = described_in(records_.stages().folder() / decision.stage);
+    parts_.feed.page->reset(group.cell, decision.number);
+  } catch (const std::exception& error) {
+    spdlog::warn("{}: {}", name, error.what());
+  }
+  group.was_judged = true;
+  if (!group.swept) return;
+  group.stale_since = Clock::now();
+  group.announced = false;
+  group.judged["?"] = {};  // it had files
+  group.life.on(Life::Event::kChanged);
+}
+
+/// What the group goes back to: what served before, else the newest that was good.
+const Release* Deployer::fallback_of(const Group& group, unsigned long other_than) const {
+  const auto& history = records_.history();
+  if (group.decision && group.decision->release != other_than) {
+    const Release* const before = history.find(group.name, group.decision->release);
+    if (before != nullptr && before->ban == Ban::kNone) return before;
+  }
+  return history.last_good(group.name, other_than);
+}
+
+/// At the start: whether these bytes are not to be tried again. What served before serves then.
+bool Deployer::is_banned(Group& group) {
+  const auto& all = records_.history().of(group.name);
+  const bool any = std::ranges::any_of(
+      all, [](const auto& entry) { return entry.second.ban != Ban::kNone; });
+  if (!group.at_start || !any) return false;
+  const std::string content = content_now(group.present);
+  const Release* const release = records_.history().find_content(group.name, content);
+  if (release == nullptr || release->ban == Ban::kNone) return false;
+  const Release* const fallback = fallback_of(group, release->number);
+  const unsigned long back_to = fallback == nullptr ? 0 : fallback->number;
+  note_withdrawn(group, *release);
+  const std::string why = group.name + "/" + std::to_string(last_generation_of(*release)) + ": " +
+                          text_of(release->ban) + "; drop new files";
+  spdlog::warn("{}; {}", why,
+               back_to == 0 ? "the group is not served"
+                            : "release " + std::to_string(back_to) + " serves instead");
+  const bool rolled_back = release->ban == Ban::kRolledBack;
+  const unsigned long instead = rolled_back ? 0 : last_generation_of(*release);
+  group.deployment->release = release->number;
+  if (back_to == 0) group.refusal = why;
+  judge(group, Verdict::kNone, why);
+  if (back_to != 0) {
+    wish(group, {.origin = {rolled_back ? Origin::Kind::kRollback : Origin::Kind::kLastGood, {}},
+                 .release = back_to,
+                 .note = group.withdrawn == 0 ? "" : note_of(instead),
+                 .instead_of = instead});
+  }
+  return true;
+}
+
+unsigned long Deployer::last_generation_of(const Release& release) {
+  unsigned long last = release.number;
+  for (const auto& attempt : release.attempts) last = std::max(last, attempt.generation);
+  return last;
+}
+
+std::string Deployer::note_of(unsigned long instead_of) {
+  return "instead of " + std::to_string(instead_of) + ", quarantined";
+}
+
+/// Takes what is known of a quarantine from the history.
+void Deployer::note_withdrawn(Group& group, const Release& release) {
+  if (release.ban != Ban::kWithdrawn) return;
+  group.withdrawn = last_generation_of(release);
+  group.crashes = release.crashes;
+  group.withdrawn_at = release.banned_at;
+}
+
+void Deployer::note_withdrawn(Group& group) {
+  if (!group.decision || group.decision->instead_of == 0) return;
+  const Release* const release =
+      records_.history().find(group.name, group.decision->instead_of);
+  if (release != nullptr) note_withdrawn(group, *release);
+}
+
+void Deployer::wish(Group& group, Wish wish) {
+  group.wish = std::move(wish);
+  if (group.life.state() == State::kCurrent) group.stale_since = Clock::now();
+  ++group.wanted;
+  parts_.feed.page->want(group.cell, group.stale_since);
+  group.life.on(Life::Event::kChanged);
+}
+
+/// The generation has crashed workers: its release is not to serve any more.
+void Deployer::withdraw(const std::string& name, unsigned long number, unsigned crashes) {
+  parts_.send({{"say", "withdrawn"}, {"group", name}, {"number", number}});
+  const auto found = groups_.find(name);
+  if (found == groups_.end() || !found->second.decision) return;
+  Group& group = found->second;
+  auto& history = records_.history();
+  const Release* const release = history.find(name, number);
+  const bool serves = group.decision->number == number ||
+                      (release != nullptr && release->number == group.decision->release);
+  if (release != nullptr) history.ban(name, release->number, Ban::kWithdrawn, crashes);
+  if (!serves) return;
+  const Release* const good = history.last_good(name, group.decision->release);
+  group.withdrawn = number;
+  group.crashes = crashes;
+  group.withdrawn_at = std::chrono::system_clock::now();
+  spdlog::error("{}/{}: in quarantine after {} crashes; {} until new files are dropped", name,
+                number, crashes,
+                good == nullptr ? "no earlier good files are kept, so the group is not served"
+                                : "the files of " + name + "/" +
+                                      std::to_string(last_generation_of(*good)) + " serve instead");
+  if (good == nullptr) {
+    group.refusal = name + "/" + std::to_string(number) + " is in quarantine after " +
+                    std::to_string(crashes) +
+                    " crashes, and no other files can serve instead; drop new files";
+    group.refused_at = group.withdrawn_at;
+    return serve_nothing(group);
+  }
+  wish(group, {.origin = {Origin::Kind::kLastGood, {}},
+               .release = good->number,
+               .note = note_of(number),
+               .instead_of = number});
+}
+
+std::string Deployer::configs_of(const Group& group) const {
+  Trial trial{.staged = {}, .configs = {}};
+  for (const auto& [module, config] : parts_.configs) {
+    if (apps_.grouping().of(module).group == group.name) trial.configs.emplace(module, config);
+  }
+  Digest digest;
+  digest.add(text_of(trial));
+  return digest.hex(16);
+}
+
+bool Deployer::released() const {
+  return releasing_ && std::ranges::all_of(groups_, [](const auto& entry) {
+           const auto state = entry.second.life.state();
+           return state == State::kCurrent || state == State::kSettling;
+         });
+}
+
+std::vector<int> Deployer::descriptors() const {
+  std::vector<int> all{trials_.descriptor(), parts_.feed.wake->get()};
+  if (parts_.feed.inotify) all.push_back(parts_.feed.inotify->get());
+  return all;
+}
+
+void Deployer::find_out_whether_all_is_judged() {
+  if (all_judged_) return;
+  const bool every = std::ranges::all_of(groups_, [](const auto& entry) {
+    const Group& group = entry.second;
+    return group.serving || (group.was_judged && !group.wish && !group.deployment);
+  });
+  if (!every && Clock::now() < began_ + kLongestStart) return;
+  all_judged_ = true;
+  fleet_.send_to_all({{"say", message::kJudged}});
+}
+
+/// Requests to modules that are there but not loaded get a 503, and not a 404.
+void Deployer::tell_unserved() {
+  std::set<std::string> names;
+  json modules = json::array();
+  for (const auto& [name, group] : groups_) {
+    if (group.serving || group.present.empty()) continue;
+    names.insert(name);
+    for (const auto& [module, file] : group.present) modules.push_back(module);
+  }
+  if (unserved_ && *unserved_ == modules) return;
+  unserved_ = modules;
+  fleet_.send_to_all({{"say", message::kUnserved}, {"modules", std::move(modules)}});
+  parts_.send({{"say", "unserved"}, {"groups", names}});
+}
+
+Deployer::Clock::time_point Deployer::deadline() const {
+  auto next = apps_.deadline(groups_);
+  const auto now = Clock::now();
+  for (const auto& [name, group] : groups_) {
+    switch (group.life.state()) {
+      case State::kSettling: {
+        const auto settled = group.wish ? now : apps_.settled_at(group).value_or(now);
+        const bool blocked = !trials_.has_room() || group.waits_for_room;
+        const auto soon = now + std::chrono::milliseconds(blocked ? 100 : 1);
+        next = std::min(next, std::max({settled, group.not_before, soon}));
+        break;
+      }
+      case State::kOpening:
+      case State::kSpreading:
+        next = std::min(next, group.deployment->deadline);
+        break;
+      case State::kCurrent:
+      case State::kTrying:
+      case State::kWaiting:
+        break;
+    }
+  }
+  if (!all_judged_) next = std::min(next, began_ + kLongestStart);
+  return untidy_ ? std::min(next, std::max(tidied_ + kPause, now)) : next;
+}
+
+}  // namespace shoal::releases

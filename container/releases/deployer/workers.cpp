@@ -1,0 +1,155 @@
+// What the workers say to the deployer, and what becomes of their deaths.
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "releases/deployer/deployer.hpp"
+#include "releases/deployer/messages.hpp"
+
+namespace shoal::releases {
+namespace {
+
+using nlohmann::json;
+
+std::map<std::string, unsigned long> numbers_in(const json& message, const char* key) {
+  std::map<std::string, unsigned long> numbers;
+  const auto found = message.find(key);
+  if (found == message.end() || !found->is_object()) return numbers;
+  for (const auto& [group, number] : found->items()) {
+    if (number.is_number_unsigned()) numbers.emplace(group, number.get<unsigned long>());
+  }
+  return numbers;
+}
+
+}  // namespace
+
+Fleet::List Deployer::list() const {
+  Fleet::List list;
+  for (const auto& [name, group] : groups_) {
+    if (!group.serving) continue;
+    list[name] = {group.serving->number, group.serving->stage.filename().native()};
+  }
+  return list;
+}
+
+void Deployer::hear(pid_t worker, const json& message) {
+  const std::string said = message.value("say", "");
+  if (said == message::kJoin) return fleet_.join(worker, list());
+  if (said == message::kListed) {
+    if (!fleet_.listed(worker, numbers_in(message, "groups"), list())) return;
+    unserved_.reset();  // so that it is told again
+    if (all_judged_) fleet_.send(worker, {{"say", message::kJudged}});
+    return;
+  }
+  if (said == message::kReported) return reported(worker, message);
+  const std::string name = message.value("group", "");
+  const unsigned long number = message.value("number", 0ul);
+  if (said == message::kRetired) {
+    fleet_.unmapped(worker, name, number);
+    untidy_ = true;
+    return;
+  }
+  const auto found = groups_.find(name);
+  if (found == groups_.end()) return;
+  if (said == message::kOpening) begun(worker, found->second, number);
+  if (said == message::kOpened) opened(worker, found->second, number);
+  if (said == message::kFailed) failed_to_open(worker, found->second, message);
+}
+
+/// The answer of a worker that an earlier deployer has started.
+void Deployer::reported(pid_t worker, const json& message) {
+  fleet_.join(worker, list());
+  const auto mapped = message.find("mapped");
+  if (mapped != message.end() && mapped->is_object()) {
+    for (const auto& [group, numbers] : mapped->items()) {
+      for (const auto& number : numbers) {
+        fleet_.mapped(worker, group, number.get<unsigned long>());
+      }
+    }
+  }
+  // What was not decided is discarded, and begins again.
+  for (const auto& [name, number] : numbers_in(message, "opened")) {
+    const auto group = groups_.find(name);
+    const bool serves =
+        group != groups_.end() && group->second.serving && group->second.serving->number == number;
+    if (serves) continue;
+    fleet_.send(worker, {{"say", message::kDiscard}, {"group", name}, {"number", number}});
+  }
+}
+
+/// The deployment of this group, if it is the one with this number; else null.
+Deployment* Deployer::deployment_of(Group& group, unsigned long number) {
+  if (!group.deployment || group.deployment->number != number || !group.deployment->staged) {
+    return nullptr;
+  }
+  return &*group.deployment;
+}
+
+void Deployer::begun(pid_t worker, Group& group, unsigned long number) {
+  Deployment* const deployment = deployment_of(group, number);
+  if (deployment == nullptr || deployment->first != worker || deployment->begun) return;
+  deployment->begun = true;
+  deployment->deadline = Clock::now() + kLongestOpening;
+}
+
+void Deployer::opened(pid_t worker, Group& group, unsigned long number) {
+  fleet_.mapped(worker, group.name, number);
+  Deployment* const deployment = deployment_of(group, number);
+  if (deployment == nullptr) return;
+  if (group.life.state() == State::kOpening && deployment->first == worker) {
+    open_in_others(group);
+  } else if (group.life.state() == State::kSpreading) {
+    deployment->awaited.erase(worker);
+    advance(group);
+  }
+}
+
+void Deployer::failed_to_open(pid_t worker, Group& group, const json& message) {
+  const unsigned long number = message.value("number", 0ul);
+  const std::string why = message.value("why", "");
+  fleet_.unmapped(worker, group.name, number);
+  if (deployment_of(group, number) == nullptr) {
+    fleet_.failed(worker, group.name, number);
+    spdlog::error("{}/{}: worker {} cannot open it: {}", group.name, number, worker, why);
+    return;
+  }
+  if (message.value("lacks", false)) return try_later(group, why);
+  refuse(group, why);
+}
+
+void Deployer::lost(pid_t worker, const json& message) {
+  fleet_.exited(worker);
+  untidy_ = true;
+  for (auto& [name, group] : groups_) {
+    const auto state = group.life.state();
+    if (state == State::kOpening && group.deployment->first == worker) {
+      lost_over(group, message);
+    } else if (state == State::kSpreading && group.deployment->awaited.erase(worker) != 0) {
+      lost_over(group, message);
+    }
+  }
+}
+
+/// A worker died while it opened the group. The drop is to blame, unless the crash report names
+/// other code. Without a report it may have been killed for any reason: once, that counts for
+/// nothing.
+void Deployer::lost_over(Group& group, const json& message) {
+  auto& deployment = *group.deployment;
+  const std::string generation = message.value("generation", "");
+  const std::string label = deployment.staged->label();
+  const bool reported = message.value("reported", false);
+  const bool blamed = reported && generation == label;
+  const bool excused = (reported && !generation.empty() && generation != label) ||
+                       (!blamed && !std::exchange(deployment.repeated, true));
+  if (excused) {
+    if (group.life.state() == State::kOpening) group.life.on(Life::Event::kInterrupted);
+    return;
+  }
+  refuse(group,
+         label + ": a worker " + message.value("how", "exited") +
+             " while it opened this; see its crash report, fix the module and drop it again",
+         Ban::kEndedWorker);
+}
+
+}  // namespace shoal::releases
