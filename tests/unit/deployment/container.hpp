@@ -1,0 +1,247 @@
+#pragma once
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/own_thread.hpp"
+#include "generations/generations.hpp"
+#include "releases/deployer/deployer.hpp"
+
+namespace shoal::test {
+
+/// A deployer on a thread of its own, as it runs in its process, and workers of this process: all
+/// of a container that decides, opens and serves, without its processes. What the supervisor passes
+/// on between them is passed on here.
+class Container {
+ public:
+  struct Parts {
+    std::filesystem::path apps;
+    std::filesystem::path run;
+    releases::Grouping grouping = releases::Grouping::top_level();
+    releases::SweepRules rules{};
+    releases::Configs configs{};
+    std::string service = "1";
+  };
+
+  explicit Container(Parts parts)
+      : parts_(std::move(parts)), feed_(releases::Feed::make()), wake_(::eventfd(0, EFD_CLOEXEC)) {
+    start_deployer();
+  }
+  ~Container() {
+    for (const auto& worker : workers_) {
+      if (worker) worker->end();
+    }
+    stop_deployer();
+  }
+  Container(const Container&) = delete;
+  Container& operator=(const Container&) = delete;
+
+  /// Starts a worker, which has judged or opened everything when this returns. Its number counts
+  /// from 0.
+  generations::Generations& start_worker() {
+    const auto id = static_cast<pid_t>(++last_worker_);
+    const auto worker = std::make_shared<Worker>();
+    worker->id = id;
+    {
+      const std::lock_guard lock(mutex_);
+      workers_.push_back(worker);
+    }
+    auto made = std::make_unique<generations::Generations>(
+        generations::Generations::Parts{
+            .run = parts_.run,
+            .feed = feed_,
+            .grouping = parts_.grouping,
+            .rules = {.interval = parts_.rules.interval, .wait = parts_.rules.wait},
+            .surroundings = {parts_.configs, {}, false, {}},
+            .send = [this, id](nlohmann::json message) {
+              tell({{"say", "from"}, {"worker", id}, {"message", std::move(message)}});
+            }});
+    auto& generations = *made;
+    {
+      const std::lock_guard lock(worker->mutex);
+      worker->generations = std::move(made);
+      for (const auto& message : std::exchange(worker->early, {})) generations.handle(message);
+    }
+    while (!generations.complete()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return generations;
+  }
+
+  /// Ends the worker, as if its process had exited.
+  void end_worker(std::size_t number) {
+    std::shared_ptr<Worker> ended;
+    {
+      const std::lock_guard lock(mutex_);
+      ended = std::exchange(workers_.at(number), nullptr);
+    }
+    ended->end();
+    tell({{"say", "exited"}, {"worker", ended->id}, {"how", "exited"}, {"reported", false}});
+  }
+
+  /// Tells the deployer something, as the supervisor does.
+  void tell(nlohmann::json message) {
+    const std::lock_guard lock(mutex_);
+    to_deployer_.push_back(std::move(message));
+    ::eventfd_write(wake_.get(), 1);
+  }
+
+  /// Asks a question as a command does, and returns the answer.
+  nlohmann::json ask(nlohmann::json words) {
+    const unsigned question = ++last_question_;
+    tell({{"say", "question"}, {"question", question}, {"who", "tester"}, {"words", words}});
+    for (;;) {
+      {
+        const std::lock_guard lock(mutex_);
+        const auto found = answers_.find(question);
+        if (found != answers_.end()) return found->second;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+
+  /// Lets the deployer end, wherever it is, and starts another one, which knows what is on disk.
+  void replace_deployer() {
+    stop_deployer();
+    start_deployer();
+    const std::lock_guard lock(mutex_);
+    for (const auto& worker : workers_) {
+      if (!worker) continue;
+      to_deployer_.push_back({{"say", "worker"}, {"worker", worker->id}});
+    }
+    ::eventfd_write(wake_.get(), 1);
+  }
+
+  /// Looks at what the deployer knows of a group, on its thread.
+  releases::Group group(const std::string& name) {
+    const std::lock_guard lock(deployer_mutex_);
+    const auto found = deployer_->groups().find(name);
+    return found == deployer_->groups().end() ? releases::Group{} : found->second;
+  }
+
+  /// What the deployer has asked the supervisor for, but for answers and messages to workers.
+  std::vector<nlohmann::json> requests() {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
+
+ private:
+  struct Worker {
+    pid_t id = 0;
+    std::mutex mutex;
+    std::unique_ptr<generations::Generations> generations;  // guarded by mutex
+    std::deque<nlohmann::json> early;  // guarded by mutex; what came before it was made
+
+    void take(const nlohmann::json& message) {
+      const std::lock_guard lock(mutex);
+      if (generations) return generations->handle(message);
+      early.push_back(message);
+    }
+    void end() {
+      std::unique_ptr<generations::Generations> ended;
+      const std::lock_guard lock(mutex);
+      ended = std::move(generations);
+    }
+  };
+
+  void start_deployer() {
+    ending_ = false;
+    deployer_ = std::make_unique<releases::Deployer>(
+        releases::DeployerParts{.apps = parts_.apps,
+                                .run = parts_.run,
+                                .grouping = parts_.grouping,
+                                .rules = parts_.rules,
+                                .configs = parts_.configs,
+                                .history = {},
+                                .probe = {},
+                                .feed = feed_,
+                                .service = parts_.service,
+                                .send = [this](nlohmann::json message) { hear(message); }});
+    thread_ = std::thread([this] { run(); });
+  }
+
+  void stop_deployer() {
+    ending_ = true;
+    ::eventfd_write(wake_.get(), 1);
+    thread_.join();
+    deployer_.reset();
+  }
+
+  void run() {
+    const base::OwnThread own_thread;
+    while (!ending_) {
+      std::vector<pollfd> watched{{wake_.get(), POLLIN, 0}};
+      auto deadline = std::chrono::steady_clock::time_point();
+      {
+        const std::lock_guard lock(deployer_mutex_);
+        for (const int descriptor : deployer_->descriptors()) {
+          watched.push_back({descriptor, POLLIN, 0});
+        }
+        deadline = deployer_->deadline();
+      }
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+          deadline - std::chrono::steady_clock::now());
+      ::poll(watched.data(), watched.size(),
+             static_cast<int>(std::clamp<long>(left.count(), 0, 1'000)));
+      eventfd_t times = 0;
+      if ((watched[0].revents & POLLIN) != 0) ::eventfd_read(wake_.get(), &times);
+      std::deque<nlohmann::json> messages;
+      {
+        const std::lock_guard lock(mutex_);
+        messages = std::exchange(to_deployer_, {});
+      }
+      const std::lock_guard lock(deployer_mutex_);
+      for (const auto& message : messages) deployer_->handle(message);
+      deployer_->step();
+    }
+  }
+
+  /// On the deployer's thread, or on the one that makes the deployer.
+  void hear(const nlohmann::json& message) {
+    const std::string said = message.at("say");
+    if (said == "to") {
+      const auto to = message.value("worker", pid_t{0});
+      std::vector<std::shared_ptr<Worker>> addressed;
+      {
+        const std::lock_guard lock(mutex_);
+        for (const auto& worker : workers_) {
+          if (worker && (to == 0 || worker->id == to)) addressed.push_back(worker);
+        }
+      }
+      for (const auto& worker : addressed) worker->take(message.at("message"));
+      return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (said == "answer") {
+      answers_[message.at("question").get<unsigned>()] = message.at("words");
+    } else {
+      requests_.push_back(message);
+    }
+  }
+
+  const Parts parts_;
+  const releases::Feed feed_;
+  const base::Descriptor wake_;
+  std::mutex mutex_;
+  std::deque<nlohmann::json> to_deployer_;        // guarded by mutex_
+  std::vector<std::shared_ptr<Worker>> workers_;  // guarded by mutex_
+  std::map<unsigned, nlohmann::json> answers_;    // guarded by mutex_
+  std::vector<nlohmann::json> requests_;          // guarded by mutex_
+  std::atomic<unsigned> last_worker_ = 0;
+  std::atomic<unsigned> last_question_ = 0;
+  std::mutex deployer_mutex_;
+  std::unique_ptr<releases::Deployer> deployer_;  // guarded by deployer_mutex_
+  std::atomic<bool> ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace shoal::test

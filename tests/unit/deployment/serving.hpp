@@ -1,0 +1,168 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <atomic>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "container.hpp"
+#include "unit/releases/apps/apps_folder.hpp"
+#include "unit/modules/built.hpp"
+#include "unit/modules/settings_of.hpp"
+
+namespace shoal::test {
+
+/// A container over an apps folder of real modules. Speaks as the author (`drop`), as the visitor
+/// (`get`) and as the log (`label`, `refusal`).
+class Serving : public AppsFolder {
+ protected:
+  Serving() {
+    std::filesystem::create_directory(latches());
+    rules_.settle = std::chrono::milliseconds(0);
+    rules_.wait = std::chrono::minutes(10);  // not met: a test that hangs fails by its time limit
+  }
+  ~Serving() override {
+    lift("1");
+    lift("2");
+  }
+
+  /// Puts the module of that version into the apps folder, as a whole.
+  void drop(const std::string& version, const std::string& module) const {
+    drop_file(built(version, module), module);
+  }
+
+  void drop_file(const std::filesystem::path& file, const std::string& module) const {
+    const auto path = apps() / path_of(module);
+    std::filesystem::create_directories(path.parent_path());
+    std::filesystem::copy_file(file, path.parent_path() / ".dropping");
+    std::filesystem::rename(path.parent_path() / ".dropping", path);
+  }
+
+  void drop_pond(const std::string& version) const {
+    for (const char* module : {"pond.base", "pond.left", "pond.right"}) drop(version, module);
+  }
+
+  /// Starts a container with one worker.
+  void serve() {
+    begin();
+    worker_ = &container_->start_worker();
+  }
+
+  /// Starts the deployer alone.
+  void begin() {
+    container_.reset();
+    const std::string diary = folder() / "diary", latches_folder = latches();
+    configs_["lone"] = settings_of({{"diary", diary}, {"latches", latches_folder}});
+    container_.emplace(Container::Parts{.apps = apps_served_.value_or(apps()),
+                                        .run = run(),
+                                        .grouping = grouping_,
+                                        .rules = rules_,
+                                        .configs = configs_,
+                                        .service = service_});
+  }
+
+  /// Starts it again, as another run of the service.
+  void restart() {
+    end();
+    service_ += "'";
+    serve();
+  }
+
+  void end() {
+    worker_ = nullptr;
+    container_.reset();
+  }
+
+  /// Returns the snapshot of a request that begins now. The route stands for all modules.
+  std::shared_ptr<const generations::Snapshot> enter(const std::string& module) {
+    return worker_->enter(module, module.substr(0, module.find('.')));
+  }
+
+  /// Returns the answer of the module; `503` if it was never loaded, `404` if there is no handler
+  /// of this name.
+  std::string get(const std::string& module) { return answer_in(*enter(module), module); }
+
+  static std::string answer_in(const generations::Snapshot& snapshot, const std::string& module) {
+    const auto* entry = snapshot.find(module);
+    if (entry == nullptr) return "404";
+    return entry->handler == nullptr ? "503" : answer_of(*entry->handler);
+  }
+
+  /// `lone/2: lone 2`, as a visitor of that worker sees it.
+  static std::string seen(generations::Generations& worker, const std::string& module) {
+    const auto snapshot = worker.enter(module, module);
+    const auto* entry = snapshot->find(module);
+    if (entry == nullptr || entry->generation == nullptr) return answer_in(*snapshot, module);
+    const auto& note = entry->generation->note();
+    return entry->generation->label() + (note.empty() ? "" : " (" + note + ")") + ": " +
+           answer_in(*snapshot, module);
+  }
+  std::string seen(const std::string& module) { return seen(*worker_, module); }
+
+  /// Returns the label of the generation of a group that serves, as the deployer knows it.
+  std::string label(const std::string& group) const {
+    const auto known = container_->group(group);
+    return known.serving ? known.serving->label() : "";
+  }
+  std::string refusal(const std::string& group) const { return container_->group(group).refusal; }
+
+  /// A request that begins now, on a thread of its own, and what it gets.
+  class Visitor {
+   public:
+    Visitor(Serving& serving, std::string module)
+        : thread_([this, &serving, asks = std::move(module)] {
+            number_ = ::gettid();
+            got_ = serving.get(asks);
+          }) {}
+
+    /// Returns whether the request comes to wait for something: its thread sleeps, and not just for
+    /// a lock.
+    bool comes_to_wait() const {
+      return eventually([this, looks = 0]() mutable {
+        looks = sleeps() ? looks + 1 : 0;
+        return looks == 20;
+      });
+    }
+
+    std::string gets() {
+      thread_.join();
+      return got_;
+    }
+
+   private:
+    bool sleeps() const {
+      std::ifstream status("/proc/self/task/" + std::to_string(number_) + "/stat");
+      const std::string line{std::istreambuf_iterator<char>(status), {}};
+      return line.find(") S ") != std::string::npos;
+    }
+
+    std::string got_;
+    std::atomic<pid_t> number_ = 0;
+    std::thread thread_;
+  };
+
+  /// The constructor of `lone` in slow1 and slow2 waits for its latch to be lifted.
+  std::filesystem::path latches() const { return folder() / "latches"; }
+  void hold(const std::string& number) const { write("latches/latch." + number, ""); }
+  void lift(const std::string& number) const {
+    std::filesystem::remove(latches() / ("latch." + number));
+  }
+  bool is_waiting(const std::string& number) const {
+    return std::filesystem::exists(latches() / ("waiting." + number));
+  }
+
+  releases::Grouping grouping_ = releases::Grouping::top_level();
+  releases::SweepRules rules_;
+  releases::Configs configs_;
+  std::string service_ = "1";
+  std::optional<std::filesystem::path> apps_served_;
+  std::optional<Container> container_;
+  generations::Generations* worker_ = nullptr;
+};
+
+}  // namespace shoal::test
