@@ -11,14 +11,15 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 
 #include "base/debugged.hpp"
 #include "base/files.hpp"
-#include "generations/holders.hpp"
-#include "releases/linking/load_error.hpp"
 #include "generations/generation.hpp"
+#include "generations/holders.hpp"
 #include "generations/probe_main.hpp"
+#include "releases/linking/load_error.hpp"
 #include "releases/probing/probe_wire.hpp"
 
 namespace shoal::generations {
@@ -78,35 +79,84 @@ std::vector<std::string> threads_left_in(const Generation& generation) {
   return threads;
 }
 
-void try_out(const Trial& trial, const States& states) {
-  const auto on_step = [&](Step step, const Generation&, const std::string& module) {
-    if (step == Step::kNothing) return;
+using At = std::chrono::steady_clock;
+
+/// One of the generations that share the process, as the report names it.
+class Guest {
+ public:
+  /// Opens it. Does not return if that fails: the report says why, and nothing is closed, for that
+  /// could only hide the reason.
+  Guest(const releases::Staged& staged, bool is_current, const Trial& trial, const States& states)
+      : of_(is_current ? "current" : "new"),
+        on_step_([this](Step step, const Generation&, const std::string& module) {
+          if (step != Step::kNothing) say_step(step, module);
+        }) {
+    try {
+      generation_ =
+          std::make_unique<Generation>(staged, Surroundings{trial.configs, states, true, on_step_});
+    } catch (const LoadError& error) {
+      fail(error.what(), error.module());
+    } catch (const std::exception& error) {
+      fail(error.what(), {});
+    }
+    say({{"opened", of_}, {"at", At::now().time_since_epoch().count()}});
+  }
+
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
+
+  /// Returns what it leaves behind when its handlers are destroyed and its libraries
+  /// closed.
+  json close() {
+    generation_->end_handlers(on_step_);
+    const auto threads = threads_left_in(*generation_);
+    const std::filesystem::path folder = generation_->folder();
+    bool unloads = false;
+    if (threads.empty()) {
+      generation_.reset();
+      collect_unused(folder);
+      unloads = !still_mapped(folder);
+    } else {
+      static_cast<void>(generation_.release());  // its code is still running
+    }
+    return {{"threads", threads}, {"unloads", unloads}};
+  }
+
+ private:
+  void say_step(Step step, const std::string& module) const {
     say({{"step", static_cast<int>(step)},
          {"module", module},
-         {"at", std::chrono::steady_clock::now().time_since_epoch().count()}});
-  };
-  auto generation = std::make_unique<Generation>(
-      trial.staged, Surroundings{trial.configs, states, true, on_step});
-  generation->end_handlers(on_step);
-  const auto threads = threads_left_in(*generation);
-  bool unloads = false;
-  if (threads.empty()) {
-    generation.reset();
-    collect_unused(trial.staged.stage);
-    unloads = !still_mapped(trial.staged.stage);
-  } else {
-    static_cast<void>(generation.release());  // its code is still running
+         {"of", of_},
+         {"at", At::now().time_since_epoch().count()}});
   }
-  say({{"threads", threads}, {"unloads", unloads}});
+
+  [[noreturn]] void fail(const std::string& why, const std::string& module) const {
+    say({{"error", why}, {"module", module}, {"of", of_}});
+    ::_exit(0);
+  }
+
+  const std::string of_;
+  const OnStep on_step_;
+  std::unique_ptr<Generation> generation_;
+};
+
+/// As a worker does: the new generation is opened beside the one that serves, which is closed then.
+void try_out(const Trial& trial, const States& states) {
+  std::optional<Guest> current;
+  if (trial.current) current.emplace(*trial.current, true, trial, states);
+  Guest next(trial.staged, false, trial, states);
+  if (current) current->close();
+  say(next.close());
 }
 
 /// Waits for the process that does it all, and reports how it ended: see probe_wire.hpp.
 [[noreturn]] void watch(pid_t child) {
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
+  rusage used{};
+  while (::wait4(child, &status, 0, &used) < 0) {
     if (errno != EINTR) ::_exit(1);
   }
-  say({{"ended", status}});
+  say({{"ended", status}, {"processor", used.ru_utime.tv_sec + used.ru_stime.tv_sec}});
   ::_exit(0);
 }
 
@@ -135,8 +185,6 @@ int probe_main(const States& states) {
   set_bounds();
   try {
     try_out(releases::trial_of(text), states);
-  } catch (const LoadError& error) {
-    say({{"error", error.what()}, {"module", error.module()}});
   } catch (const std::exception& error) {
     say({{"error", error.what()}});
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "releases/probing/probe_process.hpp"
 #include "releases/probing/trial.hpp"
 
 namespace shoal::releases {
@@ -18,12 +19,15 @@ struct Tried {
 
 /// How a stage behaved in the throw-away process.
 struct Behaviour {
-  std::vector<Tried> tried;
+  std::vector<Tried> tried;          ///< of the new generation
   std::vector<std::string> threads;  ///< that still ran after the handlers' destructors
   bool unloads = true;               ///< whether all of it was unmapped in the end
+
+  /// Returns the time that opening and making all modules took.
+  std::chrono::nanoseconds opening_time() const;
 };
 
-class ProbeProcess;
+struct ProbeEnd;
 
 /// Loads a stage and makes its handlers in a process of its own first: initialisers and
 /// constructors can crash, exit, hang and throw, and none of that may happen where requests are
@@ -36,7 +40,7 @@ class Probe {
  public:
   /// `command` is what runs probe_main: the program and its arguments. `remedy` is what to do about
   /// a module that does not survive it.
-  Probe(std::vector<std::string> command, std::string remedy);
+  Probe(std::vector<std::string> command, std::string remedy, ProbeRules rules = {});
   Probe(Probe&& other) noexcept;
   ~Probe();
 
@@ -44,12 +48,20 @@ class Probe {
   /// thread, on which run must be called, too.
   void stand_by();
 
-  /// Throws LoadError that names file, deed and remedy, or Unavailable when no process can be had.
+  /// Throws LoadError that names file, deed and remedy, or Unavailable when no process can be had,
+  /// or when it was killed from outside three times.
+  ///
+  /// What fails beside `trial.current` is tried again alone. If it fails alone, too, that is the
+  /// reason; else the reason begins with `a second generation cannot live in the same process: `,
+  /// unless the current generation could not be opened: then the new one is judged alone.
   Behaviour run(const Trial& trial);
 
  private:
+  ProbeEnd run_process(const Trial& trial);
+
   std::vector<std::string> command_;
   std::string remedy_;
+  ProbeRules rules_;
   std::unique_ptr<ProbeProcess> next_;
 };
 

@@ -59,6 +59,29 @@ void drain(const Descriptor& from, std::string& text, std::size_t most) {
   }
 }
 
+/// Calls `on_slow` once, when it is time.
+class SlowTimer {
+ public:
+  explicit SlowTimer(const ProbeRules& rules)
+      : rules_(rules), at_(Clock::now() + rules.slow_after), told_(!rules.on_slow) {}
+
+  /// Calls it if it is time. Returns for how long to wait until it is looked at again, at most
+  /// `most`.
+  std::chrono::milliseconds left(std::chrono::milliseconds most) {
+    if (told_) return most;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(at_ - Clock::now());
+    if (left.count() > 0) return std::min(left, most);
+    told_ = true;
+    rules_.on_slow();
+    return most;
+  }
+
+ private:
+  const ProbeRules& rules_;
+  const Clock::time_point at_;
+  bool told_;
+};
+
 }  // namespace
 
 ProbeProcess::Stream::Stream() {
@@ -131,27 +154,29 @@ bool ProbeProcess::send(const std::string& request) const {
   return ::shutdown(request_.get(), SHUT_WR) == 0;
 }
 
-std::optional<Remains> ProbeProcess::run(const std::string& request,
-                                         std::chrono::milliseconds limit) {
+std::optional<Remains> ProbeProcess::run(const std::string& request, const ProbeRules& rules) {
   if (!send(request)) return std::nullopt;
   constexpr std::size_t kMostOutput = 2'000;
   constexpr std::size_t kMostReport = 1 << 20;
   constexpr std::chrono::milliseconds kLookAtDebugger{1'000}, kLookAtEnd{10};
   const auto step = ended_ ? kLookAtDebugger : kLookAtEnd;
-  auto deadline = Clock::now() + limit;
+  auto deadline = Clock::now() + rules.limit;
+  SlowTimer slow(rules);
   Remains remains;
-  for (bool ended = false, late = false; !ended && !late;) {
-    std::array<pollfd, 3> watched{{{ended_.get(), POLLIN, 0},
+  for (bool ended = false, late = false; !ended && !late && !remains.cancelled;) {
+    std::array<pollfd, 4> watched{{{ended_.get(), POLLIN, 0},
                                    {report_.to_read.get(), POLLIN, 0},
-                                   {output_.to_read.get(), POLLIN, 0}}};
-    if (is_debugged()) deadline = Clock::now() + limit;
+                                   {output_.to_read.get(), POLLIN, 0},
+                                   {rules.cancel, POLLIN, 0}}};
+    if (is_debugged()) deadline = Clock::now() + rules.limit;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     late = left.count() <= 0;
-    ::poll(watched.data(), watched.size(),
-           static_cast<int>(std::clamp(left, std::chrono::milliseconds(0), step).count()));
+    const auto wait = std::clamp(left, std::chrono::milliseconds(0), slow.left(step));
+    ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
     ended = ended_ ? watched[0].revents != 0 : has_ended();
-    if (ended || late) {
-      remains.late = !ended;
+    remains.cancelled = !ended && watched[3].revents != 0;
+    if (ended || late || remains.cancelled) {
+      remains.late = !ended && late;
       remains.status = end();
     }
     drain(report_.to_read, remains.report, kMostReport);

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,20 @@ struct Remains {
   std::string output;         ///< the last of what it wrote to stdout and stderr
   std::optional<int> status;  ///< as waitpid(2) has it; none when it cannot be learned
   bool late = false;          ///< it was not done in time
+  bool cancelled = false;     ///< it was killed because the rules said so
+};
+
+/// How long a process of the probe may run, and what is told meanwhile.
+struct ProbeRules {
+  std::chrono::milliseconds limit{1'000 * wire::kMostSeconds};
+
+  /// A descriptor: once it is readable, the process is killed. -1: it is not cancelled.
+  int cancel = -1;
+
+  /// Called on the thread that waits for the process, once, if it runs for longer than
+  /// `slow_after`.
+  std::function<void()> on_slow{};
+  std::chrono::milliseconds slow_after{200};
 };
 
 /// One process of the probe. It begins by waiting for its request, so it can be started ahead of
@@ -35,10 +50,13 @@ class ProbeProcess {
   ProbeProcess(const ProbeProcess&) = delete;
   ProbeProcess& operator=(const ProbeProcess&) = delete;
 
-  /// Hands it the request and waits for its end, which must come within `limit`; time in which a
+  /// Hands it the request and waits for its end, which must come within the limit; time in which a
   /// debugger is attached to the process does not count. Returns nothing when it had ended before.
+  std::optional<Remains> run(const std::string& request, const ProbeRules& rules);
   std::optional<Remains> run(const std::string& request,
-                             std::chrono::milliseconds limit = kMostTime);
+                             std::chrono::milliseconds limit = kMostTime) {
+    return run(request, ProbeRules{.limit = limit});
+  }
 
  private:
   /// What the process writes. Both ends are kept: it cannot end the stream, only itself.

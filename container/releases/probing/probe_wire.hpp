@@ -2,12 +2,15 @@
 
 // How the probe and its process talk: the request is read from one descriptor to its end, the
 // report is written to another, a JSON object per line. {"step", "module", "at"} stands before each
-// deed, so that the last line tells who did not survive it; the report ends with {"threads",
+// deed, so that the last line tells which module did not survive it; {"opened", "at"} stands behind
+// the opening of a generation and says which one: "current", the one that serves and is opened
+// first, or "new". Steps and errors say the same by {"of"}. The report ends with {"threads",
 // "unloads"} or {"error"}.
 //
 // The process that does it all is a child of the one that was started, which only waits for its end
-// and adds {"ended"}, the status as waitpid(2) has it. A module in the container may ignore
-// SIGCHLD, or reap every child there is: then the container never learns how its own child ended.
+// and adds {"ended", "processor"}: the status as waitpid(2) has it, and the seconds of processor
+// time. A module in the container may ignore SIGCHLD, or reap every child there is: then the
+// container never learns how its own child ended.
 namespace shoal::releases::wire {
 
 inline constexpr int kRequest = 3;

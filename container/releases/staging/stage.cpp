@@ -16,6 +16,7 @@
 #include "base/private_folder.hpp"
 #include "releases/apps/bounds.hpp"
 #include "releases/apps/copying.hpp"
+#include "releases/history/digest.hpp"
 #include "releases/linking/load_error.hpp"
 
 namespace shoal::releases {
@@ -85,24 +86,49 @@ Descriptor open_source(const File& file, struct stat& status) try {
   fail(error.reason());
 }
 
-void copy(const std::string& module, const File& file, const fs::path& target) try {
-  struct stat before {};
-  const Descriptor from = open_source(file, before);
-  if (identity_of(before) != file.identity) throw FilesChanged(file.path.native());
-  const Descriptor to(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+/// Copies the open file `from` into a new file. `done` is the deed, for the message.
+Descriptor copy_into(const fs::path& target, const Descriptor& from, const File& file,
+                     const char* done) {
+  Descriptor to(::open(target.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!to || !copy_contents(from.get(), to.get())) {
     // Without the number of the stage: each try has another, and the log tells the same only once.
     fail({.thing = file.path.native(),
-          .fact = "cannot be staged below " + target.parent_path().parent_path().native(),
+          .fact = std::string("cannot be ") + done + " below " +
+                  target.parent_path().parent_path().native(),
           .error = errno,
           .remedy = kRunFolder});
   }
+  return to;
+}
+
+/// `draft`: where the copy is copied to, so that both have the same bytes; may be empty.
+void copy(const std::string& module, const File& file, const fs::path& target,
+          const fs::path& draft = {}) try {
+  struct stat before {};
+  const Descriptor from = open_source(file, before);
+  if (identity_of(before) != file.identity) throw FilesChanged(file.path.native());
+  const Descriptor copied = copy_into(target, from, file, "staged");
+  if (!draft.empty()) copy_into(draft, copied, file, "kept");
   struct stat after;
   if (::fstat(from.get(), &after) != 0 || identity_of(after) != file.identity) {
     throw FilesChanged(file.path.native());
   }
 } catch (const LoadError& error) {
   throw LoadError(error.what(), module);
+}
+
+/// Makes a folder, and the one above it if that was removed. Throws Unavailable or LoadError.
+void make_folder(const fs::path& folder) {
+  constexpr mode_t kPrivate = 0700;
+  if (::mkdir(folder.c_str(), kPrivate) == 0) return;
+  if (errno == ENOENT && ::mkdir(folder.parent_path().c_str(), kPrivate) == 0 &&
+      ::mkdir(folder.c_str(), kPrivate) == 0) {
+    return;
+  }
+  fail({.thing = folder.parent_path().native(),
+        .fact = "cannot make a folder in it",
+        .error = errno,
+        .remedy = kRunFolder});
 }
 
 /// Where the `.12` begins that `text` ends in; npos if it does not.
@@ -194,6 +220,24 @@ Stage::Stage(Stages& stages, const std::string& group, unsigned long number, con
   }
 }
 
+Stage::Stage(fs::path folder, const std::string& group, const Files& files, const fs::path& draft)
+    : folder_(std::move(folder)) {
+  if (const auto fault = fault_of_members(group, files.size())) base::fail<LoadError>(*fault);
+  make_folder(folder_);
+  try {
+    if (!draft.empty()) make_folder(draft);
+    for (const auto& [module, source] : files) {
+      const fs::path copy_of_copy = draft.empty() ? draft : draft / file(module).filename();
+      copy(module, source, file(module), copy_of_copy);
+    }
+  } catch (...) {
+    std::error_code none;
+    fs::remove_all(folder_, none);
+    if (!draft.empty()) fs::remove_all(draft, none);
+    throw;
+  }
+}
+
 Stage::Stage(fs::path folder) : folder_(std::move(folder)), borrowed_(true) {}
 
 Stage::~Stage() {
@@ -220,6 +264,13 @@ FileBytes Stage::read(const std::string& module) const {
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, from.get(), 0);
   if (address == MAP_FAILED) fail_on_file("cannot be mapped");
   return {address, size};
+}
+
+std::string Stage::sha256(const std::string& module) const {
+  const Descriptor from(::open(file(module).c_str(), O_RDONLY | O_CLOEXEC));
+  const auto digest = from ? sha256_of(from.get()) : std::nullopt;
+  if (!digest) fail_on_file("cannot be read");
+  return *digest;
 }
 
 void Stage::patch(const std::string& module, const std::vector<elf::Patch>& patches) const {

@@ -60,6 +60,12 @@ class Stage {
   /// Copies `files`. Throws FilesChanged, or LoadError when a file cannot be copied.
   Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files);
 
+  /// Makes `folder`, whose path must never have been used before, and copies `files` into it; and
+  /// the same bytes into a new folder `draft`, unless that is empty. On failure neither is left.
+  /// Throws FilesChanged, or LoadError when a file cannot be copied, or Unavailable.
+  Stage(std::filesystem::path folder, const std::string& group, const Files& files,
+        const std::filesystem::path& draft);
+
   /// Borrows the folder of a stage that another process has made, and will remove.
   explicit Stage(std::filesystem::path folder);
   ~Stage();
@@ -68,11 +74,17 @@ class Stage {
 
   const std::filesystem::path& folder() const { return folder_; }
 
+  /// Leaves the folder for another to remove.
+  void keep() { borrowed_ = true; }
+
   /// Where the copy of `module` lies.
   std::filesystem::path file(const std::string& module) const;
 
   /// Maps a copy: only what is looked at is read.
   FileBytes read(const std::string& module) const;
+
+  /// Returns the SHA-256 of a copy. Throws Unavailable or LoadError if it cannot be read.
+  std::string sha256(const std::string& module) const;
 
   /// Writes into a copy that nobody has opened yet.
   void patch(const std::string& module, const std::vector<elf::Patch>& patches) const;
