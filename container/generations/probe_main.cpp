@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -38,10 +39,12 @@ void say(const json& line) {
   if (!base::write_whole(wire::kReport, text)) ::_exit(1);
 }
 
-void set_bounds() {
+void set_bounds(unsigned generations) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  const rlimit processor{wire::kMostProcessorSeconds, wire::kMostProcessorSeconds + 1};
+  // A second generation gets its time later; the last second is for what ignores SIGXCPU.
+  const rlim_t most = generations * wire::kMostProcessorSeconds + 1;
+  const rlimit processor{wire::kMostProcessorSeconds, most};
   ::setrlimit(RLIMIT_CPU, &processor);
   std::ofstream("/proc/self/oom_score_adj") << "1000";
   // Who would end a module that hangs may be killed itself.
@@ -56,6 +59,18 @@ void set_bounds() {
   ::alarm(2 * wire::kMostSeconds);
   // Whoever waits tells what happened; a sanitizer's or a library's own handler would only hide it.
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) std::signal(signal, SIG_DFL);
+}
+
+/// The time of the next generation begins.
+void renew_time() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec + 1);
+  rlimit processor{};
+  ::getrlimit(RLIMIT_CPU, &processor);
+  processor.rlim_cur = std::min(seconds + wire::kMostProcessorSeconds, processor.rlim_max - 1);
+  ::setrlimit(RLIMIT_CPU, &processor);
+  ::alarm(2 * wire::kMostSeconds);
 }
 
 std::string request() {
@@ -143,7 +158,10 @@ class Guest {
 /// As a worker does: the new generation is opened beside the one that serves, which is closed then.
 void try_out(const Trial& trial, const States& states) {
   std::optional<Guest> current;
-  if (trial.current) current.emplace(*trial.current, true, trial, states);
+  if (trial.current) {
+    current.emplace(*trial.current, true, trial, states);
+    renew_time();
+  }
   Guest next(trial.staged, false, trial, states);
   if (current) current->close();
   say(next.close());
@@ -182,9 +200,10 @@ int probe_main(const States& states) {
   const std::string text = request();
   if (text.empty()) ::_exit(0);
   go_on_in_a_child();
-  set_bounds();
   try {
-    try_out(releases::trial_of(text), states);
+    const Trial trial = releases::trial_of(text);
+    set_bounds(trial.current ? 2 : 1);
+    try_out(trial, states);
   } catch (const std::exception& error) {
     say({{"error", error.what()}});
   }

@@ -49,7 +49,7 @@ std::vector<ReleasedFile> released_files(const Stage& stage, const Files& droppe
 }
 
 /// Of a copy that may be anything: it has been refused, or is about to be.
-std::string build_id_of(const Stage& stage, const std::string& module) try {
+std::string build_id_of_copy(const Stage& stage, const std::string& module) try {
   return elf::read(stage.read(module).bytes()).build_id;
 } catch (const std::exception&) {
   return {};
@@ -67,7 +67,7 @@ Staged prepare_and_describe(const Stage& stage, const TrialOrder& order, TrialRe
     describe(staged);
     return staged;
   } catch (const LoadError&) {
-    for (auto& file : result.files) file.build_id = build_id_of(stage, file.module);
+    for (auto& file : result.files) file.build_id = build_id_of_copy(stage, file.module);
     throw;
   }
 }

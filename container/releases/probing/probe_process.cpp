@@ -163,6 +163,7 @@ std::optional<Remains> ProbeProcess::run(const std::string& request, const Probe
   auto deadline = Clock::now() + rules.limit;
   SlowTimer slow(rules);
   Remains remains;
+  bool current_opened = false;
   for (bool ended = false, late = false; !ended && !late && !remains.cancelled;) {
     std::array<pollfd, 4> watched{{{ended_.get(), POLLIN, 0},
                                    {report_.to_read.get(), POLLIN, 0},
@@ -180,6 +181,10 @@ std::optional<Remains> ProbeProcess::run(const std::string& request, const Probe
       remains.status = end();
     }
     drain(report_.to_read, remains.report, kMostReport);
+    if (!current_opened && remains.report.find(wire::kCurrentOpened) != std::string::npos) {
+      current_opened = true;
+      deadline = Clock::now() + rules.limit;
+    }
     drain(output_.to_read, remains.output, kMostOutput);
   }
   return remains;

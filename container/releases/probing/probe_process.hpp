@@ -50,8 +50,9 @@ class ProbeProcess {
   ProbeProcess(const ProbeProcess&) = delete;
   ProbeProcess& operator=(const ProbeProcess&) = delete;
 
-  /// Hands it the request and waits for its end, which must come within the limit; time in which a
-  /// debugger is attached to the process does not count. Returns nothing when it had ended before.
+  /// Hands it the request and waits for its end, which must come within the limit. The time begins
+  /// anew when the report says that the current generation was opened; time in which a debugger is
+  /// attached to the process does not count. Returns nothing when it had ended before.
   std::optional<Remains> run(const std::string& request, const ProbeRules& rules);
   std::optional<Remains> run(const std::string& request,
                              std::chrono::milliseconds limit = kMostTime) {

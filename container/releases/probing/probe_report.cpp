@@ -139,7 +139,7 @@ std::string last_words_of(const std::string& output) {
   return "; its last output was: " + base::printable(rest);
 }
 
-bool has(const Staged& staged, const std::string& module) {
+bool has_module(const Staged& staged, const std::string& module) {
   return std::ranges::find(staged.modules, module, &StagedModule::module) != staged.modules.end();
 }
 
@@ -178,10 +178,10 @@ ProbeFailure failure_of(const ProbeEnd& end, const Trial& trial, std::chrono::mi
   if (!report.error.empty()) return {.text = report.error, .module = report.at_fault};
   const Staged& staged = report.of_current && trial.current ? *trial.current : trial.staged;
   const std::string thing =
-      has(staged, report.module) ? staged.path_of(report.module).native() : staged.group;
+      has_module(staged, report.module) ? staged.path_of(report.module).native() : staged.group;
   return {.text = thing + ": " + text_of_end(end, limit) + " " + deed_of(report) +
                   last_words_of(end.remains.output),
-          .module = has(trial.staged, report.module) ? report.module : std::string(),
+          .module = has_module(trial.staged, report.module) ? report.module : std::string(),
           .crashed = true};
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 // How the probe and its process talk: the request is read from one descriptor to its end, the
 // report is written to another, a JSON object per line. {"step", "module", "at"} stands before each
 // deed, so that the last line tells which module did not survive it; {"opened", "at"} stands behind
@@ -15,6 +17,10 @@ namespace shoal::releases::wire {
 
 inline constexpr int kRequest = 3;
 inline constexpr int kReport = 4;
+
+/// Stands in the report once the generation that serves was opened. From then on the new one has
+/// all the time that a lone one has.
+inline constexpr std::string_view kCurrentOpened = R"("opened":"current")";
 
 inline constexpr unsigned kMostProcessorSeconds = 10;
 inline constexpr unsigned kMostSeconds = 20;

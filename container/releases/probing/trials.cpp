@@ -34,9 +34,9 @@ base::Descriptor new_event() {
   return event;
 }
 
-void raise(const base::Descriptor& event) { ::eventfd_write(event.get(), 1); }
+void raise_event(const base::Descriptor& event) { ::eventfd_write(event.get(), 1); }
 
-void lower(const base::Descriptor& event) {
+void lower_event(const base::Descriptor& event) {
   eventfd_t count = 0;
   ::eventfd_read(event.get(), &count);
 }
@@ -86,7 +86,7 @@ Trials::Pool::~Pool() {
     const base::MutexLock lock(mutex_);
     closed_ = true;
   }
-  raise(cancel_);
+  raise_event(cancel_);
   changed_.notify_all();
   for (auto& thread : threads_) thread.join();
 }
@@ -112,7 +112,7 @@ void Trials::Pool::begin(TrialOrder order) {
                         .group = group,
                         .number = number,
                         .why = "cannot start a thread for a trial; will retry"});
-    raise(told_);
+    raise_event(told_);
   }
   changed_.notify_all();
 }
@@ -164,7 +164,7 @@ void Trials::Pool::give(TrialResult result, bool counts) {
     --running_;
     if (counts) --counting_;
   }
-  raise(told_);
+  raise_event(told_);
   changed_.notify_all();
 }
 
@@ -173,12 +173,12 @@ void Trials::Pool::stop_counting() {
     const base::MutexLock lock(mutex_);
     --counting_;
   }
-  raise(told_);
+  raise_event(told_);
   changed_.notify_all();
 }
 
 std::vector<TrialResult> Trials::Pool::finished() {
-  lower(told_);
+  lower_event(told_);
   const base::MutexLock lock(mutex_);
   return std::exchange(results_, {});
 }

@@ -118,7 +118,7 @@ void copy(const std::string& module, const File& file, const fs::path& target,
 }
 
 /// Makes a folder, and the one above it if that was removed. Throws Unavailable or LoadError.
-void make_folder(const fs::path& folder) {
+void make_stage_folder(const fs::path& folder) {
   constexpr mode_t kPrivate = 0700;
   if (::mkdir(folder.c_str(), kPrivate) == 0) return;
   if (errno == ENOENT && ::mkdir(folder.parent_path().c_str(), kPrivate) == 0 &&
@@ -223,9 +223,9 @@ Stage::Stage(Stages& stages, const std::string& group, unsigned long number, con
 Stage::Stage(fs::path folder, const std::string& group, const Files& files, const fs::path& draft)
     : folder_(std::move(folder)) {
   if (const auto fault = fault_of_members(group, files.size())) base::fail<LoadError>(*fault);
-  make_folder(folder_);
+  make_stage_folder(folder_);
   try {
-    if (!draft.empty()) make_folder(draft);
+    if (!draft.empty()) make_stage_folder(draft);
     for (const auto& [module, source] : files) {
       const fs::path copy_of_copy = draft.empty() ? draft : draft / file(module).filename();
       copy(module, source, file(module), copy_of_copy);
