@@ -1,17 +1,17 @@
 #pragma once
 
-#include <condition_variable>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/mutex.hpp"
 #include "generations/generation.hpp"
+#include "generations/opener.hpp"
+#include "generations/publisher.hpp"
 #include "generations/snapshot.hpp"
 #include "generations/sweep.hpp"
 #include "releases/freshness/feed.hpp"
@@ -37,7 +37,8 @@ class Generations {
     SweepRules rules;
     Surroundings surroundings;
 
-    /// Sends a message to the deployer. Called on any thread, one at a time, without a mutex held.
+    /// Sends a message to the deployer. Called on the thread that opens and closes, without a mutex
+    /// held, also by the destructor.
     std::function<void(nlohmann::json message)> send;
   };
 
@@ -47,6 +48,8 @@ class Generations {
   /// Retires what is free and ends the thread. REQUIRES: no snapshot is held any more, else its
   /// generations are never closed.
   ~Generations();
+  Generations(const Generations&) = delete;
+  Generations& operator=(const Generations&) = delete;
 
   /// Does what a message of the deployer says. Does not wait for modules.
   void handle(const nlohmann::json& message);
@@ -65,7 +68,13 @@ class Generations {
   /// became stale. Requests to other groups do not wait. See groups_that_answer for the arguments.
   std::shared_ptr<const Snapshot> enter(std::string_view destination, std::string_view target);
 
+  /// Returns what this process serves, and what lingers, by group.
   std::vector<GroupReport> report() const;
+
+ private:
+  Publisher publisher_;
+  Sweep sweep_;
+  Opener opener_;  // last: ends before what it works on
 };
 
 }  // namespace shoal::generations

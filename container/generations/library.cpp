@@ -134,7 +134,8 @@ void open_outside(const releases::Staged& staged) {
 void collect_unused(const std::filesystem::path& folder) {
   // Every dlclose that closes something does it; this one closes nothing of use.
   static unsigned count = 0;
-  const auto broom = folder / ("broom." + std::to_string(++count));
+  const auto broom =
+      folder / ("broom." + std::to_string(::getpid()) + "." + std::to_string(++count));
   {
     const base::Descriptor file(
         ::open(broom.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 
+#include "generations/cells.hpp"
+#include "generations/publisher.hpp"
 #include "releases/apps/grouping.hpp"
 #include "releases/freshness/feed.hpp"
 
@@ -22,5 +27,35 @@ struct SweepRules {
 /// `destination` up to `target`, and of an `index` in each. A pure function.
 std::set<std::string> groups_that_answer(const releases::Grouping& grouping,
                                          std::string_view destination, std::string_view target);
+
+/// Finds out, at the start of a request, whether what requests see is what the page says is to be
+/// served, and waits if it is not. Safe to use from any thread.
+class Sweep {
+ public:
+  /// `publisher` outlives this.
+  Sweep(releases::Feed feed, SweepRules rules, releases::Grouping grouping, Publisher& publisher);
+
+  /// Returns the snapshot that a request for `destination` is answered from. Waits at most
+  /// `rules.wait`, and for no other groups than those that can answer.
+  std::shared_ptr<const Snapshot> enter(std::string_view destination, std::string_view target);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool is_quiet() const;
+  bool is_read(Clock::time_point began) const;
+  bool is_compared(Clock::time_point began) const;
+  void wait_until_read(Clock::time_point began);
+  void wait_until_served(unsigned index, Clock::time_point until);
+  bool serve(std::string_view group, const releases::Cell& cell, const Snapshot& snapshot);
+
+  const releases::Feed feed_;
+  const releases::Page& page_;  // the feed's
+  const SweepRules rules_;
+  const releases::Grouping grouping_;
+  Publisher& publisher_;
+  Cells cells_;
+  std::atomic<std::uint64_t> in_vain_;  // value of `reading` that a request has waited for in vain
+};
 
 }  // namespace shoal::generations

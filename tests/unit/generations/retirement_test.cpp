@@ -1,0 +1,116 @@
+// An old generation leaves nothing: no mapping, no descriptor. And what does not leave is named.
+#include <link.h>
+
+#include "deployed.hpp"
+#include "generations/holders.hpp"
+#include "long_run.hpp"
+
+namespace shoal::generations {
+namespace {
+
+namespace fs = std::filesystem;
+namespace message = releases::message;
+using testing::HasSubstr;
+
+class Retiring : public Deployed {
+ protected:
+  /// What a leak of any kind would add to.
+  struct Holdings {
+    std::size_t objects = 0;      ///< shared objects, as the dynamic linker counts them
+    std::size_t mappings = 0;     ///< of files below the run folder
+    std::size_t descriptors = 0;  ///< open ones
+  };
+
+  Holdings holdings() const {
+    Holdings holdings;
+    ::dl_iterate_phdr(
+        [](dl_phdr_info*, std::size_t, void* count) {
+          ++*static_cast<std::size_t*>(count);
+          return 0;
+        },
+        &holdings.objects);
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      holdings.mappings += line.find(run().native()) != std::string::npos ? 1 : 0;
+    }
+    holdings.descriptors =
+        static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {}));
+    return holdings;
+  }
+
+  std::map<unsigned long, std::string> lingering(const std::string& group) const {
+    for (const auto& report : generations_->report()) {
+      if (report.group == group) return report.lingering;
+    }
+    return {};
+  }
+};
+
+TEST_F(Retiring, ComesAfterTheLastRequestThatHoldsTheGeneration) {
+  serve({pond("v1", 1)});
+  auto held = enter("pond.left");
+  const fs::path old = held->find("pond.left")->generation->folder();
+  tell(message::kServe, pond("v2", 2));
+  answer(message::kPublished);
+  EXPECT_EQ(answer_in(*held, "pond.left"), "left 1 on base 1");
+  EXPECT_TRUE(still_mapped(old));
+  held.reset();
+  answer(message::kRetired);
+  EXPECT_FALSE(still_mapped(old));
+}
+
+TEST_F(Retiring, LeavesNothingOfManyGenerations) {
+  serve({pond("v1", 1)});
+  const auto reloads = static_cast<unsigned long>(test::repetitions(25, 500));
+  Holdings after_ten;
+  for (unsigned long number = 2; number <= reloads; ++number) {
+    const bool even = number % 2 == 0;
+    tell(message::kServe, pond(even ? "v2" : "v1", number));
+    answer(message::kPublished);
+    ASSERT_EQ(get("pond.left"), even ? "left 2 on base 2" : "left 1 on base 1");
+    tell(message::kOpen, lone("throws", number));
+    answer(message::kFailed);
+    EXPECT_EQ(answer(message::kRetired).at("number"), number - 1);
+    if (number == 10) after_ten = holdings();
+  }
+  const Holdings now = holdings();
+  EXPECT_EQ(now.objects, after_ten.objects);
+  EXPECT_EQ(now.mappings, after_ten.mappings);
+  EXPECT_EQ(now.descriptors, after_ten.descriptors);
+}
+
+TEST_F(Retiring, ClosesEverythingAtTheEnd) {
+  serve({pond("v1", 1), lone("v1", 1)});
+  tell(message::kOpen, lone("v2", 2));
+  answer(message::kOpened);
+  EXPECT_TRUE(still_mapped(run()));
+  generations_.reset();
+  EXPECT_FALSE(still_mapped(run()));
+}
+
+TEST_F(Retiring, ClosesNothingThatIsHeldAtTheEnd) {
+  serve({lone("v1", 1)});
+  const auto held = enter("lone");
+  generations_.reset();
+  EXPECT_EQ(answer_in(*held, "lone"), "lone 1");
+}
+
+TEST_F(Retiring, WaitsForThreadsThatTheModuleLeftBehindAndNamesThem) {
+  const fs::path runs = folder() / "runs";
+  std::ofstream{runs};
+  settings_of_lone({{"while", runs}});
+  serve({lone("restless", 1)});
+  tell(message::kServe, lone("missing_symbol", 2));
+  answer(message::kFailed);
+  tell(message::kGone, {{"group", "lone"}});
+  ASSERT_TRUE(eventually([this] { return !lingering("lone").empty(); }));
+  EXPECT_THAT(lingering("lone").at(1), HasSubstr("\"beast\" still runs in it"));
+  tell(message::kReport);
+  EXPECT_EQ(answer(message::kReported).at("mapped"), json({{"lone", {1}}}));
+  fs::remove(runs);
+  EXPECT_EQ(answer(message::kRetired), json({{"group", "lone"}, {"number", 1}}));
+  EXPECT_TRUE(lingering("lone").empty());
+}
+
+}  // namespace
+}  // namespace shoal::generations
