@@ -11,12 +11,12 @@ namespace shoal::releases {
 struct Decision {
   unsigned long number = 0;   ///< of the generation
   unsigned long release = 0;  ///< that it was made of
-  std::string stage;          ///< name of its folder below run/stages
+  std::string stage{};        ///< name of its folder below run/stages
   bool pinned = false;
-  std::string service;  ///< which run of the service has decided it
-  std::string configs;  ///< digest of the settings of its modules
-  std::string judged;   ///< fingerprint of the files that were judged with it
-  bool rolled_back = false;  ///< people chose it; it serves until the next drop, over restarts
+  std::string service{};         ///< which run of the service has decided it
+  std::string configs{};         ///< digest of the settings of its modules
+  std::string judged{};          ///< fingerprint of the files that were judged last
+  bool rolled_back = false;      ///< people chose it; it serves until the next drop, over restarts
   unsigned long instead_of = 0;  ///< the withdrawn generation that it stands in for; 0: none
 };
 
@@ -24,8 +24,8 @@ struct Decision {
 using Decisions = std::map<std::string, Decision>;
 
 /// `run/releases/serve.json`: what was decided last. A worker that no deployer answers serves it; a
-/// new deployer goes on from it. Read and written by any process; written aside and renamed, so that
-/// a reader sees one list or the other.
+/// new deployer goes on from it. Read and written by any process; written aside and renamed, so
+/// that a reader sees one list or the other.
 
 /// Returns what is recorded; empty if nothing is. Set aside, and said once, if it cannot be read.
 Decisions read_decisions(const std::filesystem::path& run);
@@ -36,9 +36,9 @@ void write_decisions(const std::filesystem::path& run, const Decisions& decision
 /// What the deployer works on, recorded before it begins: `run/releases/working.json`. So that what
 /// kills the deployer is not tried for ever.
 struct Work {
-  std::string fingerprint;  ///< of the files: names, paths, identities
-  std::string file;         ///< one of them, for the message
-  unsigned deaths = 0;      ///< of deployers that have worked on it
+  std::string fingerprint{};  ///< of the files: names, paths, identities
+  std::string file{};         ///< one of them, for the message
+  unsigned deaths = 0;        ///< of deployers that have worked on it
 };
 
 /// By group.

@@ -10,11 +10,11 @@ namespace shoal::releases {
 
 /// One file of a release.
 struct ReleasedFile {
-  std::string module;
-  std::filesystem::path path;  ///< where it was dropped
-  std::string sha256;          ///< hexadecimal digits
-  std::string build_id;        ///< hexadecimal digits; empty: it was linked without
-  std::uint64_t size = 0;      ///< bytes
+  std::string module{};
+  std::filesystem::path path{};  ///< where it was dropped
+  std::string sha256{};          ///< hexadecimal digits
+  std::string build_id{};        ///< hexadecimal digits; empty: it was linked without
+  std::uint64_t size = 0;        ///< bytes
 };
 
 /// What became of a drop, for one group.
@@ -37,7 +37,7 @@ struct Origin {
     kLastGood   ///< the container itself, instead of what was withdrawn or refused
   };
   Kind kind = Kind::kFiles;
-  std::string who;  ///< name of a user; empty: not known
+  std::string who{};  ///< name of a user; empty: not known
 };
 
 /// One try to make a generation of a release.
@@ -59,10 +59,10 @@ enum class Ban {
 
 /// The bytes of a group's files, kept on disk, and what became of them.
 struct Release {
-  std::string group;
+  std::string group{};
   unsigned long number = 0;
-  std::vector<ReleasedFile> files;  ///< by module
-  std::vector<Attempt> attempts;    ///< the oldest first; of many, the first and the last ones
+  std::vector<ReleasedFile> files{};  ///< by module
+  std::vector<Attempt> attempts{};    ///< the oldest first; of many, the first and the last ones
   Ban ban = Ban::kNone;
   unsigned crashes = 0;  ///< that it was withdrawn for
   std::chrono::system_clock::time_point banned_at{};

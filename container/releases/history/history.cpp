@@ -1,0 +1,255 @@
+#include "releases/history/history.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <stdexcept>
+#include <vector>
+
+#include "base/descriptor.hpp"
+#include "base/printable.hpp"
+#include "releases/history/folder_name.hpp"
+#include "releases/history/manifest.hpp"
+#include "releases/history/record_file.hpp"
+#include "releases/linking/load_error.hpp"
+
+namespace shoal::releases {
+
+namespace fs = std::filesystem;
+using base::Descriptor;
+using base::PrivateFolder;
+
+namespace {
+
+constexpr const char* kReleases = "releases";
+constexpr const char* kNext = "next";
+constexpr const char* kDraft = ".draft.";
+constexpr const char* kForgotten = "this release is not in the history any more";
+
+/// Returns the number that `text` begins with; 0 if it does not.
+unsigned long leading_number(const std::string& text) {
+  unsigned long number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+PrivateFolder open_releases(const fs::path& run) try {
+  return PrivateFolder::at(run).folder(kReleases);
+} catch (const base::FolderError& error) {
+  throw std::runtime_error(std::string("run: ") + error.what());
+}
+
+/// Returns the names of what lies in the folder, so that it can be changed meanwhile.
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    names.push_back(it->path().filename().native());
+  }
+  if (error) {
+    throw std::runtime_error("run: " + folder.native() + ": cannot be read (" + error.message() +
+                             "); free file descriptors, and check that the user running shoal may "
+                             "read it");
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+void remove_leftover(const fs::path& path) {
+  std::error_code none;
+  fs::remove_all(path, none);
+}
+
+}  // namespace
+
+History::History(const fs::path& run, HistoryRules rules)
+    : folder_(open_releases(run)), rules_(rules) {
+  for (const std::string& name : names_in(folder())) {
+    const fs::path path = folder() / name;
+    const fs::file_status status = fs::symlink_status(path);
+    if (name.ends_with(".new")) {
+      remove_leftover(path);
+    } else if (!name.ends_with(kSetAside) && (fs::is_directory(status) || fs::is_symlink(status)) &&
+               !name.ends_with(".json")) {
+      read_group(path);
+    }
+  }
+}
+
+void History::read_group(const fs::path& path) try {
+  const std::string name = path.filename();
+  const PrivateFolder group = folder_.folder(name);
+  unsigned long& least = least_next_[name];
+  for (const std::string& entry : names_in(path)) {
+    if (entry.front() == '.' || entry.ends_with(".new")) {
+      remove_leftover(path / entry);  // a draft, or a release that was being removed
+      continue;
+    }
+    const unsigned long number = leading_number(entry);
+    if (number == 0) continue;
+    least = std::max(least, number + 1);
+    if (entry == std::to_string(number)) read_release(group, entry);
+  }
+} catch (const base::FolderError& error) {
+  if (is_passing(error.error())) throw std::runtime_error(std::string("run: ") + error.what());
+  set_aside(path, error.what(), "the history of this group is forgotten");
+}
+
+void History::read_release(const PrivateFolder& group, const std::string& name) {
+  const auto forget = [&](const std::exception& error) {
+    set_aside(group.path() / name, error.what(), kForgotten);
+  };
+  try {
+    const auto text = read_record(group.folder(name), kManifest);
+    if (!text) throw std::runtime_error(std::string(kManifest) + " is missing");
+    Release release = release_of_manifest(*text);
+    if (std::to_string(release.number) != name ||
+        folder_name_of(release.group) != group.path().filename()) {
+      throw std::runtime_error(std::string(kManifest) + " is of another release");
+    }
+    unsigned long& least = least_next_[folder_name_of(release.group)];
+    for (const auto& it : release.attempts) least = std::max(least, it.generation + 1);
+    auto& all = releases_[release.group];
+    all.insert_or_assign(release.number, std::move(release));
+  } catch (const base::FolderError& error) {
+    if (is_passing(error.error())) throw std::runtime_error(std::string("run: ") + error.what());
+    forget(error);
+  } catch (const Unavailable& error) {
+    throw std::runtime_error(std::string("run: ") + error.what());
+  } catch (const std::exception& error) {
+    forget(error);
+  }
+}
+
+/// Opens the group's folder, and makes it and those above it if they were removed.
+PrivateFolder History::folder_of(const std::string& group) const {
+  return opened([&] {
+    return PrivateFolder::at(folder().parent_path())
+        .folder(kReleases)
+        .folder(folder_name_of(group));
+  });
+}
+
+/// Returns the number that comes next according to all that is known.
+unsigned long History::next_of(const std::string& group) const {
+  const auto least = least_next_.find(folder_name_of(group));
+  unsigned long next = least == least_next_.end() ? 1 : std::max(least->second, 1UL);
+  try {
+    const auto text = read_record(folder_of(group), kNext);
+    if (text) next = std::max(next, leading_number(*text));
+  } catch (const Unavailable&) {
+    throw;
+  } catch (const std::exception& error) {
+    set_aside(folder() / folder_name_of(group) / kNext, error.what(),
+              "numbers go on from the releases that are there");
+  }
+  return next;
+}
+
+void History::write_next(const std::string& group, unsigned long next) {
+  const PrivateFolder folder = folder_of(group);
+  write_record(folder, kNext, std::to_string(next) + "\n");
+  least_next_[folder_name_of(group)] = next;
+  const base::MutexLock lock(mutex_);
+  unsynced_.insert(folder.path());
+}
+
+unsigned long History::next_number(const std::string& group) {
+  const unsigned long number = next_of(group);
+  write_next(group, number + 1);
+  return number;
+}
+
+void History::skip_to(const std::string& group, unsigned long number) {
+  if (next_of(group) <= number) write_next(group, number + 1);
+}
+
+fs::path History::draft(const std::string& group, unsigned long number) {
+  fs::path path = folder_of(group).path() / (kDraft + std::to_string(number));
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error) fail_on_record(path, "cannot be removed", error.value());
+  return path;
+}
+
+void History::drop_draft(const fs::path& draft) { remove_leftover(draft); }
+
+void History::add(Release release, const fs::path& draft) try {
+  bound_attempts(release);
+  for (auto& it : release.attempts) it.at = in_milliseconds(it.at);
+  release.banned_at = in_milliseconds(release.banned_at);
+  const PrivateFolder group = folder_of(release.group);
+  const fs::path place = group.path() / std::to_string(release.number);
+  {
+    const PrivateFolder copies = opened([&] { return group.folder(draft.filename()); });
+    for (const auto& file : release.files) {
+      const std::string name = file.module + ".so";
+      const Descriptor copy = copies.file(name, O_RDONLY);  // has the mode 0600 from here on
+      if (!copy) fail_on_record(copies.path() / name, "cannot be opened", errno);
+    }
+    write_record(copies, kManifest, text_of_manifest(release));
+  }
+  // Not over an empty folder, which rename(2) would replace: the number was used.
+  if (fs::exists(fs::symlink_status(place))) fail_on_record(place, "is there already", EEXIST);
+  std::error_code error;
+  fs::rename(draft, place, error);
+  if (error) fail_on_record(place, "cannot be made", error.value());
+  unsigned long& least = least_next_[folder_name_of(release.group)];
+  least = std::max(least, release.number + 1);
+  auto& all = releases_[release.group];
+  all.insert_or_assign(release.number, std::move(release));
+  const base::MutexLock lock(mutex_);
+  unsynced_.insert(place);
+  unsynced_.insert(group.path());
+} catch (const base::FolderError& error) {
+  drop_draft(draft);
+  throw Unavailable(error.what());
+} catch (...) {
+  drop_draft(draft);
+  throw;
+}
+
+void History::record(const std::string& group, unsigned long number, Attempt attempt) {
+  Release* const release = find_to_change(group, number);
+  if (release == nullptr) return;
+  attempt.at = in_milliseconds(attempt.at);
+  release->attempts.push_back(std::move(attempt));
+  bound_attempts(*release);
+  write(*release);
+}
+
+void History::ban(const std::string& group, unsigned long number, Ban ban, unsigned crashes) {
+  Release* const release = find_to_change(group, number);
+  if (release == nullptr) return;
+  release->ban = ban;
+  release->crashes = ban == Ban::kNone ? 0 : crashes;
+  release->banned_at = ban == Ban::kNone ? std::chrono::system_clock::time_point{}
+                                         : in_milliseconds(std::chrono::system_clock::now());
+  write(*release);
+}
+
+/// Replaces the release's manifest.
+void History::write(const Release& release) {
+  const fs::path place = folder() / folder_name_of(release.group) / std::to_string(release.number);
+  const Name name{release.group, release.number};
+  try {
+    // Opening it would make it again.
+    if (!fs::is_directory(fs::symlink_status(place))) fail_on_record(place, "is missing", ENOENT);
+    const PrivateFolder folder =
+        opened([&] { return folder_of(release.group).folder(place.filename()); });
+    write_record(folder, kManifest, text_of_manifest(release));
+    unwritten_.erase(name);
+    const base::MutexLock lock(mutex_);
+    unsynced_.insert(place);
+  } catch (const std::exception& error) {
+    unwritten_.insert(name);
+    spdlog::warn("{}/{}: cannot record in the history what became of it: {}",
+                 base::printable(release.group), release.number, error.what());
+  }
+}
+
+}  // namespace shoal::releases

@@ -1,0 +1,153 @@
+// What leaves the history, and what the disk has of it.
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include "base/descriptor.hpp"
+#include "base/printable.hpp"
+#include "releases/history/folder_name.hpp"
+#include "releases/history/history.hpp"
+
+namespace shoal::releases {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Descriptor;
+using Clock = std::chrono::system_clock;
+using Needed = std::map<std::string, std::set<unsigned long>>;
+
+std::uint64_t size_of(const Release& release) {
+  std::uint64_t size = 0;
+  for (const auto& file : release.files) size += file.size;
+  return size;
+}
+
+Clock::time_point last_tried(const Release& release) {
+  return release.attempts.empty() ? Clock::time_point{} : release.attempts.back().at;
+}
+
+/// Returns errno of what failed; 0 if the file or folder is on the disk, or is gone.
+int sync_one(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return errno == ENOENT || errno == ELOOP ? 0 : errno;
+  // EINVAL: of a file system that cannot do it.
+  return ::fsync(file.get()) == 0 || errno == EINVAL ? 0 : errno;
+}
+
+/// The same for the files in a folder, and then for the folder.
+int sync_folder(const fs::path& folder) {
+  std::error_code none;
+  int error = 0;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    if (fs::is_regular_file(entry.symlink_status(none))) {
+      error = std::max(error, sync_one(entry.path()));
+    }
+  }
+  return std::max(error, sync_one(folder));
+}
+
+}  // namespace
+
+/// Returns the numbers of the group's releases that must not be removed.
+std::set<unsigned long> History::kept_of(const std::string& group, const Needed& needed) const {
+  std::set<unsigned long> kept;
+  const auto keep = [&](const Release* release) {
+    if (release != nullptr) kept.insert(release->number);
+  };
+  const auto numbers = needed.find(group);
+  if (numbers != needed.end()) {
+    for (const unsigned long number : numbers->second) {
+      keep(find(group, number));
+      keep(before(group, number));
+    }
+  }
+  const Release* const good = last_good(group);
+  keep(good);
+  if (good != nullptr) keep(last_good(group, good->number));
+  return kept;
+}
+
+void History::prune(const Needed& needed) {
+  for (const auto& [group, number] : std::set<Name>(unwritten_)) {
+    const Release* const release = find(group, number);
+    if (release != nullptr) write(*release);
+  }
+  struct Removable {
+    Clock::time_point tried;
+    Name name;
+    std::uint64_t size;
+    bool operator<(const Removable& other) const { return tried < other.tried; }
+  };
+  std::vector<Removable> removable;  // but for the bound of size
+  std::uint64_t total = 0;
+  for (const std::string& group : groups()) {
+    const auto kept = kept_of(group, needed);
+    std::vector<unsigned long> others;
+    for (const auto& [number, release] : of(group)) {
+      if (!kept.contains(number)) others.push_back(number);
+    }
+    const std::size_t count = of(group).size();
+    const std::size_t beyond = count > rules_.keep ? count - rules_.keep : 0;
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      const Release& release = of(group).at(others[i]);
+      if (i < beyond) {
+        remove(group, others[i]);
+      } else {
+        removable.push_back({last_tried(release), {group, others[i]}, size_of(release)});
+      }
+    }
+    for (const auto& [number, release] : of(group)) total += size_of(release);
+  }
+  std::ranges::stable_sort(removable, std::less<>());
+  for (const auto& [tried, name, size] : removable) {
+    if (total <= rules_.size) break;
+    remove(name.first, name.second);
+    total -= size;
+  }
+}
+
+void History::remove(const std::string& group, unsigned long number) {
+  const fs::path place = folder() / folder_name_of(group) / std::to_string(number);
+  const fs::path removed = place.parent_path() / (".removed." + std::to_string(number));
+  std::error_code error;
+  fs::remove_all(removed, error);
+  // Renamed first: a process that is killed meanwhile must not leave half a release.
+  fs::rename(place, removed, error);
+  if (error && error != std::errc::no_such_file_or_directory) {
+    spdlog::warn("{}: cannot be removed ({}); check that the user running shoal may write there",
+                 base::printable(place.native()), error.message());
+    return;
+  }
+  fs::remove_all(removed, error);
+  releases_.at(group).erase(number);
+  unwritten_.erase({group, number});
+}
+
+void History::sync() {
+  std::set<fs::path> folders;
+  {
+    const base::MutexLock lock(mutex_);
+    folders.swap(unsynced_);
+  }
+  folders.insert(folder());  // and the decisions in it
+  int error = 0;
+  for (const auto& path : folders) {
+    const int failed = sync_folder(path);
+    if (failed == 0) continue;
+    error = failed;
+    const base::MutexLock lock(mutex_);
+    unsynced_.insert(path);
+  }
+  if (error == 0) return;
+  spdlog::warn(
+      "{}: cannot be written to the disk for good ({}); what was decided last may be lost if the "
+      "machine loses power: check the disk; will retry",
+      base::printable(folder().native()),
+      std::error_code(error, std::generic_category()).message());
+}
+
+}  // namespace shoal::releases
