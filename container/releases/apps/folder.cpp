@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <system_error>
 
 #include "base/failure.hpp"
@@ -65,13 +66,30 @@ std::string limit_reached(const std::system_error& error) {
 
 Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval)
     : apps_(without_slash(fs::absolute(apps))), interval_(interval), watching_("inotify") {
+  begin(mode, nullptr);
+}
+
+Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval,
+               const std::shared_ptr<const base::Descriptor>& inotify)
+    : apps_(without_slash(fs::absolute(apps))), interval_(interval), watching_("inotify") {
+  begin(mode, &inotify);
+}
+
+/// `inotify`: null if it is to make its own instance.
+void Folder::begin(WatchMode mode, const std::shared_ptr<const base::Descriptor>* inotify) {
   if (mode == WatchMode::kStat) {
     fall_back("as configured");
   } else if (const auto blind = blind_file_system(apps_); blind && mode == WatchMode::kAuto) {
     fall_back(*blind);
   } else {
     try {
-      watch_.emplace();
+      if (inotify == nullptr) {
+        watch_.emplace();
+      } else if (*inotify) {
+        watch_.emplace(*inotify);
+      } else {
+        throw std::system_error(EMFILE, std::system_category(), "inotify_init1");
+      }
       listens_ = true;
     } catch (const std::system_error& error) {
       if (mode == WatchMode::kInotify) throw std::runtime_error(limit_reached(error));
@@ -98,10 +116,16 @@ bool Folder::quiet(bool told) const {
 }
 
 /// Whether to look at what is too large to be watched. Rarely, for all others wait meanwhile.
-bool Folder::is_large_due() const {
-  if (partly_.empty()) return false;
-  const auto pause = std::max<std::chrono::nanoseconds>(interval_, kRest * comparing_took_);
-  return std::chrono::steady_clock::now() - compared_large_ >= pause;
+bool Folder::is_large_due() const { return std::chrono::steady_clock::now() >= large_due(); }
+
+std::chrono::steady_clock::time_point Folder::large_due() const {
+  if (partly_.empty()) return std::chrono::steady_clock::time_point::max();
+  return compared_large_ + std::max<std::chrono::nanoseconds>(interval_, kRest * comparing_took_);
+}
+
+std::chrono::steady_clock::time_point Folder::deadline() const {
+  if (doubtful_) return std::chrono::steady_clock::now();
+  return listens_ ? large_due() : std::min(compared_ + interval_, large_due());
 }
 
 std::set<std::string> Folder::refresh() {

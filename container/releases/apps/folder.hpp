@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,6 +30,10 @@ class Folder {
   /// cannot be read, or when WatchMode::kInotify was asked for and cannot be had.
   Folder(std::filesystem::path apps, WatchMode mode, std::chrono::milliseconds interval);
 
+  /// The same, on an inotify instance that others hold, too; null where the kernel granted none.
+  Folder(std::filesystem::path apps, WatchMode mode, std::chrono::milliseconds interval,
+         const std::shared_ptr<const base::Descriptor>& inotify);
+
   /// Whether the kernel has told of something that no refresh has taken in yet: one system call,
   /// which is most of what a quiet sweep costs. Unlike all else here, safe from any thread.
   bool told() const { return watch_ && watch_->pending(); }
@@ -44,6 +49,12 @@ class Folder {
 
   /// Has the next refresh compare everything.
   void doubt() { doubtful_ = true; }
+
+  /// Returns false if it compares, since inotify cannot serve or is not wanted.
+  bool listens() const { return listens_; }
+
+  /// Returns when a refresh is due though nothing was told.
+  std::chrono::steady_clock::time_point deadline() const;
 
   const std::filesystem::path& path() const { return apps_; }
 
@@ -78,6 +89,8 @@ class Folder {
   };
   using Watches = std::map<int, std::vector<Watched>>;
 
+  void begin(WatchMode mode, const std::shared_ptr<const base::Descriptor>* inotify);
+  std::chrono::steady_clock::time_point large_due() const;
   bool is_large_due() const;
   void compare_large(Scan& found);
   void compare_everything();

@@ -1,10 +1,7 @@
 #include "releases/apps/watch.hpp"
 
-#include <fcntl.h>
-#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 
 #include <array>
 #include <cerrno>
@@ -24,13 +21,14 @@ constexpr std::uint32_t kInterestInItself = IN_DELETE_SELF | IN_MOVE_SELF | IN_M
 
 }  // namespace
 
-Watch::Watch() : queue_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-  if (!queue_) throw std::system_error(errno, std::system_category(), "inotify_init1");
+Watch::Watch()
+    : queue_(std::make_shared<const base::Descriptor>(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK))) {
+  if (!*queue_) throw std::system_error(errno, std::system_category(), "inotify_init1");
 }
 
 bool Watch::pending() const {
   int bytes = 0;
-  return ::ioctl(queue_.get(), FIONREAD, &bytes) == 0 && bytes > 0;
+  return ::ioctl(queue_->get(), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 std::optional<int> Watch::add(const std::filesystem::path& path) { return add(path, kInterest); }
@@ -40,26 +38,31 @@ std::optional<int> Watch::add_itself(const std::filesystem::path& folder) {
 }
 
 std::optional<int> Watch::add(const std::filesystem::path& path, std::uint32_t interest) {
-  const int watch = ::inotify_add_watch(queue_.get(), path.c_str(), interest);
-  if (watch >= 0) return watch;
+  const int watch = ::inotify_add_watch(queue_->get(), path.c_str(), interest);
+  if (watch >= 0) {
+    watches_.insert(watch);
+    return watch;
+  }
   if (errno == ENOENT || errno == ENOTDIR || errno == EACCES) return std::nullopt;
   throw std::system_error(errno, std::system_category(), "inotify_add_watch " + path.native());
 }
 
-void Watch::remove(int watch) { ::inotify_rm_watch(queue_.get(), watch); }
+void Watch::remove(int watch) {
+  ::inotify_rm_watch(queue_->get(), watch);
+  watches_.erase(watch);
+}
 
-// The number stays ours, for whoever is in `pending`. By number, since ThreadSanitizer takes it for
-// a race; the kernel does not.
 void Watch::end() {
-  const base::Descriptor nothing(::eventfd(0, EFD_CLOEXEC));
-  ::syscall(SYS_dup3, nothing.get(), queue_.get(), O_CLOEXEC);
+  for (const int watch : watches_) ::inotify_rm_watch(queue_->get(), watch);
+  watches_.clear();
+  read();
 }
 
 std::vector<Event> Watch::read() {
   std::vector<Event> events;
   alignas(inotify_event) std::array<char, 64 * 1024> buffer;
   for (;;) {
-    const ssize_t size = ::read(queue_.get(), buffer.data(), buffer.size());
+    const ssize_t size = ::read(queue_->get(), buffer.data(), buffer.size());
     if (size <= 0) return events;
     for (const char* at = buffer.data(); at < buffer.data() + size;) {
       inotify_event event;

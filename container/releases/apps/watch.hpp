@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/descriptor.hpp"
@@ -26,6 +29,11 @@ class Watch {
   /// Throws std::system_error when the kernel grants no inotify instance.
   Watch();
 
+  /// Uses an inotify instance that others hold, too, such as those that ask how much is queued. An
+  /// earlier user may have left watches in it: their numbers are not known here, and their events
+  /// mean nothing.
+  explicit Watch(std::shared_ptr<const base::Descriptor> inotify) : queue_(std::move(inotify)) {}
+
   /// Whether anything is queued. Costs the same however much is watched.
   bool pending() const;
 
@@ -42,14 +50,14 @@ class Watch {
   /// Everything that is queued; does not block.
   std::vector<Event> read();
 
-  /// Gives the kernel's queue back: nothing is pending any more. REQUIRES: only `pending` is called
-  /// from here on.
+  /// Watches nothing any more: nothing is pending from here on, for whoever holds the instance.
   void end();
 
  private:
   std::optional<int> add(const std::filesystem::path& path, std::uint32_t interest);
 
-  base::Descriptor queue_;
+  std::shared_ptr<const base::Descriptor> queue_;
+  std::set<int> watches_{};
 };
 
 }  // namespace shoal::releases
