@@ -112,5 +112,23 @@ TEST_F(Retiring, WaitsForThreadsThatTheModuleLeftBehindAndNamesThem) {
   EXPECT_TRUE(lingering("lone").empty());
 }
 
+TEST_F(Retiring, WaitsForThreadsThatUsedAThreadLocalAndNamesTheFile) {
+  serve({lone("thread_local", 1)});
+  std::atomic<bool> used = false, ends = false;
+  std::thread visitor([&] {
+    const base::OwnThread own_thread;
+    get("lone");
+    used = true;
+    while (!ends) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  });
+  EXPECT_TRUE(eventually([&] { return used.load(); }));
+  tell(message::kGone, {{"group", "lone"}});
+  EXPECT_TRUE(eventually([this] { return !lingering("lone").empty(); }));
+  EXPECT_THAT(lingering("lone")[1], HasSubstr("thread_local/lone.so; keep such data"));
+  ends = true;
+  visitor.join();
+  EXPECT_EQ(answer(message::kRetired), json({{"group", "lone"}, {"number", 1}}));
+}
+
 }  // namespace
 }  // namespace shoal::generations
