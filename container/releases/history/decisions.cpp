@@ -17,9 +17,9 @@ constexpr const char* kFolder = "releases";
 constexpr const char* kServe = "serve.json";
 constexpr const char* kWorking = "working.json";
 
-/// Returns the list in the file, each entry read by `entry_of`, which may throw.
+/// Returns the list in the file, each entry read by `read_entry`, which may throw.
 template <typename List, typename Read>
-List read_list(const fs::path& run, const char* name, const char* consequence, Read entry_of) {
+List read_list(const fs::path& run, const char* name, const char* consequence, Read read_entry) {
   const fs::path path = run / kFolder / name;
   std::error_code none;
   if (!fs::exists(fs::symlink_status(path, none))) return {};
@@ -30,7 +30,7 @@ List read_list(const fs::path& run, const char* name, const char* consequence, R
     List list;
     const json record = parsed_record(*text);
     for (const json& entry : record.at("groups")) {
-      list[text_in(entry, "group")] = entry_of(entry);
+      list[text_in(entry, "group")] = read_entry(entry);
     }
     return list;
   } catch (const base::FolderError& error) {

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using base::Descriptor;
-using Clock = std::chrono::system_clock;
+using SystemClock = std::chrono::system_clock;
 using Needed = std::map<std::string, std::set<unsigned long>>;
 
 std::uint64_t size_of(const Release& release) {
@@ -26,8 +26,8 @@ std::uint64_t size_of(const Release& release) {
   return size;
 }
 
-Clock::time_point last_tried(const Release& release) {
-  return release.attempts.empty() ? Clock::time_point{} : release.attempts.back().at;
+SystemClock::time_point last_tried(const Release& release) {
+  return release.attempts.empty() ? SystemClock::time_point{} : release.attempts.back().at;
 }
 
 /// Returns errno of what failed; 0 if the file or folder is on the disk, or is gone.
@@ -77,7 +77,7 @@ void History::prune(const Needed& needed) {
     if (release != nullptr) write(*release);
   }
   struct Removable {
-    Clock::time_point tried;
+    SystemClock::time_point tried;
     Name name;
     std::uint64_t size;
     bool operator<(const Removable& other) const { return tried < other.tried; }

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <ranges>
 
 #include "base/descriptor.hpp"
 #include "base/failure.hpp"
@@ -24,9 +23,9 @@ constexpr const char* kDropAgain = "drop the files again";
 
 /// Returns the number of the newest live generation that was made of it; 0 if it was never live.
 unsigned long newest_live(const Release& release) {
-  for (const auto& attempt : release.attempts | std::views::reverse) {
-    if (attempt.verdict != Verdict::kLive) continue;
-    return attempt.generation == 0 ? release.number : attempt.generation;
+  for (auto it = release.attempts.rbegin(); it != release.attempts.rend(); ++it) {
+    if (it->verdict != Verdict::kLive) continue;
+    return it->generation == 0 ? release.number : it->generation;
   }
   return 0;
 }
@@ -107,8 +106,9 @@ Release* History::find_to_change(const std::string& group, unsigned long number)
 }
 
 const Release* History::find_content(const std::string& group, const std::string& content) const {
-  for (const auto& [number, release] : of(group) | std::views::reverse) {
-    if (content_of(release.files) == content) return &release;
+  const auto& all = of(group);
+  for (auto it = all.rbegin(); it != all.rend(); ++it) {
+    if (content_of(it->second.files) == content) return &it->second;
   }
   return nullptr;
 }
@@ -132,7 +132,7 @@ Files History::copies_of(const Release& release) const try {
   std::error_code none;
   // Opening it would make it.
   if (!fs::exists(fs::symlink_status(place, none))) fail_on_copy(place, "is missing", 0, {});
-  const PrivateFolder folder = folder_.folder(group).folder(number);
+  const PrivateFolder folder = folder_of(release.group).folder(number);
   Files files;
   for (const auto& file : release.files) files[file.module] = verified(folder, file);
   return files;

@@ -132,7 +132,7 @@ bool TakeOver::withdrawn(Release release, const OldFiles& old) try {
     release.files.push_back({.module = module,
                              .path = file.path,
                              .sha256 = *sha256,
-                             .build_id = build_id_of(from.get()),
+                             .build_id = build_id_in(from.get()),
                              .size = static_cast<std::uint64_t>(status.st_size)});
   }
   release.attempts.push_back(attempt_of_old(release, old.since));

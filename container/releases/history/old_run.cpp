@@ -23,7 +23,7 @@ namespace {
 
 using base::Descriptor;
 using nlohmann::json;
-using Clock = std::chrono::system_clock;
+using SystemClock = std::chrono::system_clock;
 
 constexpr const char* kOldManifest = "manifest";
 constexpr std::size_t kFingerprintBytes = 16;
@@ -62,7 +62,7 @@ OldPage old_page_of(const std::string& text) {
     OldFiles files = files_of_entry(entry);
     files.withdrawn = true;
     files.crashes = entry.at("crashes");
-    files.since = Clock::from_time_t(entry.at("since"));
+    files.since = SystemClock::from_time_t(entry.at("since"));
     page.files.push_back(std::move(files));
   }
   for (const auto& it : page.files) page.last = std::max(page.last, it.number);
@@ -84,7 +84,7 @@ std::string old_fingerprint_of(const Files& files) {
   return digest.hex(kFingerprintBytes);
 }
 
-std::string build_id_of(int file) try {
+std::string build_id_in(int file) try {
   struct stat status {};
   if (::fstat(file, &status) != 0 || status.st_size == 0) return {};
   const auto size = static_cast<std::size_t>(status.st_size);
@@ -102,7 +102,7 @@ OldKept old_kept_in(const base::PrivateFolder& folder) {
     throw std::runtime_error("its manifest cannot be read");
   }
   OldKept kept;
-  kept.at = Clock::from_time_t(status.st_mtime);
+  kept.at = SystemClock::from_time_t(status.st_mtime);
   const json entries = json::from_cbor(base::read_whole(manifest.get()).value_or(""));
   for (const auto& [module, entry] : entries.items()) {
     const std::string name = module + ".so";
@@ -116,7 +116,7 @@ OldKept old_kept_in(const base::PrivateFolder& folder) {
     kept.files.push_back({.module = module,
                           .path = entry.at(0).get<std::string>(),
                           .sha256 = *sha256,
-                          .build_id = build_id_of(copy.get()),
+                          .build_id = build_id_in(copy.get()),
                           .size = static_cast<std::uint64_t>(status.st_size)});
   }
   return kept;

@@ -48,6 +48,6 @@ struct OldKept {
 OldKept old_kept_in(const base::PrivateFolder& folder);
 
 /// Returns the build-id of a shared object; empty if it has none, or is not one.
-std::string build_id_of(int file);
+std::string build_id_in(int file);
 
 }  // namespace shoal::releases

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using base::Descriptor;
 using base::PrivateFolder;
 using nlohmann::json;
-using Clock = std::chrono::system_clock;
+using SystemClock = std::chrono::system_clock;
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr const char* kBytes = "_bytes";
@@ -165,13 +165,13 @@ std::string text_in(const json& object, const std::string& key) {
   return object.at(key).get<std::string>();
 }
 
-Clock::time_point in_milliseconds(Clock::time_point time) {
+SystemClock::time_point in_milliseconds(SystemClock::time_point time) {
   return std::chrono::floor<std::chrono::milliseconds>(time);
 }
 
-std::string text_of(Clock::time_point time) {
+std::string text_of(SystemClock::time_point time) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const std::time_t whole = Clock::to_time_t(seconds);
+  const std::time_t whole = SystemClock::to_time_t(seconds);
   std::tm parts{};
   ::gmtime_r(&whole, &parts);
   std::array<char, 32> date{};
@@ -182,7 +182,7 @@ std::string text_of(Clock::time_point time) {
   return std::string(date.data()) + rest.data();
 }
 
-Clock::time_point time_in(const std::string& text) {
+SystemClock::time_point time_in(const std::string& text) {
   std::tm parts{};
   const char* const rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
   int part = 0;
@@ -191,7 +191,7 @@ Clock::time_point time_in(const std::string& text) {
       end != 5 || rest[end] != '\0') {
     throw std::runtime_error("not a time: " + text);
   }
-  return Clock::from_time_t(::timegm(&parts)) + std::chrono::milliseconds(part);
+  return SystemClock::from_time_t(::timegm(&parts)) + std::chrono::milliseconds(part);
 }
 
 }  // namespace shoal::releases

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <ranges>
 
 #include "base/printable.hpp"
 #include "releases/history/digest.hpp"
