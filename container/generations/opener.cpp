@@ -109,6 +109,7 @@ Opener::Named Opener::named_in(const json& message) {
 
 void Opener::open(const json& message) {
   const Named named = named_in(message);
+  say(message::kOpening, named);
   if (make_open(named, false)) say(message::kOpened, named);
 }
 

@@ -47,11 +47,12 @@ void AppsReader::read(Groups& groups) {
   if (first_ || !folder_.quiet()) {
     // Odd before the queue is emptied, even when what was queued is judged.
     feed_.page->begin_reading();
+    const auto begun = Clock::now();
     take_in(groups);
     for (auto& [name, group] : groups) announce(group);
     first_ = false;
     feed_.page->set_watching(folder_.listens() ? Watching::kInotify : Watching::kStat);
-    feed_.page->set_compared(Clock::now());
+    feed_.page->set_compared(begun);
     feed_.page->end_reading();
     return;
   }

@@ -100,7 +100,7 @@ TrialOrder Deployer::order_of(Group& group) {
   order.members.files = group.present;
   order.members.apps = apps_.apps();
   order.number = deployment.number;
-  order.label = StagesFolder::label_of(count);
+  order.label = label_of(count);
   order.stage = records_.stages().name(group.name, deployment.number, count);
   deployment.stage = order.stage;
   order.current = group.serving;

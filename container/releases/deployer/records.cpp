@@ -10,7 +10,6 @@ namespace shoal::releases {
 
 Records::Records(const std::filesystem::path& run, HistoryRules rules)
     : run_(run), history_(run, rules), stages_(run) {
-  migrate(run, history_);
   decisions_ = read_decisions(run);
   works_ = read_works(run);
   // What is still recorded was being worked on when a deployer died.
@@ -26,6 +25,13 @@ void Records::try_to(const char* what, const Write& write) {
     std::string problem = std::string(what) + ": " + error.what();
     if (std::exchange(problem_, problem) != problem) spdlog::warn("{}", problem);
   }
+}
+
+void Records::take_over(const Groups& groups) {
+  std::map<std::string, Files> apps;
+  for (const auto& [name, group] : groups) apps.emplace(name, group.present);
+  try_to("what an earlier version left is not taken over yet",
+         [&] { migrate(run_, history_, apps); });
 }
 
 void Records::decide(const std::string& group, const Decision& decision) {

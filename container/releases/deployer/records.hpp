@@ -19,6 +19,9 @@ class Records {
   /// Throws std::runtime_error, with the remedy, if the run folder cannot be used.
   Records(const std::filesystem::path& run, HistoryRules rules);
 
+  /// Takes over what Shoal 0.1 left in the run folder. `groups` are as they lie in the apps folder.
+  void take_over(const Groups& groups);
+
   History& history() { return history_; }
   const History& history() const { return history_; }
   StagesFolder& stages() { return stages_; }

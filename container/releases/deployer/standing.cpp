@@ -49,6 +49,7 @@ Deployer::Deployer(DeployerParts parts)
       questions_([this](unsigned question, json words) { send_answer(question, std::move(words)); }),
       trials_(parts_.probe) {
   apps_.read(groups_);
+  records_.take_over(groups_);
   for (const auto& [name, decision] : Decisions(records_.decisions())) resume(name, decision);
 }
 
