@@ -1,8 +1,8 @@
 // An old generation leaves nothing: no mapping, no file, no descriptor.
 #include <link.h>
 
-#include "long_run.hpp"
 #include "generations/holders.hpp"
+#include "long_run.hpp"
 #include "serving.hpp"
 
 namespace shoal::modules {

@@ -6,8 +6,9 @@
 
 #include <set>
 
-#include "apps_folder.hpp"
-#include "logged.hpp"
+#include "modules/new_line.hpp"
+#include "unit/releases/apps/apps_folder.hpp"
+#include "unit/releases/logged.hpp"
 
 namespace shoal::modules {
 namespace {

@@ -7,8 +7,8 @@
 
 #include <functional>
 
-#include "logged.hpp"
 #include "serving.hpp"
+#include "unit/releases/logged.hpp"
 
 namespace shoal::modules {
 namespace {

@@ -1,9 +1,9 @@
 // What the registry makes of a marker, and of what `shoal drop` brought.
-#include "kernel.hpp"
-#include "logged.hpp"
 #include "releases/apps/drop.hpp"
 #include "releases/apps/marker.hpp"
 #include "serving.hpp"
+#include "unit/releases/apps/kernel.hpp"
+#include "unit/releases/logged.hpp"
 
 namespace shoal::modules {
 namespace {

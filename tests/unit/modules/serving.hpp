@@ -11,10 +11,11 @@
 #include <thread>
 #include <vector>
 
-#include "apps_folder.hpp"
-#include "built.hpp"
+#include "modules/new_line.hpp"
 #include "modules/registry.hpp"
-#include "settings_of.hpp"
+#include "unit/generations/settings_of.hpp"
+#include "unit/releases/apps/apps_folder.hpp"
+#include "unit/releases/built.hpp"
 
 namespace shoal::modules {
 
