@@ -19,11 +19,11 @@ TEST(Arrows, OfTheIncludesNeverPointUp) {
 TEST(Arrows, AreCheckedInEveryComponent) {
   for (const auto& entry : fs::directory_iterator(fs::path(built::kRepository) / "container")) {
     if (!entry.is_directory()) continue;
-    EXPECT_THAT(
-        (std::vector<std::string>{"access", "base", "commands", "control", "crash", "daemon", "elf",
-                                  "fastcgi", "modules", "sdk", "serving", "settings", "state",
-                                  "status", "supervisor", "symbolize", "worker"}),
-        ::testing::Contains(entry.path().filename().native()));
+    EXPECT_THAT((std::vector<std::string>{"access", "base", "commands", "control", "crash",
+                                          "daemon", "elf", "fastcgi", "generations", "modules",
+                                          "releases", "sdk", "serving", "settings", "state",
+                                          "status", "supervisor", "symbolize", "worker"}),
+                ::testing::Contains(entry.path().filename().native()));
   }
 }
 
@@ -67,6 +67,23 @@ TEST_F(ArrowsOf, LibdwMayBeReachedFromOneComponentOnly) {
   EXPECT_THAT(
       arrows_that_point_up(repository_),
       ElementsAre("container/crash/sources.cpp:1: crash may not include \"elfutils/libdwfl.h\""));
+}
+
+TEST_F(ArrowsOf, BoostDllMayBeReachedFromOneComponentOnly) {
+  write("container/generations/library.hpp", "#include <boost/dll/shared_library.hpp>\n");
+  write("container/releases/staging/stage.cpp", "#include <boost/dll/shared_library.hpp>\n");
+  EXPECT_THAT(
+      arrows_that_point_up(repository_),
+      ElementsAre("container/releases/staging/stage.cpp:1: releases/staging may not include "
+                  "\"boost/dll/shared_library.hpp\""));
+}
+
+TEST_F(ArrowsOf, PartsOfAComponentMayNotPointUp) {
+  write("container/releases/linking/links.hpp", "#include \"releases/apps/grouping.hpp\"\n");
+  write("container/releases/apps/grouping.hpp", "#include \"releases/linking/links.hpp\"\n");
+  EXPECT_THAT(arrows_that_point_up(repository_),
+              ElementsAre("container/releases/apps/grouping.hpp:1: releases/apps may not include "
+                          "\"releases/linking/links.hpp\""));
 }
 
 TEST_F(ArrowsOf, AuthorsMaySeeWhatTheyAreOfferedOnly) {

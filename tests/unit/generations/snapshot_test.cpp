@@ -30,7 +30,7 @@ TEST_F(Snapshots, FindHandlersByTheirFullName) {
 }
 
 TEST_F(Snapshots, TellWhatWasNeverLoadedFromWhatIsNotThere) {
-  const Snapshot snapshot({}, {{"pond.left", {}}});
+  const Snapshot snapshot({}, {"pond.left"});
   const auto* entry = snapshot.find("pond.left");
   ASSERT_NE(entry, nullptr);
   EXPECT_EQ(entry->handler, nullptr);
