@@ -23,7 +23,7 @@ const std::map<std::string, Components> kBelow{
     {"settings", {"base", "shoal", "shoal/host", "access", "settings"}},
     {"fastcgi", {"base", "shoal", "shoal/host", "fastcgi"}},
     {"elf", {"shoal", "elf"}},
-    {"releases/apps", {"base", "releases/apps"}},
+    {"releases/apps", {"base", "releases/apps", "releases/linking"}},  // a drop checks its files
     {"releases/linking", {"base", "elf", "releases/apps", "releases/linking"}},
     {"releases/staging", {"base", "elf", "releases/apps", "releases/linking", "releases/staging"}},
     {"releases/history",

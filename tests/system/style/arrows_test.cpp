@@ -79,11 +79,11 @@ TEST_F(ArrowsOf, BoostDllMayBeReachedFromOneComponentOnly) {
 }
 
 TEST_F(ArrowsOf, PartsOfAComponentMayNotPointUp) {
-  write("container/releases/linking/links.hpp", "#include \"releases/apps/grouping.hpp\"\n");
-  write("container/releases/apps/grouping.hpp", "#include \"releases/linking/links.hpp\"\n");
+  write("container/releases/staging/stage.hpp", "#include \"releases/apps/grouping.hpp\"\n");
+  write("container/releases/apps/grouping.hpp", "#include \"releases/staging/stage.hpp\"\n");
   EXPECT_THAT(arrows_that_point_up(repository_),
               ElementsAre("container/releases/apps/grouping.hpp:1: releases/apps may not include "
-                          "\"releases/linking/links.hpp\""));
+                          "\"releases/staging/stage.hpp\""));
 }
 
 TEST_F(ArrowsOf, AuthorsMaySeeWhatTheyAreOfferedOnly) {
