@@ -113,6 +113,7 @@ void AppsReader::renew(Group& group) {
   group.at_start = first_;
   group.announced = false;
   group.life.on(Life::Event::kChanged);
+  settle(group);
 }
 
 /// Says that the group is stale. Not yet in the middle of a drop: a file that is open for writing is
@@ -130,8 +131,7 @@ bool AppsReader::being_written(const Group& group) const {
   });
 }
 
-std::optional<AppsReader::Clock::time_point> AppsReader::settled_at(const Group& group) const {
-  if (being_written(group)) return std::nullopt;
+void AppsReader::settle(Group& group) const {
   // One file cannot disagree with itself: only the clock has to move on.
   const bool alone = group.present.size() == 1 && group.judged.size() == 1 &&
                      group.present.begin()->first == group.judged.begin()->first;
@@ -148,8 +148,8 @@ std::optional<AppsReader::Clock::time_point> AppsReader::settled_at(const Group&
       group.judged, [&](const auto& entry) { return !group.present.contains(entry.first); });
   if (removed) quiet = std::chrono::nanoseconds::zero();
   // Not to put it off for ever when somebody drops faster than the group can settle.
-  return std::min(Clock::now() + (settle - quiet),
-                  group.stale_since + std::max(rules_.wait, rules_.settle));
+  group.settled_at = std::min(Clock::now() + (settle - quiet),
+                              group.stale_since + std::max(rules_.wait, rules_.settle));
 }
 
 Origin AppsReader::origin_of(const Group& group) const {

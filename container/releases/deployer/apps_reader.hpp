@@ -64,7 +64,6 @@ class AppsReader {
   void take_in(Groups& groups);
   void renew(Group& group);
   void announce(Group& group);
-  bool being_written(const Group& group) const;
   Group* add(Groups& groups, const std::string& name, bool swept) const;
 
   const Grouping grouping_;

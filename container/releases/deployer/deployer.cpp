@@ -68,8 +68,8 @@ void Deployer::advance(Group& group) {
 
 void Deployer::begin_trial(Group& group) {
   const auto now = Clock::now();
-  const auto settled = group.wish ? now : apps_.settled_at(group);
-  if (releasing_ || !settled || *settled > now || group.not_before > now) return;
+  if (releasing_ || group.not_before > now) return;
+  if (!group.wish && (group.settled_at > now || apps_.being_written(group))) return;
   if (apps_.held() || !trials_.has_room() || !has_room(group)) return;
   if (group.present.empty() && !group.wish) return remove(group);
   auto& deployment = group.deployment.emplace();
@@ -362,6 +362,7 @@ void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
   auto& page = *parts_.feed.page;
   const bool stale = group.present != group.judged || group.wish;
   if (group.life.state() == State::kSettling && !stale) group.life.on(Life::Event::kReverted);
+  if (stale) apps_.settle(group);
   page.decide(group.cell, stale ? deployment.wanted : group.wanted);
   questions_.judged(group, !stale);
   records_.end_work(group.name);

@@ -78,6 +78,7 @@ struct Group {
   bool announced = true;       ///< the page says that `present` is wanted
   std::uint64_t wanted = 0;    ///< as the page says
   Clock::time_point stale_since{};
+  Clock::time_point settled_at{};
   Clock::time_point not_before{};
 
   // --- its life

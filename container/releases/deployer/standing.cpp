@@ -289,8 +289,9 @@ Deployer::Clock::time_point Deployer::deadline() const {
   for (const auto& [name, group] : groups_) {
     switch (group.life.state()) {
       case State::kSettling: {
-        const auto settled = group.wish ? now : apps_.settled_at(group).value_or(now);
-        const bool blocked = !trials_.has_room() || group.waits_for_room;
+        const auto settled = group.wish ? now : group.settled_at;
+        const bool blocked =
+            !trials_.has_room() || group.waits_for_room || apps_.being_written(group);
         const auto soon = now + std::chrono::milliseconds(blocked ? 100 : 1);
         next = std::min(next, std::max({settled, group.not_before, soon}));
         break;

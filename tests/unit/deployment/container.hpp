@@ -122,7 +122,7 @@ class Container {
   }
 
   /// Looks at what the deployer knows of a group, on its thread.
-  releases::Group group(const std::string& name) {
+  releases::Group group(const std::string& name) const {
     const std::lock_guard lock(deployer_mutex_);
     const auto found = deployer_->groups().find(name);
     return found == deployer_->groups().end() ? releases::Group{} : found->second;
@@ -238,7 +238,7 @@ class Container {
   std::vector<nlohmann::json> requests_;          // guarded by mutex_
   std::atomic<unsigned> last_worker_ = 0;
   std::atomic<unsigned> last_question_ = 0;
-  std::mutex deployer_mutex_;
+  mutable std::mutex deployer_mutex_;
   std::unique_ptr<releases::Deployer> deployer_;  // guarded by deployer_mutex_
   std::atomic<bool> ending_ = false;
   std::thread thread_;

@@ -12,10 +12,13 @@
 
 #include "container.hpp"
 #include "unit/releases/apps/apps_folder.hpp"
-#include "unit/modules/built.hpp"
-#include "unit/modules/settings_of.hpp"
+#include "unit/releases/built.hpp"
+#include "unit/generations/settings_of.hpp"
 
 namespace shoal::test {
+
+using namespace releases;     // NOLINT(google-build-using-namespace)
+using namespace generations;  // NOLINT(google-build-using-namespace)
 
 /// A container over an apps folder of real modules. Speaks as the author (`drop`), as the visitor
 /// (`get`) and as the log (`label`, `refusal`).
@@ -108,6 +111,12 @@ class Serving : public AppsFolder {
   std::string label(const std::string& group) const {
     const auto known = container_->group(group);
     return known.serving ? known.serving->label() : "";
+  }
+  /// Returns the names of the modules that lie in the group's folder.
+  std::vector<std::string> modules(const std::string& group) const {
+    std::vector<std::string> names;
+    for (const auto& [name, file] : container_->group(group).present) names.push_back(name);
+    return names;
   }
   std::string refusal(const std::string& group) const { return container_->group(group).refusal; }
 
