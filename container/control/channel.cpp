@@ -17,6 +17,14 @@ using std::chrono::steady_clock;
 // The status of a worker with 1,000 threads and 1,000 modules has half a megabyte.
 constexpr std::size_t kLongest = 16 << 20;
 
+// What a stopped deployer of 1,000 workers may leave unread for hours.
+constexpr std::size_t kMostUnsent = 64 << 20;
+
+std::string line_of(const nlohmann::json& message) {
+  using Handler = nlohmann::json::error_handler_t;
+  return message.dump(-1, ' ', false, Handler::replace) + "\n";
+}
+
 /// Returns true if the socket becomes ready for these events before the time is up.
 bool ready(int socket, short events, steady_clock::time_point until) {
   for (;;) {
@@ -59,22 +67,38 @@ std::pair<Channel, Channel> Channel::pair() {
 }
 
 bool Channel::send(const nlohmann::json& message, milliseconds patience) {
-  using Handler = nlohmann::json::error_handler_t;
-  return flush(message.dump(-1, ' ', false, Handler::replace) + "\n", patience);
+  unsent_ += line_of(message);
+  return flush(patience);
 }
 
-bool Channel::flush(std::string_view bytes, milliseconds patience) {
-  while (!bytes.empty() && !broken_) {
-    const ssize_t sent =
-        ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+void Channel::post(const nlohmann::json& message) {
+  unsent_ += line_of(message);
+  push();
+}
+
+void Channel::push() {
+  flush(milliseconds(0));
+  broken_ |= unsent_.size() > kMostUnsent;
+}
+
+void Channel::finish() { ::shutdown(socket_.get(), SHUT_WR); }
+
+/// Returns false when the channel is broken. Without patience, what the kernel does not take stays.
+bool Channel::flush(milliseconds patience) {
+  std::size_t taken = 0;
+  while (taken < unsent_.size() && !broken_) {
+    const ssize_t sent = ::send(socket_.get(), unsent_.data() + taken, unsent_.size() - taken,
+                                MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
+      taken += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN) {
+      if (patience == milliseconds(0)) break;
       broken_ = !ready(socket_.get(), POLLOUT, steady_clock::now() + patience);
     } else if (errno != EINTR) {
       broken_ = true;
     }
   }
+  unsent_.erase(0, taken);
   return !broken_;
 }
 

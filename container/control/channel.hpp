@@ -37,6 +37,20 @@ class Channel {
   bool send(const nlohmann::json& message,
             std::chrono::milliseconds patience = std::chrono::seconds(1));
 
+  /// Sends what the kernel takes now, and keeps the rest for the next `post`, `send` or `push`. So a
+  /// peer that is stopped holds up nothing. A peer that leaves more than 64 MiB unread is given up:
+  /// the channel cannot be used any more then.
+  void post(const nlohmann::json& message);
+
+  /// Sends more of what `post` has kept. Does not wait.
+  void push();
+
+  /// Returns true if `post` has kept something: wait for the descriptor to be writable, and `push`.
+  bool has_unsent() const { return !unsent_.empty() && !broken_; }
+
+  /// Tells the peer that no message follows. Messages of the peer still arrive.
+  void finish();
+
   /// Returns the complete messages that have arrived, in order, without waiting. Skips lines that
   /// are not JSON objects. REQUIRES: !closed().
   std::vector<nlohmann::json> receive();
@@ -50,10 +64,11 @@ class Channel {
   bool closed() const { return ended_ || broken_; }
 
  private:
-  bool flush(std::string_view bytes, std::chrono::milliseconds patience);
+  bool flush(std::chrono::milliseconds patience);
 
   base::Descriptor socket_;
   std::string arrived_;  // the beginning of a message
+  std::string unsent_;   // messages that the kernel has not taken yet
   bool ended_ = false;   // the peer will send nothing more
   bool broken_ = false;  // sending failed, or a message was too long
 };

@@ -1,6 +1,7 @@
 #include "control/control_socket.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
 constexpr const char* kName = "control.sock";
+constexpr uid_t kUnchanged = static_cast<uid_t>(-1);
 constexpr std::size_t kMostConnections = 64;
 constexpr std::chrono::seconds kLongestSilence{
     10};  // then a connection without a question is closed
@@ -38,6 +40,21 @@ sockaddr_un address_in(const base::Descriptor& folder) {
 
 base::Descriptor opened(const fs::path& folder) {
   return base::Descriptor(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+/// Returns true if the peer has closed both directions. One that has closed only its sending side, as
+/// socat does, still gets its answer.
+bool has_hung_up(int socket) {
+  pollfd watched{socket, 0, 0};
+  return ::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/// Returns the user of the process at the other end.
+uid_t user_of_peer(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  return peer.uid;
 }
 
 base::Descriptor new_socket(int flags) {
@@ -68,6 +85,34 @@ void ControlSocket::put_back() {
   }
   socket_ = std::move(socket);
   file_ = base::Inode::of(path_);
+  if (group_) set_rights(false);
+}
+
+void ControlSocket::share_with(std::optional<gid_t> group) {
+  const bool was_shared = group_.has_value();
+  group_ = group;
+  if (group_ || was_shared) set_rights(was_shared);
+}
+
+/// Sets mode and group of the socket's file and of the run folder.
+void ControlSocket::set_rights(bool was_shared) {
+  const auto folder = base::Descriptor(
+      ::open(path_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const gid_t group = group_.value_or(::getegid());
+  const mode_t socket_mode = group_ ? 0660 : 0600;
+  const mode_t folder_mode = group_ ? 0710 : 0700;
+  // What is taken back is narrowed before its group changes, and what is given is widened after.
+  const auto narrow = [&] {
+    return ::fchmodat(folder.get(), kName, 0600, 0) == 0 && ::fchmod(folder.get(), 0700) == 0;
+  };
+  if ((was_shared && !narrow()) ||
+      ::fchownat(folder.get(), kName, kUnchanged, group, AT_SYMLINK_NOFOLLOW) != 0 ||
+      ::fchown(folder.get(), kUnchanged, group) != 0 ||
+      ::fchmodat(folder.get(), kName, socket_mode, 0) != 0 ||
+      ::fchmod(folder.get(), folder_mode) != 0) {
+    base::fail({"control.group: " + path_.native(), "cannot set its group and mode", errno,
+                "check that the container's user owns the folder"});
+  }
 }
 
 bool ControlSocket::is_in_place() const { return file_ && base::Inode::of(path_) == file_; }
@@ -92,17 +137,28 @@ void ControlSocket::accept() {
     // Of too many connections, the one that has been silent for longest is closed.
     const auto silent = std::ranges::find_if(
         connections_, [](const auto& entry) { return !entry.second.has_asked; });
-    if (connections_.size() >= kMostConnections && silent != connections_.end()) {
+    if (connections_.size() >= kMostConnections) {
+      if (silent == connections_.end()) {
+        Channel(std::move(socket)).post({{"error", "too many commands wait; try again later"}});
+        continue;
+      }
       connections_.erase(silent);
     }
     connections_.emplace(next_++, Connection{Channel(std::move(socket))});
   }
 }
 
-std::vector<ControlSocket::Question> ControlSocket::take() {
+/// Closes the connections that have been silent for too long, and those whose command is gone.
+void ControlSocket::close_idle() {
   std::erase_if(connections_, [](const auto& entry) {
-    return !entry.second.has_asked && steady_clock::now() - entry.second.since > kLongestSilence;
+    const auto& connection = entry.second;
+    return connection.has_asked ? has_hung_up(connection.channel.descriptor())
+                                : steady_clock::now() - connection.since > kLongestSilence;
   });
+}
+
+std::vector<ControlSocket::Question> ControlSocket::take() {
+  close_idle();
   accept();
   std::vector<Question> questions;
   for (auto& [number, connection] : connections_) {
@@ -110,13 +166,18 @@ std::vector<ControlSocket::Question> ControlSocket::take() {
     auto messages = connection.channel.receive();
     if (messages.empty()) continue;
     connection.has_asked = true;
-    questions.push_back({number, std::move(messages.front())});
+    questions.push_back(
+        {number, std::move(messages.front()), user_of_peer(connection.channel.descriptor())});
   }
-  // A client that has asked and then closed only its sending side, as socat does, gets its answer.
   std::erase_if(connections_, [](const auto& entry) {
     return !entry.second.has_asked && entry.second.channel.closed();
   });
   return questions;
+}
+
+void ControlSocket::tell(unsigned connection, const nlohmann::json& words) {
+  const auto found = connections_.find(connection);
+  if (found != connections_.end()) found->second.channel.post(words);
 }
 
 void ControlSocket::answer(unsigned connection, const nlohmann::json& words) {

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+// Users and groups of this machine, by name. Safe to call from any thread.
+namespace shoal::control {
+
+/// Returns the name of a user; the number as text if it has no name.
+std::string name_of_user(uid_t id);
+
+/// Returns the group of this name, to which files of this process can be given. Throws
+/// std::runtime_error, with the remedy, if there is no such group, or this process is not in it.
+/// `setting` names the place in the configuration: `control.group`.
+gid_t own_group(const std::string& name, const std::string& setting);
+
+}  // namespace shoal::control
