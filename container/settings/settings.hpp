@@ -130,6 +130,17 @@ struct Health {
   Listen socket;  ///< kUnix or kTcp
 };
 
+/// Who may use the control socket, besides the container's user and root.
+struct Control {
+  std::string group{};  ///< empty: there is none
+};
+
+/// How many releases are kept.
+struct History {
+  unsigned keep = 10;               ///< of each group
+  std::uint64_t size = 1ull << 30;  ///< bytes, of all releases
+};
+
 /// A whole configuration, checked and with defaults filled in: see conf/README.md for every key.
 /// Plain values. Paths are absolute: relative ones were resolved against the folder of the file.
 struct Settings {
@@ -148,6 +159,8 @@ struct Settings {
   bool expose = true;            ///< X-Shoal-Generation on each answer
   std::optional<Status> status;  ///< nullopt: no such page
   std::optional<Health> health;  ///< nullopt: health checks are not answered
+  Control control;
+  History history;
   Log log;
 };
 
