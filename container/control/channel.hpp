@@ -37,9 +37,9 @@ class Channel {
   bool send(const nlohmann::json& message,
             std::chrono::milliseconds patience = std::chrono::seconds(1));
 
-  /// Sends what the kernel takes now, and keeps the rest for the next `post`, `send` or `push`. So a
-  /// peer that is stopped holds up nothing. A peer that leaves more than 64 MiB unread is given up:
-  /// the channel cannot be used any more then.
+  /// Sends what the kernel takes now, and keeps the rest for the next `post`, `send` or `push`. So
+  /// a peer that is stopped holds up nothing. A peer that leaves more than 64 MiB unread is given
+  /// up: the channel cannot be used any more then.
   void post(const nlohmann::json& message);
 
   /// Sends more of what `post` has kept. Does not wait.

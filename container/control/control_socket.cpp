@@ -42,8 +42,8 @@ base::Descriptor opened(const fs::path& folder) {
   return base::Descriptor(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-/// Returns true if the peer has closed both directions. One that has closed only its sending side, as
-/// socat does, still gets its answer.
+/// Returns true if the peer has closed both directions. One that has closed only its sending side,
+/// as socat does, still gets its answer.
 bool has_hung_up(int socket) {
   pollfd watched{socket, 0, 0};
   return ::poll(&watched, 1, 0) > 0 && (watched.revents & (POLLHUP | POLLERR)) != 0;
@@ -96,8 +96,8 @@ void ControlSocket::share_with(std::optional<gid_t> group) {
 
 /// Sets mode and group of the socket's file and of the run folder.
 void ControlSocket::set_rights(bool was_shared) {
-  const auto folder = base::Descriptor(
-      ::open(path_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto folder =
+      base::Descriptor(::open(path_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const gid_t group = group_.value_or(::getegid());
   const mode_t socket_mode = group_ ? 0660 : 0600;
   const mode_t folder_mode = group_ ? 0710 : 0700;

@@ -1,8 +1,9 @@
 #pragma once
 
-/// What the supervisor, its deployers and its workers send to each other over a Channel. Each message
-/// is a JSON object; the key "say" holds one of these words. What deployer and workers say to each
-/// other is in releases/deployer/messages.hpp; the supervisor passes it on in kFrom and kTo.
+/// What the supervisor, its deployers and its workers send to each other over a Channel. Each
+/// message is a JSON object; the key "say" holds one of these words. What deployer and workers say
+/// to each other is in releases/deployer/messages.hpp; the supervisor passes it on in kFrom and
+/// kTo.
 namespace shoal::control::message {
 
 // From a worker.

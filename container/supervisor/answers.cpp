@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "control/systemd.hpp"
 #include "status/health.hpp"
@@ -13,6 +15,16 @@ namespace shoal::supervisor {
 namespace {
 
 constexpr std::chrono::seconds kStatusInterval{5};  // between two STATUS messages to systemd
+
+constexpr const char* kStopping = "the container is stopping; ask again once it has started";
+
+// What the deployer answers; but for a reload of the configuration.
+constexpr std::array<std::string_view, 4> kForDeployer{"drop", "reload", "history", "rollback"};
+
+/// Returns the deployer of the configuration that serves; it may be null.
+DeployerProcess* deployer_of(Service& service) {
+  return service.deployers.of(service.configurations.current().settings.get());
+}
 
 }  // namespace
 
@@ -25,30 +37,46 @@ void Answers::serve(Service& service) {
 }
 
 void Answers::answer_commands(Service& service) {
-  for (const auto& [connection, words] : control_.take()) {
-    const std::string question = control::text_of(words, "ask");
-    if (question == "status") {
-      queries_.begin(service.workers, [this, connection = connection](const auto& overview) {
-        control_.answer(connection, {{"overview", overview}});
-      });
-    } else if (question == "ready") {
+  questions_.expire();
+  for (auto& question : control_.take()) {
+    const unsigned connection = question.connection;
+    const std::string ask = control::text_of(question.words, "ask");
+    if (ask == "status") {
+      queries_.begin(service.workers, deployer_of(service),
+                     [this, connection](const auto& overview) {
+                       control_.answer(connection, {{"overview", overview}});
+                     });
+    } else if (ask == "ready") {
       const Readiness readiness = readiness_of(service);
       control_.answer(connection, {{"ready", readiness.ready}, {"line", readiness.line}});
-    } else if (question == "reload") {
-      control_.answer(connection, reload(control::text_of(words, "group"), service.workers));
+    } else if (std::ranges::find(kForDeployer, ask) == kForDeployer.end()) {
+      control_.answer(connection,
+                      {{"error", "\"ask\" is status, ready, drop, reload, history or rollback"}});
+    } else if (service.stopping) {
+      control_.answer(connection, {{"error", kStopping}});
+    } else if (ask == "reload" && control::text_of(question.words, "group").empty()) {
+      awaits_reload_.push_back(connection);
+      reload_requested_ = true;
     } else {
-      control_.answer(connection, {{"error", "\"ask\" is status, ready or reload"}});
+      questions_.ask(std::move(question));
     }
   }
 }
 
-nlohmann::json Answers::reload(const std::string& group, WorkerProcesses& workers) try {
-  if (!ledger_.renew(group)) return {{"error", group + ": there is no such group"}};
-  spdlog::info("{}: will be reloaded, as `shoal reload` has asked", group);
-  workers.reconsider(group);
-  return {{"asked", group}};
-} catch (const std::exception& error) {
-  return {{"error", error.what()}};
+void Answers::reload_begins() { awaits_verdict_ = std::exchange(awaits_reload_, {}); }
+
+void Answers::reload_ends(const nlohmann::json& answer) {
+  for (const unsigned connection : std::exchange(awaits_verdict_, {})) {
+    control_.answer(connection, answer);
+  }
+}
+
+void Answers::stop() {
+  const nlohmann::json stopping{{"error", kStopping}};
+  reload_ends(stopping);
+  reload_begins();
+  reload_ends(stopping);
+  questions_.give_up(kStopping);
 }
 
 void Answers::notify_systemd(Service& service) {
@@ -59,7 +87,7 @@ void Answers::notify_systemd(Service& service) {
   }
   if (!control::under_systemd() || !service.ready || Clock::now() < status_due_) return;
   status_due_ = Clock::now() + kStatusInterval;
-  queries_.begin(service.workers, [](const status::Overview& overview) {
+  queries_.begin(service.workers, deployer_of(service), [](const status::Overview& overview) {
     std::string generations;
     for (const auto& group : overview.groups) {
       generations += " " + (group.generation.empty() ? group.name + "/-" : group.generation);
@@ -76,7 +104,7 @@ std::vector<int> Answers::descriptors(const Service& service) const {
 }
 
 Answers::Clock::time_point Answers::deadline(const Service& service) const {
-  auto next = std::min(queries_.deadline(), health_.deadline());
+  auto next = std::min({queries_.deadline(), health_.deadline(), questions_.deadline()});
   if (control::watchdog_of_systemd()) next = std::min(next, watchdog_due_);
   if (control::under_systemd() && service.ready) next = std::min(next, status_due_);
   return next;

@@ -1,33 +1,50 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/control_socket.hpp"
-#include "modules/ledger.hpp"
 #include "supervisor/health_server.hpp"
+#include "supervisor/questions.hpp"
 #include "supervisor/service.hpp"
 #include "supervisor/status_queries.hpp"
 
 namespace shoal::supervisor {
 
 /// Answers commands on the control socket and health checks, and reports to systemd. No call waits
-/// for a client or a worker. Used by one thread.
+/// for a client or another process. Used by one thread.
 class Answers {
  public:
   /// Throws std::runtime_error, with the remedy, when the control socket cannot be opened.
-  /// REQUIRES: the ledger outlives it.
-  Answers(const std::filesystem::path& run, modules::Ledger& ledger)
-      : control_(run), ledger_(ledger) {}
+  explicit Answers(const std::filesystem::path& run) : control_(run) {}
 
   /// Reads what has been asked and answers what can be answered now.
   void serve(Service& service);
 
   control::ControlSocket& control() { return control_; }
 
-  /// The workers' status, as it arrives.
+  /// The status of workers and deployer, as it arrives.
   StatusQueries& queries() { return queries_; }
+
+  /// What the deployer answers.
+  Questions& questions() { return questions_; }
+
+  /// Returns true once after commands have asked that the configuration be reloaded.
+  bool take_reload_request() { return std::exchange(reload_requested_, false); }
+
+  /// Returns true if commands wait for a reload that has not begun.
+  bool reload_is_awaited() const { return !awaits_reload_.empty(); }
+
+  /// A reload of the configuration begins: its end answers the commands that wait for one now.
+  void reload_begins();
+  void reload_ends(const nlohmann::json& answer);
+
+  /// Tells all commands that wait that the service stops.
+  void stop();
 
   /// Returns the descriptors to wait for, to be readable. `service` has the socket of
   /// the health checks.
@@ -40,13 +57,15 @@ class Answers {
   using Clock = std::chrono::steady_clock;
 
   void answer_commands(Service& service);
-  nlohmann::json reload(const std::string& group, WorkerProcesses& workers);
   void notify_systemd(Service& service);
 
   control::ControlSocket control_;
-  modules::Ledger& ledger_;
   HealthServer health_;
   StatusQueries queries_;
+  Questions questions_{control_};
+  std::vector<unsigned> awaits_reload_;   // connections, for the next reload
+  std::vector<unsigned> awaits_verdict_;  // connections, of the reload that is under way
+  bool reload_requested_ = false;
   Clock::time_point watchdog_due_{};  // for systemd, as is the next
   Clock::time_point status_due_{};
 };

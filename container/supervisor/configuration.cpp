@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "control/users.hpp"
 #include "settings/socket.hpp"
 
 namespace shoal::supervisor {
@@ -97,21 +98,39 @@ std::shared_ptr<const fastcgi::Listener> health_of(const settings::Settings& set
   }
 }
 
+/// Returns the group that may use the control socket. Throws std::runtime_error if this process is
+/// not in it.
+std::optional<gid_t> control_group_of(const settings::Settings& settings) {
+  const std::string& group = settings.control.group;
+  if (group.empty()) return std::nullopt;
+  return control::own_group(group, settings.file.native() + ": control.group");
+}
+
+/// Returns the configuration with the sockets that `before` has too; it may be null.
+Configuration with_sockets(settings::Settings settings, const InheritedSockets& inherited,
+                           const Configuration* before) {
+  const auto control_group = control_group_of(settings);
+  auto listeners = listeners_of(settings, inherited,
+                                before == nullptr ? Configuration::Listeners{} : before->listeners);
+  auto health = health_of(settings, before);
+  return {.settings = std::make_shared<const settings::Settings>(std::move(settings)),
+          .listeners = std::move(listeners),
+          .health = std::move(health),
+          .handover =
+              before == nullptr ? std::make_shared<const fastcgi::Handover>() : before->handover,
+          .feed = releases::Feed::make(),
+          .control_group = control_group};
+}
+
 }  // namespace
 
 Configuration Configuration::open(settings::Settings settings, const InheritedSockets& inherited) {
-  auto listeners = listeners_of(settings, inherited, {});
-  auto health = health_of(settings, nullptr);
-  return {std::make_shared<const settings::Settings>(std::move(settings)), std::move(listeners),
-          std::move(health), std::make_shared<const fastcgi::Handover>()};
+  return with_sockets(std::move(settings), inherited, nullptr);
 }
 
 Configuration Configuration::open(settings::Settings settings, const InheritedSockets& inherited,
                                   const Configuration& before) {
-  auto listeners = listeners_of(settings, inherited, before.listeners);
-  auto health = health_of(settings, &before);
-  return {std::make_shared<const settings::Settings>(std::move(settings)), std::move(listeners),
-          std::move(health), before.handover};
+  return with_sockets(std::move(settings), inherited, &before);
 }
 
 bool Configuration::admits_clients_of(const settings::Settings& other) const {

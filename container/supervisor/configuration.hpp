@@ -1,11 +1,15 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "fastcgi/handover.hpp"
 #include "fastcgi/listener.hpp"
+#include "releases/freshness/feed.hpp"
 #include "settings/settings.hpp"
 #include "supervisor/inherited_sockets.hpp"
 
@@ -23,7 +27,12 @@ struct Configuration {
   /// Shared by its workers and those of the configurations after it.
   std::shared_ptr<const fastcgi::Handover> handover;
 
-  /// Opens the sockets of the first configuration. Throws std::runtime_error, with file and line.
+  /// Shared by its deployer and its workers, and kept when one of them dies.
+  releases::Feed feed;
+
+  std::optional<gid_t> control_group;  ///< may use the control socket
+
+  /// Opens the sockets of the first configuration. Throws std::exception, with file and line.
   static Configuration open(settings::Settings settings, const InheritedSockets& inherited);
 
   /// Opens the sockets that `before` does not have, and shares the others. Throws as above.

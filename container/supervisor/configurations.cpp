@@ -14,8 +14,8 @@ bool Configurations::is_next(const settings::Settings* worker_settings) const {
   return next_ && next_->settings.get() == worker_settings;
 }
 
-void Configurations::reload() {
-  spdlog::info("SIGHUP: reading {} again", current_.settings->file.native());
+void Configurations::reload(const std::string& asked_by) {
+  spdlog::info("{}: reading {} again", asked_by, current_.settings->file.native());
   reloads_.errors.clear();
   control::notify_systemd("RELOADING=1");
   try {

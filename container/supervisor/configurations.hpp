@@ -26,8 +26,8 @@ class Configurations {
   bool is_next(const settings::Settings* worker_settings) const;
 
   /// Reads the file again and opens the sockets that it adds: next() is the result. If that fails,
-  /// the reload is refused.
-  void reload();
+  /// the reload is refused. `asked_by` is for the log: `SIGHUP`.
+  void reload(const std::string& asked_by);
 
   /// Makes next() the current one. REQUIRES: next() is not null.
   void adopt();

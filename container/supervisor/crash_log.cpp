@@ -80,13 +80,13 @@ CrashLog::CrashLog(const std::filesystem::path& run)
   }
 }
 
-std::optional<CrashLog::Culprit> CrashLog::add(pid_t id, int signal,
-                                               const settings::Quarantine& rules) {
+CrashLog::Crash CrashLog::add(pid_t id, int signal, const settings::Quarantine& rules) {
   ++number_;
   auto report = crash::read_report(folder_, id).value_or(crash::Report{});
   // A thread that a module has started has no Activity; the path of the code names the generation.
   if (report.generation.empty()) report.generation = releases::label_of_stage(report.code);
-  if (!report.signal_name.empty()) {
+  const bool reported = !report.signal_name.empty();
+  if (reported) {
     log(id, report);
   } else if (signal != SIGKILL && signal != SIGTERM) {
     spdlog::error("worker {}: its crash report is lost; free disk space in {}", id,
@@ -96,7 +96,10 @@ std::optional<CrashLog::Culprit> CrashLog::add(pid_t id, int signal,
   // stages of the dead one.
   crash::keep_files(report, folder_, stages_);
   add_to_latest(crash_of(id, signal, report));
-  return count(report, rules);
+  return {.generation = report.generation,
+          .reported = reported,
+          .summary = reported ? report.summary() : "",
+          .culprit = count(report, rules)};
 }
 
 std::optional<CrashLog::Culprit> CrashLog::count(const crash::Report& report,

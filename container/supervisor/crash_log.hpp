@@ -35,10 +35,19 @@ class CrashLog {
     unsigned crashes = 0;
   };
 
+  /// The crash of a worker.
+  struct Crash {
+    std::string generation{};  ///< `aquarium/13`; empty: not known
+    bool reported = false;     ///< false: the worker has left no report
+    std::string summary{};     ///< of the report, in one line
+    std::optional<Culprit> culprit{};
+  };
+
   /// Counts that worker `id` was ended by `signal`. If its generation has now reached the number of
-  /// crashes in `rules`, returns it and counts its crashes from 0 again. A request that crashes
-  /// several workers, because the web server repeats it, counts once: it is recognised by its id.
-  std::optional<Culprit> add(pid_t id, int signal, const settings::Quarantine& rules);
+  /// crashes in `rules`, it is the culprit, and its crashes are counted from 0 again. A request
+  /// that crashes several workers, because the web server repeats it, counts once: it is recognised
+  /// by its id.
+  Crash add(pid_t id, int signal, const settings::Quarantine& rules);
 
   /// `shoal-symbolize` looks up the source lines of pending reports. Return the descriptors that
   /// become readable when `conclude` has something to do, and the time at which to call it at the

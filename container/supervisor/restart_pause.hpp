@@ -5,16 +5,16 @@
 
 namespace shoal::supervisor {
 
-/// Decides when the next worker may start. The first two workers that die within 10 s of their
-/// start are replaced at once, each further one in a row later: after 100 ms, 200 ms, and so on up
-/// to 5 s. Used by one thread.
+/// Decides when the next worker, or the next deployer, may start. The first two processes that die
+/// within 10 s of their start are replaced at once, each further one in a row later: after 100 ms,
+/// 200 ms, and so on up to 5 s. Used by one thread.
 class RestartPause {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds kLongest{5'000};
 
-  /// A worker that was started at this time has died.
-  void worker_died(Clock::time_point started, Clock::time_point now = Clock::now()) {
+  /// A process that was started at this time has died.
+  void process_died(Clock::time_point started, Clock::time_point now = Clock::now()) {
     quick_deaths_ = now - started < kQuick ? quick_deaths_ + 1 : 1;
     const auto times = 1u << std::min(std::max(quick_deaths_, 3u) - 3, 10u);
     until_ = now + (quick_deaths_ < 3 ? std::chrono::milliseconds(0)

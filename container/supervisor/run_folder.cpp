@@ -16,8 +16,8 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kCheckInterval{1};
 
-// What a dying worker and a drop need. Workers make the other folders themselves.
-constexpr std::array kFolders{"stages", "ledger", "crashes"};
+// What a dying worker and a drop need. Deployers make the other folders themselves.
+constexpr std::array kFolders{"stages", "crashes"};
 
 /// Returns what is missing: "shoal.pid, stages". Empty when all is there.
 std::string missing_in(const fs::path& run, bool has_pid_file, bool has_socket) {

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include <set>
+#include <algorithm>
 #include <string>
 
 namespace shoal::supervisor {
@@ -18,14 +18,12 @@ bool Service::lacks_workers(const Configuration& configuration) const {
 Readiness readiness_of(const Service& service) {
   using State = WorkerProcess::State;
   if (service.stopping) return {false, "stopping"};
-  std::set<std::string> unserved;
-  bool any_serves = false;
-  for (const auto& worker : service.workers.all()) {
-    if (worker.state != State::kServing && worker.state != State::kReplacing) continue;
-    any_serves = true;
-    unserved.insert(worker.unserved.begin(), worker.unserved.end());
-  }
+  const bool any_serves = std::ranges::any_of(service.workers.all(), [](const auto& worker) {
+    return worker.state == State::kServing || worker.state == State::kReplacing;
+  });
   if (!any_serves) return {false, service.ready ? "no worker process serves" : "starting"};
+  const auto& current = service.configurations.current();
+  const auto& unserved = service.deployers.unserved(current.settings.get());
   if (unserved.empty()) return {true, "ready"};
   std::string line = "groups that serve nothing:";
   for (const auto& group : unserved) line += " " + group;

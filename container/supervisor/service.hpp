@@ -3,6 +3,7 @@
 #include "status/overview.hpp"
 #include "supervisor/configurations.hpp"
 #include "supervisor/crash_log.hpp"
+#include "supervisor/deployers.hpp"
 #include "supervisor/health_server.hpp"
 #include "supervisor/worker_processes.hpp"
 
@@ -14,6 +15,7 @@ struct Service {
   CrashLog crashes;
   Configurations configurations;
   WorkerProcesses workers{};
+  Deployers deployers{};
   bool ready = false;     ///< all workers of the first configuration have served once
   bool stopping = false;  ///< a signal has asked it to stop, or it could not start
   const status::Time started = status::now();
@@ -25,8 +27,8 @@ struct Service {
   bool lacks_workers(const Configuration& configuration) const;
 };
 
-/// Returns whether the container should get requests. Decided from what workers have sent without
-/// being asked: no worker is waited for.
+/// Returns whether the container should get requests. Decided from what workers and the deployer
+/// have sent without being asked: no process is waited for.
 Readiness readiness_of(const Service& service);
 
 /// Returns what the supervisor itself knows; the workers' status is missing in it.

@@ -19,13 +19,17 @@ constexpr std::chrono::seconds kPatience{1};
 
 }  // namespace
 
-void StatusQueries::begin(WorkerProcesses& workers, Answer answer) {
+void StatusQueries::begin(WorkerProcesses& workers, DeployerProcess* deployer, Answer answer) {
   Query query{++next_, std::move(answer), steady_clock::now() + kPatience};
+  const nlohmann::json words{{"say", control::message::kQuery}, {"query", query.number}};
   for (auto& worker : workers.all()) {
     if (worker.state == WorkerProcess::State::kStarting) continue;
-    const bool asked =
-        worker.channel.send({{"say", control::message::kQuery}, {"query", query.number}});
-    if (asked) query.awaited.insert(worker.id);
+    worker.channel.post(words);
+    if (!worker.channel.closed()) query.awaited.insert(worker.id);
+  }
+  if (deployer != nullptr) {
+    deployer->channel.post(words);
+    if (!deployer->channel.closed()) query.awaited.insert(deployer->id);
   }
   queries_.push_back(std::move(query));
 }
@@ -38,6 +42,17 @@ void StatusQueries::received(WorkerProcess& worker, unsigned number,
   found->received.push_back(worker.last_status);
 } catch (const std::exception& error) {
   spdlog::error("worker {}: cannot read its status: {}", worker.id, error.what());
+}
+
+void StatusQueries::received(const DeployerProcess& deployer, unsigned number,
+                             const nlohmann::json& answer) {
+  const auto found = std::ranges::find(queries_, number, &Query::number);
+  if (found == queries_.end() || found->awaited.erase(deployer.id) == 0) return;
+  found->deployer = answer;
+}
+
+void StatusQueries::exited(const DeployerProcess& deployer) {
+  for (auto& query : queries_) query.awaited.erase(deployer.id);
 }
 
 void StatusQueries::exited(const WorkerProcess& worker) {

@@ -5,30 +5,36 @@
 #include <chrono>
 #include <functional>
 #include <list>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
 
 #include "status/merge.hpp"
 #include "status/overview.hpp"
+#include "supervisor/deployers.hpp"
 #include "supervisor/worker_processes.hpp"
 
 namespace shoal::supervisor {
 
-/// Asks all workers for their status without waiting for them. A query is complete when every
-/// worker has answered, has exited, or 1 s has passed. Used by one thread.
+/// Asks all workers and the deployer for their status without waiting for them. A query is complete
+/// when each of them has answered or has exited, or 1 s has passed. Used by one thread.
 class StatusQueries {
  public:
-  /// Gets the workers' answers, merged into what the supervisor knows.
+  /// Gets the answers, merged into what the supervisor knows.
   using Answer = std::function<void(const status::Overview& overview)>;
 
-  /// Asks all workers that have started.
-  void begin(WorkerProcesses& workers, Answer answer);
+  /// Asks all workers that have started, and the deployer; it may be null.
+  void begin(WorkerProcesses& workers, DeployerProcess* deployer, Answer answer);
 
   /// Takes a worker's answer to this query. Query 0 is not a query: it is a worker's last status.
   void received(WorkerProcess& worker, unsigned query, const nlohmann::json& answer);
 
-  /// A worker has exited; it will not answer.
+  /// Takes the deployer's answer to this query.
+  void received(const DeployerProcess& deployer, unsigned query, const nlohmann::json& answer);
+
+  /// A worker or a deployer has exited; it will not answer.
   void exited(const WorkerProcess& worker);
+  void exited(const DeployerProcess& deployer);
 
   /// Calls the Answer of each query that is complete. `overview` is what the supervisor knows.
   void conclude(const status::Overview& overview);
@@ -45,6 +51,7 @@ class StatusQueries {
     std::chrono::steady_clock::time_point until;
     std::set<pid_t> awaited{};
     std::vector<status::WorkerStatus> received{};
+    nlohmann::json deployer{};  // null: it has not answered
   };
 
   std::list<Query> queries_;

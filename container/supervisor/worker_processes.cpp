@@ -1,19 +1,18 @@
 #include "supervisor/worker_processes.hpp"
 
 #include <spdlog/spdlog.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
 #include "base/debugged.hpp"
 #include "control/messages.hpp"
+#include "supervisor/exit_status.hpp"
 
 namespace shoal::supervisor {
 namespace {
@@ -21,6 +20,8 @@ namespace {
 namespace message = control::message;
 using State = WorkerProcess::State;
 using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kAbortDelay{1};
 
 // A worker exits at the end of workers.grace. One that cannot is killed this much later.
 constexpr std::chrono::seconds kKillDelay{3};
@@ -50,31 +51,27 @@ bool is_debugged(WorkerProcess& worker) {
 
 std::optional<Assignment> WorkerProcesses::start(const Configuration& configuration) {
   auto [here, there] = control::Channel::pair();
-  const bool announces = started(configuration) == 0;
   const pid_t id = ::fork();
   if (id < 0) throw std::system_error(errno, std::generic_category(), "cannot start a worker");
-  if (id == 0) return Assignment{configuration, std::move(there), announces};
+  if (id == 0) {
+    return Assignment{Assignment::Kind::kWorker, configuration, std::move(there)};
+  }
   workers_.push_back({id, std::move(here), configuration.settings, steady_clock::now()});
   return std::nullopt;
 }
 
-int WorkerProcesses::Exited::signal() const { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+int WorkerProcesses::Exited::signal() const { return signal_of(status); }
 
 std::string WorkerProcesses::Exited::how() const {
   if (worker.overdue) return "did not exit in time and was killed";
-  if (signal() != 0) return std::string("was ended by ") + ::strsignal(signal());
-  return "exited by itself with exit code " + std::to_string(WEXITSTATUS(status));
+  return how_it_ended(status);
 }
 
-std::vector<WorkerProcesses::Exited> WorkerProcesses::reap() {
-  std::vector<Exited> exited;
-  int status = 0;
-  for (pid_t id = 0; (id = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-    const auto found = std::ranges::find(workers_, id, &WorkerProcess::id);
-    if (found == workers_.end()) continue;
-    exited.push_back({std::move(*found), status});
-    workers_.erase(found);
-  }
+std::optional<WorkerProcesses::Exited> WorkerProcesses::take(pid_t id, int status) {
+  const auto found = std::ranges::find(workers_, id, &WorkerProcess::id);
+  if (found == workers_.end()) return std::nullopt;
+  std::optional<Exited> exited(Exited{std::move(*found), status});
+  workers_.erase(found);
   return exited;
 }
 
@@ -82,8 +79,14 @@ void WorkerProcesses::drain(WorkerProcess& worker, Connections connections) {
   if (worker.state == State::kDraining) return;
   worker.state = State::kDraining;
   worker.kill_at = latest_exit_of(worker);
-  worker.channel.send(
+  worker.channel.post(
       {{"say", message::kDrain}, {"hand_over", connections == Connections::kHandedOver}});
+}
+
+void WorkerProcesses::abort(WorkerProcess& worker) {
+  worker.aborting = true;
+  worker.kill_at = steady_clock::now() + kAbortDelay;
+  worker.channel.post({{"say", message::kAbort}});
 }
 
 void WorkerProcesses::drain_all() {
@@ -94,6 +97,11 @@ void WorkerProcesses::kill_overdue() {
   for (auto& worker : workers_) {
     if (worker.overdue || worker.kill_at > steady_clock::now()) continue;
     if (is_debugged(worker)) continue;
+    if (std::exchange(worker.aborting, false)) {
+      worker.kill_at = steady_clock::now() + kKillDelay;
+      ::kill(worker.id, SIGABRT);
+      continue;
+    }
     worker.overdue = true;
     worker.kill_at = steady_clock::time_point::max();
     ::kill(worker.id, SIGKILL);
@@ -101,11 +109,7 @@ void WorkerProcesses::kill_overdue() {
 }
 
 void WorkerProcesses::send_to_all(const nlohmann::json& message) {
-  for (auto& worker : workers_) worker.channel.send(message);
-}
-
-void WorkerProcesses::reconsider(const std::string& group) {
-  send_to_all({{"say", message::kReconsider}, {"group", group}});
+  for (auto& worker : workers_) worker.channel.post(message);
 }
 
 std::size_t WorkerProcesses::started(const Configuration& configuration) const {

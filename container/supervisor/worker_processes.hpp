@@ -12,7 +12,7 @@
 
 #include "control/channel.hpp"
 #include "status/overview.hpp"
-#include "supervisor/configuration.hpp"
+#include "supervisor/assignment.hpp"
 
 namespace shoal::supervisor {
 
@@ -31,17 +31,10 @@ struct WorkerProcess {
   std::chrono::steady_clock::time_point started;
   State state = State::kStarting;
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
-  bool overdue = false;                 ///< was killed because it did not exit in time
-  bool debugged = false;                ///< had a debugger when it should have exited
-  status::WorkerStatus last_status{};   ///< the last that it sent
-  std::vector<std::string> unserved{};  ///< groups that have files, but no generation in it
-};
-
-/// What a forked process has to do as a worker.
-struct Assignment {
-  Configuration configuration;
-  control::Channel supervisor;
-  bool announces;  ///< logs which groups it serves: one worker of each configuration does
+  bool aborting = false;               ///< was told to abort: its end counts as a crash
+  bool overdue = false;                ///< was killed because it did not exit in time
+  bool debugged = false;               ///< had a debugger when it should have exited
+  status::WorkerStatus last_status{};  ///< the last that it sent
 };
 
 /// The worker processes of a supervisor. Used by one thread, in a process that has no other, since
@@ -64,8 +57,8 @@ class WorkerProcesses {
     std::string how() const;
   };
 
-  /// Removes and returns the workers that have exited. Does not wait.
-  std::vector<Exited> reap();
+  /// Removes and returns the worker `id`, which has exited; nullopt if it is another process.
+  std::optional<Exited> take(pid_t id, int status);
 
   /// What a draining worker does with the connections that web servers keep open to it.
   enum class Connections {
@@ -77,6 +70,10 @@ class WorkerProcesses {
   /// workers.grace plus 3 s. Does nothing if the worker is draining already.
   static void drain(WorkerProcess& worker, Connections connections);
 
+  /// Has a worker end itself by SIGABRT, in the code that hangs, so that its crash report names
+  /// that code. If it does not, it gets the signal itself after 1 s, and is killed 3 s later.
+  static void abort(WorkerProcess& worker);
+
   /// Drains all workers. No other worker takes over their connections.
   void drain_all();
 
@@ -86,9 +83,6 @@ class WorkerProcesses {
 
   /// Sends the message to all workers.
   void send_to_all(const nlohmann::json& message);
-
-  /// Has all workers read the group's ledger page again.
-  void reconsider(const std::string& group);
 
   std::list<WorkerProcess>& all() { return workers_; }
   const std::list<WorkerProcess>& all() const { return workers_; }

@@ -28,8 +28,8 @@ class Asking : public ::testing::Test {
     address.sun_family = AF_UNIX;
     const std::string path = folder_ / "control.sock";
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-    EXPECT_EQ(
-        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address),
+              0);
     return Channel(std::move(socket));
   }
 

@@ -11,7 +11,7 @@ using Clock = RestartPause::Clock;
 /// Returns how long the pause is after a worker has died that lived for this long.
 Clock::duration pause_after(RestartPause& pause, std::chrono::seconds life) {
   const auto now = Clock::now();
-  pause.worker_died(now - life, now);
+  pause.process_died(now - life, now);
   return pause.until() - now;
 }
 

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "control/channel.hpp"
+#include "supervisor/configuration.hpp"
+
+namespace shoal::supervisor {
+
+/// What a process that the supervisor has forked has to do.
+struct Assignment {
+  enum class Kind { kWorker, kDeployer };
+
+  Kind kind;
+  Configuration configuration;
+  control::Channel supervisor;
+  std::string service{};  ///< of a deployer: names this run of the service
+};
+
+}  // namespace shoal::supervisor
