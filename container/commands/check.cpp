@@ -10,12 +10,12 @@
 #include "base/failure.hpp"
 #include "commands/commands.hpp"
 #include "commands/probe_input.hpp"
+#include "deployer/from_settings.hpp"
+#include "deployer/unmatched_names.hpp"
+#include "releases/apps/scan.hpp"
 #include "releases/linking/faults.hpp"
 #include "releases/linking/missing.hpp"
-#include "releases/apps/scan.hpp"
 #include "shoal/host/config_node.hpp"
-#include "worker/from_settings.hpp"
-#include "worker/unmatched_names.hpp"
 
 namespace shoal::commands {
 namespace {
@@ -36,7 +36,7 @@ std::string name_of(const settings::Listen& listen) {
 
 void print(const settings::Settings& settings, const releases::Files& files) {
   std::map<std::string, Members> groups;
-  const releases::Grouping grouping = worker::grouping_of(settings.groups);
+  const releases::Grouping grouping = deployer::grouping_of(settings.groups);
   for (const auto& [module, file] : files) {
     const auto membership = grouping.of(module);
     Members& members = groups[membership.group];
@@ -67,8 +67,8 @@ std::string why_not_loaded(const std::string& library) {
 }
 
 /// Adds the libraries that `module` needs from outside its group and that cannot be loaded.
-void add_missing(const std::string& module, const releases::Links& links, const releases::Apps& apps,
-                 std::vector<std::string>& faults) {
+void add_missing(const std::string& module, const releases::Links& links,
+                 const releases::Apps& apps, std::vector<std::string>& faults) {
   for (const auto& library : links.outside) {
     if (!library.file.empty()) continue;
     const std::string why = why_not_loaded(library.name);
@@ -152,8 +152,8 @@ int check(const settings::Settings& settings, bool probe) {
 
   print(settings, found.files);
   for (const auto& problem : found.problems) std::cerr << "warning: " << problem << '\n';
-  auto errors = worker::unmatched_names(settings, names);
-  const releases::Apps apps{settings.apps, found.files, worker::grouping_of(settings.groups)};
+  auto errors = deployer::unmatched_names(settings, names);
+  const releases::Apps apps{settings.apps, found.files, deployer::grouping_of(settings.groups)};
   for (auto& fault : faults_of(settings, apps, probe)) {
     errors.push_back(std::move(fault));
   }

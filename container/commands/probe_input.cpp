@@ -7,12 +7,11 @@
 #include <optional>
 #include <stdexcept>
 
-#include "releases/linking/faults.hpp"
-#include "releases/linking/load_error.hpp"
+#include "deployer/from_settings.hpp"
 #include "releases/apps/name.hpp"
 #include "releases/apps/scan.hpp"
-#include "worker/from_settings.hpp"
-#include "worker/probing.hpp"
+#include "releases/linking/faults.hpp"
+#include "releases/linking/load_error.hpp"
 
 namespace shoal::commands {
 namespace {
@@ -56,7 +55,7 @@ std::optional<Refusal> try_once(const releases::Members& members, releases::Stag
     for (const auto& [module, config] : input.settings.modules) {
       if (members.files.contains(module)) trial.configs.emplace(module, config);
     }
-    behaviour = worker::probe_of(input.settings.state, "fix it").run(trial);
+    behaviour = deployer::probe_of(input.settings.state, "fix it").run(trial);
   } catch (const releases::FilesChanged& error) {
     return Refusal{std::string(error.what()) + ": changed while it was copied; try again", {}};
   } catch (const releases::LoadError& error) {
@@ -99,7 +98,7 @@ bool add_faults(const std::vector<releases::Fault>& faults, GroupResult& result)
 
 ProbeInput ProbeInput::of(const settings::Settings& settings) {
   return {{settings.apps, releases::scan(settings.apps, [](const auto&) {}).files,
-           worker::grouping_of(settings.groups)},
+           deployer::grouping_of(settings.groups)},
           settings};
 }
 
@@ -140,8 +139,8 @@ releases::Members members_of(const std::string& group, bool all, const ProbeInpu
 
 void try_out(releases::Members members, releases::Stages& stages, const ProbeInput& input,
              GroupResult& result) {
-  const auto checked =
-      releases::check_files({.files = members.files, .group = members.group, .apps = members.apps.get()});
+  const auto checked = releases::check_files(
+      {.files = members.files, .group = members.group, .apps = members.apps.get()});
   if (!add_faults(checked.faults, result)) return;
   for (const auto& [module, why] : result.bad) leave_out(module, checked.links, members, result);
   while (!members.files.empty()) {

@@ -7,6 +7,7 @@
 #include "control/journal.hpp"
 #include "daemon/default_configuration.hpp"
 #include "daemon/serve.hpp"
+#include "deployer/from_settings.hpp"
 #include "settings/settings.hpp"
 #include "worker/probing.hpp"
 
@@ -46,7 +47,7 @@ CLI::App* add_probe(CLI::App& app, commands::ProbeArguments& arguments) {
 
 /// The command with which the container starts a probe.
 CLI::App* add_probe_command(CLI::App& app, worker::ProbeArguments& arguments) {
-  auto* command = app.add_subcommand(worker::kProbeCommand)->group("");
+  auto* command = app.add_subcommand(shoal::deployer::kProbeCommand)->group("");
   command->add_option("state", arguments.state)->required();
   command->add_option("size", arguments.size)->required();
   return command;

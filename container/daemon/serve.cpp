@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/logging.hpp"
+#include "deployer/run.hpp"
 #include "supervisor/supervisor.hpp"
 #include "worker/run.hpp"
 
@@ -22,17 +23,24 @@ void warn_of_root() {
       "--regid=shoal --init-groups shoal serve`");
 }
 
-/// Runs a worker in a forked process.
+/// Runs a worker or a deployer in a forked process.
 int work(supervisor::Assignment assignment) {
   auto& configuration = assignment.configuration;
   std::vector<fastcgi::Listener> listeners;
-  for (const auto& [key, listener] : configuration.listeners) {
-    listeners.push_back(listener->share());
+  if (assignment.kind == supervisor::Assignment::Kind::kWorker) {
+    for (const auto& [key, listener] : configuration.listeners) {
+      listeners.push_back(listener->share());
+    }
   }
   configuration.listeners.clear();
   configuration.health.reset();
+  if (assignment.kind == supervisor::Assignment::Kind::kDeployer) {
+    configuration.handover.reset();
+    return deployer::run({*configuration.settings, configuration.feed, assignment.service},
+                         std::move(assignment.supervisor));
+  }
   return worker::run(
-      {*configuration.settings, std::move(listeners), configuration.handover, assignment.announces},
+      {*configuration.settings, std::move(listeners), configuration.handover, configuration.feed},
       std::move(assignment.supervisor));
 }
 
@@ -42,14 +50,14 @@ int serve(const settings::Settings& settings) {
   control::open_log(settings.log);
   warn_of_root();
   std::optional<supervisor::Assignment> assignment;
-  base::Descriptor hold;  // keeps the lock of the run folder while a worker runs
+  base::Descriptor hold;  // keeps the lock of the run folder while this process runs
   {
     supervisor::Supervisor supervisor(settings);
     assignment = supervisor.run();
     if (!assignment) return 0;
     hold = supervisor.hold();
   }
-  // Only a worker process comes here. It has destroyed its copies of the supervisor's objects.
+  // Only a forked process comes here. It has destroyed its copies of the supervisor's objects.
   return work(std::move(*assignment));
 }
 

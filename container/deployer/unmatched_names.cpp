@@ -1,4 +1,4 @@
-#include "worker/unmatched_names.hpp"
+#include "deployer/unmatched_names.hpp"
 
 #include <algorithm>
 #include <set>
@@ -6,7 +6,7 @@
 #include "base/nearest.hpp"
 #include "shoal/host/config_node.hpp"
 
-namespace shoal::worker {
+namespace shoal::deployer {
 
 std::vector<std::string> unmatched_names(const settings::Settings& settings,
                                          const std::vector<std::string>& modules) {
@@ -36,4 +36,4 @@ std::vector<std::string> unmatched_names(const settings::Settings& settings,
   return lines;
 }
 
-}  // namespace shoal::worker
+}  // namespace shoal::deployer

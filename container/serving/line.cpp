@@ -127,7 +127,8 @@ bool Line::serve(fastcgi::Connection& connection, ThreadSlot& slot) const noexce
 
   parts_.router.route(visit);
   slot.publish(visit, State::kWaiting);
-  visit.snapshot = parts_.registry.enter(visit.destination);
+  visit.snapshot =
+      parts_.generations.enter(visit.destination, visit.route ? visit.route->target : "");
   Router::find(visit);
   begin_response(visit);
   answer(visit, slot);

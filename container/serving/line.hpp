@@ -1,8 +1,7 @@
 #pragma once
 
-#include "modules/new_line.hpp"
 #include "fastcgi/poller.hpp"
-#include "modules/registry.hpp"
+#include "generations/generations.hpp"
 #include "serving/access_log.hpp"
 #include "serving/exception_log.hpp"
 #include "serving/router.hpp"
@@ -19,7 +18,7 @@ class Line {
  public:
   /// What a line works with. All of it outlives the line.
   struct Parts {
-    modules::Registry& registry;
+    generations::Generations& generations;
     const Router& router;
     Traffic& traffic;
     ExceptionLog& exceptions;

@@ -23,8 +23,8 @@ struct Route;
 ///
 /// Two readers need a representation of their own; each is written in one place. A crash handler
 /// must not allocate, take a lock, or follow pointers into a broken heap: it reads crash::Activity,
-/// fixed memory that ThreadSlot::publish writes. The component access/ knows neither modules/ nor
-/// fastcgi/: it reads access::LoggedRequest, which AccessLog::write fills in.
+/// fixed memory that ThreadSlot::publish writes. The component access/ knows neither generations/
+/// nor fastcgi/: it reads access::LoggedRequest, which AccessLog::write fills in.
 ///
 /// Members are destroyed from the bottom up: the response before the snapshot, which keeps the code
 /// of the module mapped, and before the exchange, which carries the answer.
@@ -45,7 +45,7 @@ struct Visit {
   const Route* route = nullptr;  ///< null: no route covers the path
   std::string destination;       ///< the longest dotted name that the path may mean
 
-  // --- which module answers: Registry::enter and Router::find
+  // --- which module answers: Generations::enter and Router::find
 
   std::shared_ptr<const generations::Snapshot> snapshot;  ///< held until the end of the visit
   const generations::Snapshot::Entry* entry = nullptr;    ///< in the snapshot; null: no module fits

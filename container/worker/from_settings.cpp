@@ -1,4 +1,3 @@
-#include "modules/new_line.hpp"
 #include "worker/from_settings.hpp"
 
 #include "control/logging.hpp"
@@ -13,24 +12,8 @@ fastcgi::Limits limits_of(const settings::Limits& limits) {
           .keep_alive_drain = limits.keep_alive_drain};
 }
 
-releases::Grouping grouping_of(const settings::Groups& groups) {
-  switch (groups.kind) {
-    case settings::Groups::Kind::kNever:
-      return releases::Grouping::never();
-    case settings::Groups::Kind::kTopLevel:
-      return releases::Grouping::top_level();
-    case settings::Groups::Kind::kListed:
-      break;
-  }
-  return releases::Grouping::listed(groups.types);
-}
-
-modules::SweepRules rules_of(const settings::Sweep& sweep) {
-  using Watch = settings::Sweep::Watch;
-  const auto mode = sweep.watch == Watch::kAuto      ? releases::WatchMode::kAuto
-                    : sweep.watch == Watch::kInotify ? releases::WatchMode::kInotify
-                                                     : releases::WatchMode::kStat;
-  return {.watch = mode, .interval = sweep.interval, .settle = sweep.settle, .wait = sweep.wait};
+generations::SweepRules rules_of(const settings::Sweep& sweep) {
+  return {.interval = sweep.interval, .wait = sweep.wait};
 }
 
 state::Options options_of(const settings::State& state) {

@@ -3,21 +3,19 @@
 #include <optional>
 #include <vector>
 
-#include "modules/new_line.hpp"
 #include "fastcgi/limits.hpp"
-#include "releases/apps/grouping.hpp"
-#include "modules/registry.hpp"
+#include "generations/sweep.hpp"
 #include "serving/access_log.hpp"
 #include "serving/router.hpp"
 #include "settings/settings.hpp"
 #include "state/options.hpp"
 
 // Translates the settings into what each component takes. The components do not know settings/.
+// What the deployer needs, too, is in deployer/from_settings.hpp.
 namespace shoal::worker {
 
 fastcgi::Limits limits_of(const settings::Limits& limits);
-releases::Grouping grouping_of(const settings::Groups& groups);
-modules::SweepRules rules_of(const settings::Sweep& sweep);
+generations::SweepRules rules_of(const settings::Sweep& sweep);
 state::Options options_of(const settings::State& state);
 std::vector<serving::Route> routes_of(const settings::Settings& settings);
 

@@ -27,7 +27,12 @@ class LoaderWatchdog {
   explicit LoaderWatchdog(Replace replace);
 
   /// The loader is about to call this. Crash reports show it, too. Called by the loader's thread.
-  void note(releases::Step step, const generations::Generation& generation, const std::string& module);
+  void note(releases::Step step, const generations::Generation& generation,
+            const std::string& module);
+
+  /// The deployer gives up this process. Ends it by SIGABRT, as a crash of the code that the loader
+  /// calls, if it calls any. Safe to call from any thread.
+  [[noreturn]] void abort();
 
   /// From now on there are requests that must not be cut off. Safe to call from any thread.
   void serving() { serving_ = true; }

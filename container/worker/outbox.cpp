@@ -1,7 +1,6 @@
-#include "worker/replace_request.hpp"
+#include "worker/outbox.hpp"
 
 #include <cerrno>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
 
@@ -9,22 +8,29 @@
 
 namespace shoal::worker {
 
-ReplaceRequest::ReplaceRequest() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Outbox::Outbox() : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!event_) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
-void ReplaceRequest::ask(const std::string& why) {
+void Outbox::post(nlohmann::json message) {
   const base::MutexLock lock(mutex_);
-  why_ = why;
-  wake();
+  messages_.push_back(std::move(message));
+  ::eventfd_write(event_.get(), 1);
 }
 
-void ReplaceRequest::send_to(control::Channel& supervisor) {
+void Outbox::ask_replacement(const std::string& why) {
+  post({{"say", control::message::kReplace}, {"why", why}});
+}
+
+void Outbox::send_to(control::Channel& supervisor) {
   eventfd_t times = 0;
   if (::eventfd_read(event_.get(), &times) != 0) return;
-  const base::MutexLock lock(mutex_);
-  if (why_.empty()) return;
-  supervisor.send({{"say", control::message::kReplace}, {"why", std::exchange(why_, {})}});
+  std::vector<nlohmann::json> messages;
+  {
+    const base::MutexLock lock(mutex_);
+    messages.swap(messages_);
+  }
+  for (const auto& message : messages) supervisor.post(message);
 }
 
 }  // namespace shoal::worker

@@ -2,7 +2,9 @@
 
 #include <sys/eventfd.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "base/descriptor.hpp"
 #include "base/mutex.hpp"
@@ -10,30 +12,29 @@
 
 namespace shoal::worker {
 
-/// Any thread of a worker can ask here that the process be replaced. The main thread, which alone
-/// talks to the supervisor, passes it on.
-class ReplaceRequest {
+/// The messages of all threads of a worker to the supervisor, and through it to the deployer. The
+/// main thread, which alone talks to the supervisor, sends them, in order.
+class Outbox {
  public:
   /// Throws std::system_error.
-  ReplaceRequest();
+  Outbox();
 
-  /// Asks for a replacement, with the reason for the log. Safe to call from any thread.
-  void ask(const std::string& why);
+  /// Sends a message soon. Safe to call from any thread.
+  void post(nlohmann::json message);
 
-  /// Wakes the main thread, because something that it reports has changed. Safe to call from any
-  /// thread.
-  void wake() { ::eventfd_write(event_.get(), 1); }
+  /// Asks that the process be replaced, with the reason for the log. Safe to call from any thread.
+  void ask_replacement(const std::string& why);
 
-  /// Becomes readable when the main thread should wake up.
+  /// Becomes readable when there is a message.
   int descriptor() const { return event_.get(); }
 
-  /// Sends the request to the supervisor, if there is one. Called by the main thread.
+  /// Sends what there is. Called by the main thread.
   void send_to(control::Channel& supervisor);
 
  private:
   const base::Descriptor event_;
   base::Mutex mutex_;
-  std::string why_ SHOAL_GUARDED_BY(mutex_);  // empty: there is no request
+  std::vector<nlohmann::json> messages_ SHOAL_GUARDED_BY(mutex_);
 };
 
 }  // namespace shoal::worker

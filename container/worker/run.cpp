@@ -23,11 +23,11 @@ int run(Start start, control::Channel supervisor) {
     // opened.
     control::open_log(settings.log);
     crash::install(settings.run / "crashes", settings.run / "stages");
-    Worker worker(std::move(start));
-    worker.send_unserved(supervisor);  // before kReady, so that no health check succeeds too early
+    start.feed.page->protect();
+    Worker worker(std::move(start), supervisor);
     supervisor.send({{"say", message::kReady}});
-    worker.follow(supervisor);
-    worker.finish(supervisor);
+    worker.follow();
+    worker.finish();
     return 0;
   } catch (const std::exception& error) {
     supervisor.send({{"say", message::kFailed}, {"why", error.what()}});

@@ -6,6 +6,7 @@
 #include "control/channel.hpp"
 #include "fastcgi/handover.hpp"
 #include "fastcgi/listener.hpp"
+#include "releases/freshness/feed.hpp"
 #include "settings/settings.hpp"
 
 namespace shoal::worker {
@@ -15,11 +16,11 @@ struct Start {
   const settings::Settings& settings;  ///< outlives the worker
   std::vector<fastcgi::Listener> listeners;
   std::shared_ptr<const fastcgi::Handover> handover;  ///< where it leaves and takes connections
-  bool announces;  ///< it logs which groups it serves; one of several workers is enough
+  releases::Feed feed;
 };
 
-/// Runs a worker process, from its fork to its exit code: loads modules, serves requests from the
-/// listeners, takes over connections that draining workers leave, and does what the supervisor
+/// Runs a worker process, from its fork to its exit code: opens generations, serves requests from
+/// the listeners, takes over connections that draining workers leave, and does what the supervisor
 /// says, until that is to drain, or the supervisor is gone.
 ///
 /// REQUIRES: the process has one thread, and the signals of supervisor::Signals are blocked.

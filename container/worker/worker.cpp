@@ -1,4 +1,3 @@
-#include "modules/new_line.hpp"
 #include "worker/worker.hpp"
 
 #include <poll.h>
@@ -12,6 +11,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/debugged.hpp"
@@ -19,41 +19,33 @@
 #include "control/logging.hpp"
 #include "control/messages.hpp"
 #include "crash/symbolizer.hpp"
+#include "deployer/from_settings.hpp"
+#include "releases/deployer/messages.hpp"
 #include "status/json.hpp"
 #include "worker/from_settings.hpp"
-#include "worker/probing.hpp"
-#include "worker/unmatched_names.hpp"
 #include "worker/worker_status.hpp"
 
 namespace shoal::worker {
 namespace {
 
 namespace message = control::message;
+namespace deployer_message = releases::message;
+using Clock = std::chrono::steady_clock;
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text.append(text.empty() ? "" : " ").append(name);
-  return text;
-}
+// How long a worker waits for a deployer that answers, and for what the deployer has judged.
+constexpr std::chrono::seconds kDeployerPatience{2};
+constexpr std::chrono::seconds kStartPatience{30};
 
-void announce(const settings::Settings& settings, const modules::Registry& registry,
-              spdlog::level::level_enum level) {
-  std::vector<std::string> modules;
-  for (const auto& group : registry.report()) {
-    modules.insert(modules.end(), group.modules.begin(), group.modules.end());
-    if (group.label.empty()) {
-      spdlog::warn("not serving {}: {}", group.group,
-                   group.refusal.empty() ? "still loading" : group.refusal);
-    } else {
-      spdlog::log(level, "serving {}{}: {}", group.label, group.swept ? "" : " (pinned)",
-                  joined(group.modules));
-    }
-  }
-  // The same in each worker, so one of them logs it.
-  if (level != spdlog::level::info) return;
-  for (const auto& line : unmatched_names(settings, modules)) spdlog::warn("{}", line);
-  spdlog::info("watching {} by {}", settings.apps.native(), registry.watching());
-}
+// How often to look whether a thread has done what this one waits for.
+constexpr std::chrono::milliseconds kNextLook{10};
+
+constexpr std::chrono::milliseconds kForever{-1};
+
+/// The words of the deployer that are for Generations.
+constexpr std::array<std::string_view, 9> kOfDeployer{
+    deployer_message::kList, deployer_message::kJoined,   deployer_message::kJudged,
+    deployer_message::kOpen, deployer_message::kServe,    deployer_message::kDiscard,
+    deployer_message::kGone, deployer_message::kUnserved, deployer_message::kReport};
 
 /// Has the process exit after `rest`, since a module's destructor may hang. While a debugger is
 /// attached, the time begins again.
@@ -76,28 +68,30 @@ void exit_within(std::chrono::milliseconds rest) {
 
 }  // namespace
 
-Worker::Worker(Start start)
+Worker::Worker(Start start, control::Channel& supervisor)
     : settings_(start.settings),
+      supervisor_(supervisor),
       access_log_(access_log_of(settings_.log)),
       status_page_(make_status_page()),
       store_(options_of(settings_.state)),
-      loader_watchdog_([this](const std::string& why) { replace_request_.ask(why); }),
-      ledger_(settings_.run),
-      registry_(settings_.apps, settings_.run, ledger_, grouping_of(settings_.groups),
-                rules_of(settings_.sweep), surroundings(), probe(),
-                [this] { replace_request_.wake(); }),
+      loader_watchdog_([this](const std::string& why) { outbox_.ask_replacement(why); }),
+      generations_({.run = settings_.run,
+                    .feed = std::move(start.feed),
+                    .grouping = deployer::grouping_of(settings_.groups),
+                    .rules = rules_of(settings_.sweep),
+                    .surroundings = surroundings(),
+                    .send = [this](nlohmann::json message) { outbox_.post(std::move(message)); }}),
       router_(routes_of(settings_)),
-      poller_((announce(settings_, registry_,
-                        start.announces ? spdlog::level::info : spdlog::level::debug),
-               std::move(start.listeners)),
-              limits_of(settings_.limits), std::move(start.handover)),
+      poller_((await_generations(), std::move(start.listeners)), limits_of(settings_.limits),
+              std::move(start.handover)),
       scoreboard_(settings_.workers.threads),
       stack_log_(crash::symbolizer()),
       exception_log_(stack_log_),
-      line_({registry_, router_, traffic_, exception_log_, status_page_ ? &*status_page_ : nullptr,
-             access_log_ ? &*access_log_ : nullptr, settings_.expose}),
+      line_({generations_, router_, traffic_, exception_log_,
+             status_page_ ? &*status_page_ : nullptr, access_log_ ? &*access_log_ : nullptr,
+             settings_.expose}),
       request_watchdog_(scoreboard_, stack_log_, settings_.log.slow,
-                        [this](const std::string& why) { replace_request_.ask(why); }),
+                        [this](const std::string& why) { outbox_.ask_replacement(why); }),
       thread_pool_(
           poller_, scoreboard_,
           [this](fastcgi::Connection& connection, serving::ThreadSlot& slot) {
@@ -106,82 +100,103 @@ Worker::Worker(Start start)
           settings_.workers.queue,
           [this](fastcgi::Connection& connection) { return line_.turn_away(connection); }) {
   loader_watchdog_.serving();
+  serves_ = true;
 }
 
-void Worker::follow(control::Channel& supervisor) {
-  while (!supervisor.closed()) {
-    std::array<pollfd, 2> watched{
-        {{supervisor.descriptor(), POLLIN, 0}, {replace_request_.descriptor(), POLLIN, 0}}};
-    ::poll(watched.data(), watched.size(), /*forever*/ -1);
-    replace_request_.send_to(supervisor);
-    send_unserved(supervisor);
-    for (const auto& message : supervisor.receive()) {
-      if (!handle(supervisor, message)) return;
+/// Waits until this process has opened what it is to serve.
+void Worker::await_generations() {
+  const auto began = Clock::now();
+  bool recorded = false;
+  while (!generations_.complete() && !draining_ && !supervisor_.closed() &&
+         Clock::now() < began + kStartPatience) {
+    if (!recorded && !generations_.has_list() && Clock::now() >= began + kDeployerPatience) {
+      spdlog::warn("no deployer has answered within {} s; opening what is recorded",
+                   kDeployerPatience.count());
+      generations_.open_recorded();
+      recorded = true;
     }
+    wait(kNextLook);
   }
-  spdlog::error("the supervisor is gone; finishing the requests that run");
 }
 
-/// Returns false when the worker has to drain.
-bool Worker::handle(control::Channel& supervisor, const nlohmann::json& message) {
+void Worker::follow() {
+  while (!draining_ && !supervisor_.closed()) wait(kForever);
+  if (!draining_) spdlog::error("the supervisor is gone; finishing the requests that run");
+}
+
+/// Waits for messages in both directions, and handles them.
+void Worker::wait(std::chrono::milliseconds longest) {
+  const short writable = supervisor_.has_unsent() ? POLLOUT : 0;
+  std::array<pollfd, 2> watched{
+      {{supervisor_.descriptor(), static_cast<short>(POLLIN | writable), 0},
+       {outbox_.descriptor(), POLLIN, 0}}};
+  ::poll(watched.data(), watched.size(), static_cast<int>(longest.count()));
+  supervisor_.push();
+  outbox_.send_to(supervisor_);
+  if (supervisor_.closed()) return;
+  for (const auto& message : supervisor_.receive()) handle(message);
+}
+
+void Worker::handle(const nlohmann::json& message) {
   const std::string said = control::text_of(message, "say");
-  if (said == message::kDrain) {
+  if (std::ranges::find(kOfDeployer, said) != kOfDeployer.end()) {
+    generations_.handle(message);
+  } else if (said == message::kDrain) {
     hands_over_ = message.value("hand_over", false);
-    return false;
+    draining_ = true;
+  } else if (said == message::kReopen) {
+    control::reopen_log();
+  } else if (said == message::kAbort) {
+    loader_watchdog_.abort();
+  } else if (said == message::kQuery && serves_) {
+    send_status(control::number_of(message, "query"));
   }
-  if (said == message::kReopen) control::reopen_log();
-  if (said == message::kReconsider) registry_.reconsider(control::text_of(message, "group"));
-  if (said == message::kQuery) send_status(supervisor, control::number_of(message, "query"));
-  return true;
 }
 
-void Worker::send_unserved(control::Channel& supervisor) {
-  auto unserved = registry_.unserved();
-  if (unserved == sent_unserved_) return;
-  sent_unserved_ = std::move(unserved);
-  supervisor.send({{"say", message::kUnserved}, {"groups", sent_unserved_}});
-}
-
-void Worker::send_status(control::Channel& supervisor, unsigned query) const {
+void Worker::send_status(unsigned query) {
   using State = status::Worker::State;
   const auto state = draining_ ? State::kDraining : State::kServing;
-  supervisor.send(
+  supervisor_.post(
       {{"say", message::kStatus},
        {"query", query},
-       {"status", worker_status(started_, state, registry_, poller_, scoreboard_, traffic_)}});
+       {"status", worker_status(started_, state, generations_, poller_, scoreboard_, traffic_)}});
 }
 
-void Worker::finish(control::Channel& supervisor) {
+void Worker::finish() {
   const auto grace = settings_.workers.grace;
-  auto deadline = std::chrono::steady_clock::now() + grace;
+  auto deadline = Clock::now() + grace;
   draining_ = true;
   hands_over_ ? poller_.hand_over() : poller_.stop();
-  bool finished = thread_pool_.finish_within(grace);
+  bool finished = finish_within(grace);
   while (!finished && base::being_debugged(::getpid())) {
-    deadline = std::chrono::steady_clock::now() + grace;
-    finished = thread_pool_.finish_within(grace);
+    deadline = Clock::now() + grace;
+    finished = finish_within(grace);
   }
-  send_status(supervisor, 0);
+  outbox_.send_to(supervisor_);
+  send_status(0);
   if (!finished) {
     spdlog::warn("requests still run after workers.grace ({} ms); exiting without them",
                  grace.count());
-    // Their threads use all members, so nothing may be destroyed. The next start removes the
-    // stages.
+    // Their threads use all members, so nothing may be destroyed. The deployer removes the stages.
     std::_Exit(0);
   }
-  exit_within(
-      std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()));
+  exit_within(std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()));
+}
+
+/// Waits until all requests have ended. Meanwhile they still see what is dropped.
+bool Worker::finish_within(std::chrono::milliseconds grace) {
+  const auto deadline = Clock::now() + grace;
+  while (!thread_pool_.finish_within(std::min(grace, kNextLook))) {
+    if (Clock::now() >= deadline) return false;
+    wait(std::chrono::milliseconds(0));
+  }
+  return true;
 }
 
 generations::Surroundings Worker::surroundings() {
   return {settings_.modules, [this](const std::string& group) { return store_.of(group); }, false,
           [this](releases::Step step, const generations::Generation& generation,
                  const std::string& module) { loader_watchdog_.note(step, generation, module); }};
-}
-
-std::optional<releases::Probe> Worker::probe() const {
-  if (!settings_.sweep.probe) return std::nullopt;
-  return probe_of(settings_.state, "fix it and run \"shoal probe\" on it before dropping it again");
 }
 
 std::optional<serving::StatusPage> Worker::make_status_page() const {
@@ -197,7 +212,7 @@ std::optional<serving::StatusPage> Worker::make_status_page() const {
 bool Worker::serve(fastcgi::Connection& connection, serving::ThreadSlot& slot) {
   const bool kept = line_.serve(connection, slot);
   const auto most = settings_.workers.max_requests;
-  if (most != 0 && ++served_ == most) replace_request_.ask("workers.max_requests");
+  if (most != 0 && ++served_ == most) outbox_.ask_replacement("workers.max_requests");
   return kept;
 }
 

@@ -1,17 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include "modules/new_line.hpp"
 #include "control/channel.hpp"
 #include "fastcgi/poller.hpp"
-#include "modules/ledger.hpp"
-#include "modules/registry.hpp"
+#include "generations/generations.hpp"
 #include "serving/access_log.hpp"
 #include "serving/exception_log.hpp"
 #include "serving/line.hpp"
@@ -26,7 +23,7 @@
 #include "state/store.hpp"
 #include "status/overview.hpp"
 #include "worker/loader_watchdog.hpp"
-#include "worker/replace_request.hpp"
+#include "worker/outbox.hpp"
 #include "worker/run.hpp"
 
 namespace shoal::worker {
@@ -35,41 +32,42 @@ namespace shoal::worker {
 /// Used by the main thread.
 class Worker {
  public:
-  /// Throws std::runtime_error, with the remedy, if the worker cannot serve.
-  explicit Worker(Start start);
+  /// Opens what the deployer names first, which it waits for: 30 s at most, and if no deployer
+  /// answers, what is recorded on disk. Throws std::runtime_error, with the remedy, if the worker
+  /// cannot serve. REQUIRES: `supervisor` outlives it.
+  Worker(Start start, control::Channel& supervisor);
 
-  /// Does what the supervisor says, until that is to drain, or the supervisor is gone.
-  void follow(control::Channel& supervisor);
-
-  /// Sends the supervisor the groups that have files but no generation, if they have changed since
-  /// the last call.
-  void send_unserved(control::Channel& supervisor);
+  /// Does what the supervisor and the deployer say, until that is to drain, or the supervisor is
+  /// gone.
+  void follow();
 
   /// Finishes the requests that run. Exits the process when that takes longer than workers.grace.
-  void finish(control::Channel& supervisor);
+  void finish();
 
  private:
   generations::Surroundings surroundings();
-  std::optional<releases::Probe> probe() const;
   std::optional<serving::StatusPage> make_status_page() const;
   bool serve(fastcgi::Connection& connection, serving::ThreadSlot& slot);
-  bool handle(control::Channel& supervisor, const nlohmann::json& message);
-  void send_status(control::Channel& supervisor, unsigned query) const;
+  void await_generations();
+  void wait(std::chrono::milliseconds longest);
+  void handle(const nlohmann::json& message);
+  bool finish_within(std::chrono::milliseconds grace);
+  void send_status(unsigned query);
 
   const settings::Settings& settings_;
   const status::Time started_ = status::now();
-  ReplaceRequest replace_request_;
+  control::Channel& supervisor_;
+  Outbox outbox_;
   std::atomic<std::uint64_t> served_{0};  // requests
   bool hands_over_ = false;               // leaves its connections to others when it drains
   bool draining_ = false;
-  std::vector<std::string> sent_unserved_;  // groups, as they were sent last
+  bool serves_ = false;  // all members are made
   serving::Traffic traffic_;
   const std::optional<serving::AccessLog> access_log_;
   const std::optional<serving::StatusPage> status_page_;
   const state::Store store_;
   LoaderWatchdog loader_watchdog_;
-  modules::Ledger ledger_;
-  modules::Registry registry_;
+  generations::Generations generations_;
   const serving::Router router_;
   fastcgi::Poller poller_;
   serving::Scoreboard scoreboard_;

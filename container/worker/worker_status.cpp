@@ -1,4 +1,3 @@
-#include "modules/new_line.hpp"
 #include "worker/worker_status.hpp"
 
 #include <unistd.h>
@@ -28,29 +27,25 @@ std::uint64_t resident() {
   return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-status::Group group_of(const modules::GroupReport& report, const serving::Traffic& traffic) {
+/// Returns what this process knows of a group: what it serves, and what lingers. All else is the
+/// deployer's.
+status::Group group_of(const generations::GroupReport& report, const serving::Traffic& traffic) {
   status::Group group;
   group.name = report.group;
-  group.swept = report.swept;
-  group.generation = report.label;
-  if (report.loaded) group.loaded = time_of(*report.loaded);
-  for (const auto& file : report.files) {
-    group.modules.push_back({file.module, file.path.native(), file.build_id, file.handler});
+  if (report.serving != nullptr) {
+    group.generation = report.serving->label();
+    group.loaded = time_of(report.serving->loaded_at());
+    for (const auto& module : report.serving->staged().modules) {
+      group.modules.push_back(
+          {module.module, module.path.native(), module.build_id, module.handler});
+    }
   }
   const auto answered = traffic.of(report.group);
   group.requests = answered.requests;
   group.errors = answered.errors;
   group.latency = answered.latency;
-  group.refusals = report.refusals;
-  group.generations = report.generations;
-  if (report.refused) group.refused = {report.refusal, time_of(*report.refused)};
   for (const auto& [generation, holder] : report.lingering) {
     group.lingering.push_back({label_of(report.group, generation), holder});
-  }
-  if (report.quarantine) {
-    group.quarantine = {label_of(report.group, report.quarantine->generation),
-                        report.quarantine->crashes, time_of(report.quarantine->since),
-                        report.label};
   }
   return group;
 }
@@ -58,7 +53,8 @@ status::Group group_of(const modules::GroupReport& report, const serving::Traffi
 }  // namespace
 
 status::WorkerStatus worker_status(status::Time started, status::Worker::State state,
-                                   const modules::Registry& registry, const fastcgi::Poller& poller,
+                                   const generations::Generations& generations,
+                                   const fastcgi::Poller& poller,
                                    const serving::Scoreboard& scoreboard,
                                    const serving::Traffic& traffic) {
   status::WorkerStatus report;
@@ -72,7 +68,9 @@ status::WorkerStatus worker_status(status::Time started, status::Worker::State s
                    .accept_pauses = poller.accept_pauses(),
                    .last_accept_pause = time_of(poller.last_accept_pause()),
                    .threads = scoreboard.threads()};
-  for (const auto& group : registry.report()) report.groups.push_back(group_of(group, traffic));
+  for (const auto& group : generations.report()) {
+    report.groups.push_back(group_of(group, traffic));
+  }
   return report;
 }
 

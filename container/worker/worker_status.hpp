@@ -1,8 +1,7 @@
 #pragma once
 
-#include "modules/new_line.hpp"
 #include "fastcgi/poller.hpp"
-#include "modules/registry.hpp"
+#include "generations/generations.hpp"
 #include "serving/scoreboard.hpp"
 #include "serving/traffic.hpp"
 #include "status/overview.hpp"
@@ -12,7 +11,8 @@ namespace shoal::worker {
 /// Returns the status of this worker process, for the supervisor to merge. `started` is when it
 /// started. Safe to call from any thread.
 status::WorkerStatus worker_status(status::Time started, status::Worker::State state,
-                                   const modules::Registry& registry, const fastcgi::Poller& poller,
+                                   const generations::Generations& generations,
+                                   const fastcgi::Poller& poller,
                                    const serving::Scoreboard& scoreboard,
                                    const serving::Traffic& traffic);
 

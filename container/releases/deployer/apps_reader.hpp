@@ -41,9 +41,12 @@ class AppsReader {
   /// Returns true while a `shoal drop` renames files: nothing may be taken then.
   bool held() { return folder_.held(); }
 
-  /// Returns when the group will have been quiet for long enough. The times on disk tell how long
-  /// it has been already. Nullopt while one of its files is being written.
-  std::optional<Clock::time_point> settled_at(const Group& group) const;
+  /// Sets when the group will have been quiet for long enough. The times on disk tell how long it
+  /// has been already. `read` calls it for what it finds changed.
+  void settle(Group& group) const;
+
+  /// Returns true while one of the group's files is being written.
+  bool being_written(const Group& group) const;
 
   /// Returns who dropped the group's files.
   Origin origin_of(const Group& group) const;

@@ -1,0 +1,102 @@
+#include "deployer/post.hpp"
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/logging.hpp"
+#include "control/messages.hpp"
+#include "deployer/from_settings.hpp"
+#include "deployer/unmatched_names.hpp"
+
+namespace shoal::deployer {
+
+namespace message = control::message;
+using std::chrono::milliseconds;
+
+Post::Post(Start start, control::Channel& supervisor)
+    : start_(std::move(start)), supervisor_(supervisor) {
+  begin();
+}
+
+void Post::begin() {
+  const settings::Settings& settings = start_.settings;
+  deployer_.emplace(releases::DeployerParts{
+      .apps = settings.apps,
+      .run = settings.run,
+      .grouping = grouping_of(settings.groups),
+      .rules = rules_of(settings.sweep),
+      .configs = settings.modules,
+      .history = rules_of(settings.history),
+      .probe = trials_of(settings),
+      .feed = start_.feed,
+      .service = start_.service,
+      .send = [this](const nlohmann::json& words) { supervisor_.post(words); }});
+  supervisor_.post({{"say", message::kUp}});
+}
+
+void Post::follow() {
+  while (!supervisor_.closed()) {
+    wait();
+    supervisor_.push();
+    for (const auto& message : supervisor_.receive()) {
+      if (!handle(message)) return;
+    }
+    step();
+  }
+}
+
+void Post::wait() {
+  const short writable = supervisor_.has_unsent() ? POLLOUT : 0;
+  std::vector<pollfd> watched{{supervisor_.descriptor(), static_cast<short>(POLLIN | writable), 0}};
+  auto left = milliseconds(60'000);
+  if (deployer_) {
+    for (const int descriptor : deployer_->descriptors())
+      watched.push_back({descriptor, POLLIN, 0});
+    const auto now = releases::Deployer::Clock::now();
+    const auto due = std::min(deployer_->deadline(), now + left);
+    left = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(due - now));
+  }
+  ::poll(watched.data(), watched.size(), static_cast<int>(left.count()));
+}
+
+/// Returns false when the process has to end.
+bool Post::handle(const nlohmann::json& message) {
+  const std::string said = control::text_of(message, "say");
+  if (said == message::kEnd) return false;
+  if (said == message::kReopen) {
+    control::reopen_log();
+  } else if (said == message::kResume) {
+    if (!deployer_) begin();
+  } else if (deployer_) {
+    deployer_->handle(message);
+  }
+  return true;
+}
+
+void Post::step() {
+  if (!deployer_) return;
+  deployer_->step();
+  if (deployer_->all_judged()) announce();
+  if (!deployer_->released()) return;
+  deployer_.reset();  // gives up the history
+  supervisor_.post({{"say", message::kReleased}});
+}
+
+/// Logs the names in the configuration that no module has, once.
+void Post::announce() {
+  if (std::exchange(announced_, true)) return;
+  std::vector<std::string> modules;
+  for (const auto& [name, group] : deployer_->groups()) {
+    for (const auto& [module, file] : group.present) modules.push_back(module);
+  }
+  for (const auto& line : unmatched_names(start_.settings, modules)) spdlog::warn("{}", line);
+}
+
+}  // namespace shoal::deployer

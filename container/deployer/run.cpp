@@ -1,0 +1,29 @@
+#include "deployer/run.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/own_thread.hpp"
+#include "base/signal_stack.hpp"
+#include "control/logging.hpp"
+#include "control/messages.hpp"
+#include "deployer/post.hpp"
+
+namespace shoal::deployer {
+
+int run(Start start, control::Channel supervisor) {
+  const base::OwnThread own_thread;
+  const base::SignalStack signal_stack;
+  try {
+    // A new configuration may name other logs. The supervisor must learn it if they cannot be
+    // opened.
+    control::open_log(start.settings.log);
+    Post(std::move(start), supervisor).follow();
+    return 0;
+  } catch (const std::exception& error) {
+    supervisor.send({{"say", control::message::kCannotStart}, {"why", error.what()}});
+    return 1;
+  }
+}
+
+}  // namespace shoal::deployer
