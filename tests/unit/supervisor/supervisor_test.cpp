@@ -74,7 +74,7 @@ int deploy(const Assignment& assignment, control::Channel supervisor, const Diar
   return 0;
 }
 
-/// A worker without modules: it is ready once a deployer has answered. With `limits.body: 1`, it
+/// A worker without modules: it is ready once a deployer has answered. With `limits.body: 1B`, it
 /// cannot start.
 int serve(const Assignment& assignment, control::Channel supervisor) {
   if (assignment.configuration.settings->limits.body == 1) {
@@ -98,8 +98,9 @@ class Container : public ::testing::Test {
   Container() {
     std::filesystem::create_directory(folder_ / "apps");
     configure("");
+    auto settings = settings::read(folder_ / "shoal.yaml");
     id_ = ::fork();
-    if (id_ == 0) ::_exit(run());
+    if (id_ == 0) ::_exit(run(std::move(settings)));
   }
 
   ~Container() override {
@@ -148,10 +149,10 @@ class Container : public ::testing::Test {
   }
 
  private:
-  int run() const try {
+  int run(settings::Settings settings) const try {
     std::optional<Assignment> assignment;
     {
-      Supervisor supervisor(settings::read(folder_ / "shoal.yaml"));
+      Supervisor supervisor(std::move(settings));
       assignment = supervisor.run();
     }
     if (!assignment) return 0;
@@ -195,7 +196,7 @@ TEST_F(Container, LetsTheOldDeployerEndBeforeTheNewOneBegins) {
 }
 
 TEST_F(Container, HasTheOldDeployerResumeAfterARefusedReload) {
-  configure("expose: false\nlimits: { body: 1 }\n");
+  configure("expose: false\nlimits: { body: 1B }\n");
   const auto answer = ask({{"ask", "reload"}});
   EXPECT_EQ(answer["verdict"], "refused");
   EXPECT_THAT(answer["reason"].get<std::string>(), HasSubstr("no room for a body"));
