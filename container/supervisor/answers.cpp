@@ -19,7 +19,8 @@ constexpr std::chrono::seconds kStatusInterval{5};  // between two STATUS messag
 constexpr const char* kStopping = "the container is stopping; ask again once it has started";
 
 // What the deployer answers; but for a reload of the configuration.
-constexpr std::array<std::string_view, 4> kForDeployer{"drop", "reload", "history", "rollback"};
+constexpr std::array<std::string_view, 4> kDeployerQuestions{"drop", "reload", "history",
+                                                             "rollback"};
 
 /// Returns the deployer of the configuration that serves; it may be null.
 DeployerProcess* deployer_of(Service& service) {
@@ -49,7 +50,7 @@ void Answers::answer_commands(Service& service) {
     } else if (ask == "ready") {
       const Readiness readiness = readiness_of(service);
       control_.answer(connection, {{"ready", readiness.ready}, {"line", readiness.line}});
-    } else if (std::ranges::find(kForDeployer, ask) == kForDeployer.end()) {
+    } else if (std::ranges::find(kDeployerQuestions, ask) == kDeployerQuestions.end()) {
       control_.answer(connection,
                       {{"error", "\"ask\" is status, ready, drop, reload, history or rollback"}});
     } else if (service.stopping) {

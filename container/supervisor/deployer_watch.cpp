@@ -13,7 +13,7 @@ namespace shoal::supervisor {
 namespace {
 
 namespace message = control::message;
-using State = DeployerProcess::State;
+using DeployerState = DeployerProcess::State;
 using std::chrono::steady_clock;
 
 // One that has closed its channel exits at once; or it hangs.
@@ -46,11 +46,11 @@ std::optional<Assignment> DeployerWatch::give_turn() try {
     deployer = service_.deployers.of(wanted.settings.get());
     relay_.introduce(*deployer);
   }
-  if (deployer->state == State::kReleased) {
+  if (deployer->state == DeployerState::kReleased) {
     service_.deployers.resume(*deployer);
     relay_.introduce(*deployer);
   }
-  if (&wanted != &current || deployer->state != State::kWorking) return std::nullopt;
+  if (&wanted != &current || deployer->state != DeployerState::kWorking) return std::nullopt;
   answers_.questions().send_to(*deployer);
   withdrawals_.send_to(*deployer);
   return std::nullopt;
@@ -122,7 +122,7 @@ void DeployerWatch::exited(DeployerProcess deployer, int status) {
     for (const auto& message : deployer.channel.receive()) handle(deployer, message);
   }
   answers_.queries().exited(deployer);
-  const bool was_told = deployer.state == State::kEnding;
+  const bool was_told = deployer.state == DeployerState::kEnding;
   if (was_told && signal_of(status) == 0) return;
   const std::string how = deployer.overdue
                               ? (was_told ? "did not exit in time and was killed"

@@ -16,7 +16,7 @@ namespace shoal::supervisor {
 namespace {
 
 namespace message = control::message;
-using State = DeployerProcess::State;
+using DeployerState = DeployerProcess::State;
 using std::chrono::steady_clock;
 
 // A deployment in hand ends within that: a module has 20 s to open, and the others 10 s to follow.
@@ -51,7 +51,7 @@ std::optional<Assignment> Deployers::start(const Configuration& configuration) {
 
 const DeployerProcess* Deployers::of(const settings::Settings* settings) const {
   const auto found = std::ranges::find_if(deployers_, [settings](const auto& deployer) {
-    return deployer.settings.get() == settings && deployer.state != State::kEnding;
+    return deployer.settings.get() == settings && deployer.state != DeployerState::kEnding;
   });
   return found == deployers_.end() ? nullptr : &*found;
 }
@@ -62,34 +62,35 @@ DeployerProcess* Deployers::of(const settings::Settings* settings) {
 
 bool Deployers::has_turn(const Configuration& configuration) const {
   return std::ranges::all_of(deployers_, [&](const auto& deployer) {
-    return deployer.state == State::kReleased ||
-           (deployer.settings == configuration.settings && deployer.state != State::kEnding);
+    return deployer.state == DeployerState::kReleased ||
+           (deployer.settings == configuration.settings &&
+            deployer.state != DeployerState::kEnding);
   });
 }
 
 void Deployers::release(DeployerProcess& deployer) {
-  if (deployer.state != State::kWorking) return;
-  deployer.state = State::kReleasing;
+  if (deployer.state != DeployerState::kWorking) return;
+  deployer.state = DeployerState::kReleasing;
   deployer.kill_at = steady_clock::now() + kReleaseLimit;
   deployer.channel.post({{"say", message::kRelease}});
 }
 
 void Deployers::released(DeployerProcess& deployer) {
-  if (deployer.state != State::kReleasing) return;
-  deployer.state = State::kReleased;
+  if (deployer.state != DeployerState::kReleasing) return;
+  deployer.state = DeployerState::kReleased;
   deployer.kill_at = steady_clock::time_point::max();
 }
 
 void Deployers::resume(DeployerProcess& deployer) {
-  deployer.state = State::kWorking;
+  deployer.state = DeployerState::kWorking;
   deployer.up = false;
   deployer.turn = ++turns_;
   deployer.channel.post({{"say", message::kResume}});
 }
 
 void Deployers::end(DeployerProcess& deployer) {
-  if (deployer.state == State::kEnding) return;
-  deployer.state = State::kEnding;
+  if (deployer.state == DeployerState::kEnding) return;
+  deployer.state = DeployerState::kEnding;
   deployer.kill_at = steady_clock::now() + kEndLimit;
   deployer.channel.post({{"say", message::kEnd}});
 }

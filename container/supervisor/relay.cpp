@@ -14,7 +14,7 @@ namespace {
 namespace message = control::message;
 namespace releases_message = releases::message;
 
-constexpr std::array<std::string_view, 7> kForDeployer{
+constexpr std::array<std::string_view, 7> kWordsForDeployer{
     releases_message::kJoin,    releases_message::kListed,    releases_message::kOpened,
     releases_message::kFailed,  releases_message::kPublished, releases_message::kRetired,
     releases_message::kReported};
@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 7> kForDeployer{
 
 bool Relay::from_worker(const WorkerProcess& worker, const nlohmann::json& message) const {
   const std::string said = control::text_of(message, "say");
-  if (std::ranges::find(kForDeployer, said) == kForDeployer.end()) return false;
+  if (std::ranges::find(kWordsForDeployer, said) == kWordsForDeployer.end()) return false;
   tell(worker, {{"say", message::kFrom}, {"worker", worker.id}, {"message", message}});
   return true;
 }

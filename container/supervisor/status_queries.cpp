@@ -46,9 +46,10 @@ void StatusQueries::received(WorkerProcess& worker, unsigned number,
 
 void StatusQueries::received(const DeployerProcess& deployer, unsigned number,
                              const nlohmann::json& answer) {
+  deployer_ = answer;
   const auto found = std::ranges::find(queries_, number, &Query::number);
   if (found == queries_.end() || found->awaited.erase(deployer.id) == 0) return;
-  found->deployer = answer;
+  found->deployer_has_answered = true;
 }
 
 void StatusQueries::exited(const DeployerProcess& deployer) {

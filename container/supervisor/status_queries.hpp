@@ -51,12 +51,13 @@ class StatusQueries {
     std::chrono::steady_clock::time_point until;
     std::set<pid_t> awaited{};
     std::vector<status::WorkerStatus> received{};
-    nlohmann::json deployer{};  // null: it has not answered
+    bool deployer_has_answered = false;
   };
 
   std::list<Query> queries_;
   unsigned next_ = 0;
   status::EndedWorkers exited_;
+  nlohmann::json deployer_;  // the last status of a deployer; null: there was none
 };
 
 }  // namespace shoal::supervisor
