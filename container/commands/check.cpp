@@ -1,5 +1,3 @@
-#include "commands/commands.hpp"
-
 #include <dlfcn.h>
 
 #include <algorithm>
@@ -15,6 +13,7 @@
 #include "releases/apps/scan.hpp"
 #include "releases/linking/faults.hpp"
 #include "releases/linking/missing.hpp"
+#include "settings/units.hpp"
 #include "shoal/host/config_node.hpp"
 
 namespace shoal::commands {
@@ -45,6 +44,9 @@ void print(const settings::Settings& settings, const releases::Files& files) {
   }
   for (const auto& listen : settings.listen) std::cout << "listen  " << name_of(listen) << '\n';
   if (settings.health) std::cout << "health  " << name_of(settings.health->socket) << '\n';
+  std::cout << "history keep " << settings.history.keep << ", size "
+            << settings::to_text(settings.history.size) << '\n';
+  if (!settings.control.group.empty()) std::cout << "control " << settings.control.group << '\n';
   for (const auto& route : settings.routes) {
     std::cout << "route   " << route.prefix << " -> " << route.target << '\n';
   }

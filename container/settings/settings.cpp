@@ -96,6 +96,23 @@ Quarantine read_quarantine(const Value& value) {
   return quarantine;
 }
 
+History read_history(const Value& value) {
+  History history;
+  Section section(value);
+  section.optional("keep", history.keep, Whole{2, 1000});
+  section.optional("size", history.size, Size{1 << 20, kTiB});
+  section.refuse_others();
+  return history;
+}
+
+Control read_control(const Value& value) {
+  Control control;
+  Section section(value);
+  section.required("group", control.group, Text{}, "group: deploy");
+  section.refuse_others();
+  return control;
+}
+
 void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   const auto listen = [&](const Value& value) { return read_listen(value, folder); };
   const auto state = [&](const Value& value) { return read_state(value, folder, settings.apps); };
@@ -123,6 +140,8 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   section.optional("limits", settings.limits, read_limits);
   section.optional("state", settings.state, state);
   section.optional("quarantine", settings.quarantine, read_quarantine);
+  section.optional("history", settings.history, read_history);
+  section.optional("control", settings.control, read_control);
   section.optional("expose", settings.expose, Flag{});
   section.optional("status", settings.status, read_status);
   section.optional("health", settings.health, health);
@@ -130,6 +149,20 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   section.refuse_others();
 
   if (settings.state.path.empty()) settings.state.path = settings.run / "state";
+}
+
+/// Returns the folder that is the value of `key`; empty if it cannot be read from the file.
+fs::path folder_of(const fs::path& file, std::string_view key) {
+  fs::path folder;
+  Errors errors(file.string());
+  if (const auto root = load(file, errors)) {
+    root->attempt([&] {
+      for (const auto& entry : root->entries()) {
+        if (entry.name() == key) folder = Path{fs::absolute(file).parent_path()}(entry);
+      }
+    });
+  }
+  return folder;
 }
 
 std::string joined_lines(const std::vector<std::string>& errors) {
@@ -155,16 +188,13 @@ Settings read(const fs::path& file) {
 }
 
 fs::path run_folder_of(const fs::path& file) {
-  fs::path run;
-  Errors errors(file.string());
-  if (const auto root = load(file, errors)) {
-    root->attempt([&] {
-      for (const auto& entry : root->entries()) {
-        if (entry.name() == "run") run = Path{fs::absolute(file).parent_path()}(entry);
-      }
-    });
-  }
+  const fs::path run = folder_of(file, "run");
   return run.empty() ? read(file).run : run;
+}
+
+fs::path apps_folder_of(const fs::path& file) {
+  const fs::path apps = folder_of(file, "apps");
+  return apps.empty() ? read(file).apps : apps;
 }
 
 }  // namespace shoal::settings

@@ -38,7 +38,7 @@ struct Workers {
   std::size_t queue = 0;  ///< most requests that wait for a thread, in each process; 0: no bound
 };
 
-/// How modules form groups: see container/modules/grouping.hpp.
+/// How modules form groups: see container/releases/apps/grouping.hpp.
 struct Groups {
   enum class Kind {
     kNever,     ///< `false`: modules are never replaced
@@ -91,6 +91,18 @@ struct Quarantine {
   std::chrono::milliseconds within{60'000};
 };
 
+/// How many releases are kept on disk. What serves, and what a group would go back to, is always
+/// kept.
+struct History {
+  unsigned keep = 10;            ///< for each group, at least 2
+  std::uint64_t size = 1 << 30;  ///< bytes, of all groups
+};
+
+/// Which users may ask the running container, besides its own user and root.
+struct Control {
+  std::string group;  ///< members of this group; empty: no other user
+};
+
 /// The target of a log.
 struct LogTarget {
   enum class Kind { kStderr, kFile, kSyslog, kJournald };
@@ -130,17 +142,6 @@ struct Health {
   Listen socket;  ///< kUnix or kTcp
 };
 
-/// Who may use the control socket, besides the container's user and root.
-struct Control {
-  std::string group{};  ///< empty: there is none
-};
-
-/// How many releases are kept.
-struct History {
-  unsigned keep = 10;               ///< of each group
-  std::uint64_t size = 1ull << 30;  ///< bytes, of all releases
-};
-
 /// A whole configuration, checked and with defaults filled in: see conf/README.md for every key.
 /// Plain values. Paths are absolute: relative ones were resolved against the folder of the file.
 struct Settings {
@@ -156,11 +157,11 @@ struct Settings {
   Limits limits;
   State state;
   Quarantine quarantine;
+  History history;
+  Control control;
   bool expose = true;            ///< X-Shoal-Generation on each answer
   std::optional<Status> status;  ///< nullopt: no such page
   std::optional<Health> health;  ///< nullopt: health checks are not answered
-  Control control;
-  History history;
   Log log;
 };
 
@@ -184,5 +185,8 @@ Settings read(const std::filesystem::path& file);
 /// still serve with an earlier version of the file. Throws SettingsError if the folder cannot be
 /// read from the file.
 std::filesystem::path run_folder_of(const std::filesystem::path& file);
+
+/// Returns the apps folder that the file names, in the same way.
+std::filesystem::path apps_folder_of(const std::filesystem::path& file);
 
 }  // namespace shoal::settings

@@ -49,6 +49,9 @@ TEST(ShippedConfiguration, HasTheDefaultsThatTheCodeHas) {
   EXPECT_EQ(shipped.log.target, Log().target);
   EXPECT_EQ(shipped.quarantine.crashes, Quarantine().crashes);
   EXPECT_EQ(shipped.quarantine.within, Quarantine().within);
+  EXPECT_EQ(shipped.history.keep, History().keep);
+  EXPECT_EQ(shipped.history.size, History().size);
+  EXPECT_EQ(shipped.control.group, Control().group);
 }
 
 class Manual : public AcceptedKeys {

@@ -34,6 +34,9 @@ TEST_F(Configuration, HasDefaultsForAllOptionalKeys) {
   EXPECT_EQ(settings.workers.processes, 1u);
   EXPECT_EQ(settings.quarantine.crashes, 3u);
   EXPECT_EQ(settings.quarantine.within, 60s);
+  EXPECT_EQ(settings.history.keep, 10u);
+  EXPECT_EQ(settings.history.size, 1ull << 30);
+  EXPECT_EQ(settings.control.group, "");
   EXPECT_FALSE(settings.status);
 }
 
@@ -44,6 +47,8 @@ TEST_F(Configuration, ReadsEverySingleValue) {
       "limits: { body: 1GiB, read_timeout: 1s, write_timeout: 2s, idle_timeout: 3s,\n"
       "          keep_alive_drain: 0B, request_timeout: 4s }\n"
       "quarantine: { crashes: 5, within: 2m }\n"
+      "history: { keep: 2, size: 64MiB }\n"
+      "control: { group: deploy }\n"
       "status: { route: /-/shoal, allow: [10.0.0.7] }\n"
       "state: { path: /srv/state, size: 2GiB, durability: machine }\n"
       "expose: false\n"
@@ -66,6 +71,9 @@ TEST_F(Configuration, ReadsEverySingleValue) {
   EXPECT_EQ(settings.limits.request_timeout, 4s);
   EXPECT_EQ(settings.quarantine.crashes, 5u);
   EXPECT_EQ(settings.quarantine.within, 2min);
+  EXPECT_EQ(settings.history.keep, 2u);
+  EXPECT_EQ(settings.history.size, 64ull << 20);
+  EXPECT_EQ(settings.control.group, "deploy");
   EXPECT_EQ(settings.status->route, "/-/shoal");
   EXPECT_THAT(settings.status->allow, ElementsAre("10.0.0.7"));
   EXPECT_EQ(settings.state.path, "/srv/state");
@@ -181,6 +189,18 @@ TEST_F(Configuration, BoundsTheNumbersOfProcesses) {
   EXPECT_THAT(error_with("workers: { max_requests: 0 }\n"), HasSubstr("write 1 to 1000000000"));
   EXPECT_THAT(error_with("quarantine: { crashes: 0 }\n"), HasSubstr("write 1 to 1000"));
   EXPECT_THAT(error_with("quarantine: { within: 10ms }\n"), HasSubstr("write 1s to 24h"));
+}
+
+TEST_F(Configuration, KeepsAtLeastTwoReleases) {
+  EXPECT_THAT(error_with("history: { keep: 1 }\n"), HasSubstr("write 2 to 1000"));
+  EXPECT_THAT(error_with("history: { size: 1KiB }\n"), HasSubstr("write 1MiB to 1024GiB"));
+  EXPECT_THAT(error_with("history: { size: 5 }\n"), HasSubstr("has no unit"));
+}
+
+TEST_F(Configuration, WantsTheNameOfTheGroupThatMayAsk) {
+  EXPECT_THAT(error_with("control: {}\n"), HasSubstr("control.group: missing; add it, as in"));
+  EXPECT_THAT(error_with("control: { group: \"\" }\n"), HasSubstr("control.group: is empty"));
+  EXPECT_THAT(error_with("control: { user: me }\n"), HasSubstr("control.user: unknown key"));
 }
 
 TEST_F(Configuration, AllowsTheStatusPageToThisMachineAloneByDefault) {
