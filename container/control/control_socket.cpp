@@ -9,11 +9,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 
 #include "base/failure.hpp"
+#include "control/control_address.hpp"
 
 namespace shoal::control {
 namespace {
@@ -21,26 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
-constexpr const char* kName = "control.sock";
 constexpr uid_t kUnchanged = static_cast<uid_t>(-1);
 constexpr std::size_t kMostConnections = 64;
 constexpr std::chrono::seconds kLongestSilence{
     10};  // then a connection without a question is closed
-constexpr std::chrono::seconds kPatience{10};
-
-/// Returns the address of the socket in a folder, by way of the folder's descriptor: an address has
-/// 107 bytes at most, and the path of a run folder may have more.
-sockaddr_un address_in(const base::Descriptor& folder) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string path = "/proc/self/fd/" + std::to_string(folder.get()) + "/" + kName;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return address;
-}
-
-base::Descriptor opened(const fs::path& folder) {
-  return base::Descriptor(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-}
 
 /// Returns true if the peer has closed both directions. One that has closed only its sending side,
 /// as socat does, still gets its answer.
@@ -63,7 +46,8 @@ base::Descriptor new_socket(int flags) {
 
 }  // namespace
 
-ControlSocket::ControlSocket(const fs::path& run) : path_(run / kName), owner_(::getpid()) {
+ControlSocket::ControlSocket(const fs::path& run)
+    : path_(run / kControlSocket), owner_(::getpid()) {
   put_back();
 }
 
@@ -72,7 +56,7 @@ void ControlSocket::put_back() {
   std::error_code ignored;
   fs::remove(path_, ignored);
   auto socket = new_socket(SOCK_NONBLOCK);
-  const auto folder = opened(run);
+  const auto folder = opened_run_folder(run);
   const auto address = address_in(folder);
   const mode_t before = ::umask(0177);  // no other user may connect, not even for a moment
   const bool bound =
@@ -185,33 +169,6 @@ void ControlSocket::answer(unsigned connection, const nlohmann::json& words) {
   if (found == connections_.end()) return;
   found->second.channel.send(words, std::chrono::milliseconds(200));
   connections_.erase(found);
-}
-
-nlohmann::json ask_container(const fs::path& run, const nlohmann::json& question) {
-  const auto folder = opened(run);
-  const auto address = address_in(folder);
-  base::Descriptor socket = new_socket(0);
-  if (!folder ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    const int error = errno;
-    if (error == EACCES) {
-      base::fail({run / kName, "cannot connect", error, "ask as the container's user, or as root"});
-    }
-    base::fail({run / kName, "no container answers there", error,
-                "start it, or, if \"run\" was changed in its configuration since it started, "
-                "restart it"});
-  }
-  Channel channel(std::move(socket));
-  channel.send(question);
-  const auto answers = channel.wait(kPatience);
-  if (answers.empty()) {
-    base::fail({run / kName, "the container has not answered within 10 s", 0,
-                "look into its log, and at its supervisor process"});
-  }
-  if (answers.front().contains("error")) {
-    throw std::runtime_error(answers.front()["error"].get<std::string>());
-  }
-  return answers.front();
 }
 
 }  // namespace shoal::control

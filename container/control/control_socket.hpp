@@ -13,6 +13,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/inode.hpp"
+#include "control/ask_container.hpp"  // the other end
 #include "control/channel.hpp"
 
 namespace shoal::control {
@@ -92,10 +93,5 @@ class ControlSocket {
   std::map<unsigned, Connection> connections_;
   unsigned next_ = 0;
 };
-
-/// The command's end: sends a question to the container that uses the run folder, and returns the
-/// answer. Throws std::runtime_error, with the remedy, when no container runs there, it does not
-/// answer in time, or it answers with an error.
-nlohmann::json ask_container(const std::filesystem::path& run, const nlohmann::json& question);
 
 }  // namespace shoal::control
