@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -21,11 +22,27 @@ int status(const std::filesystem::path& run, bool json, bool watch);
 /// /ready of the health checks does. Returns 0 if it should, else 1.
 int is_ready(const std::filesystem::path& run);
 
-/// `shoal reload GROUP`: has the container replace the group by a new generation of the same files,
-/// and waits until every worker serves it. While no worker serves, as when the only one is being
-/// replaced, waits for one, at most 30 s. Returns 1 when the reload was refused. Throws
-/// std::runtime_error when there is no such group.
-int reload(const std::filesystem::path& run, const std::string& group);
+/// How commands wait for a verdict, and print it.
+struct VerdictOptions {
+  std::chrono::milliseconds wait{30'000};  ///< then it counts as missing
+  bool json = false;                       ///< print the container's answer
+};
+
+/// `shoal reload [GROUP]`: has the container replace the group by a new generation of the same
+/// files, or, if `group` is empty, read its configuration again. Waits for the verdict and prints
+/// it. Returns 1 when it was refused. Throws std::runtime_error when there is no such group, or no
+/// verdict in time.
+int reload(const std::filesystem::path& run, const std::string& group,
+           const VerdictOptions& options);
+
+/// `shoal rollback GROUP [NUMBER]`: has an earlier release of the group serve until the next drop:
+/// the one before, if `number` is 0. Otherwise as reload.
+int rollback(const std::filesystem::path& run, const std::string& group, unsigned long number,
+             const VerdictOptions& options);
+
+/// `shoal history [GROUP]`: prints the releases that the container keeps, of one group or of all: a
+/// table, or JSON. Throws std::runtime_error when there is no such group.
+int history(const std::filesystem::path& run, const std::string& group, bool json);
 
 /// `shoal check`: prints what `serve` would listen on, route, and put into groups. Opens no socket.
 /// Returns 1, and prints an error line each, when a route, a group or a module's settings name
@@ -47,16 +64,25 @@ struct ProbeArguments {
 /// is marked, and the others are tried without it. Returns 1 when any is bad.
 int probe(const ProbeArguments& arguments);
 
-/// The arguments of `shoal drop PATH... --apps DIR [--as dotted.name]`.
+/// The arguments of `shoal drop`.
 struct DropArguments {
-  std::vector<std::string> paths;
-  std::string apps;
-  std::string as;  ///< empty: not given
+  std::vector<std::string> paths{};
+  std::string config{};                    ///< has `apps`, and `run` of the container to ask
+  std::string apps{};                      ///< not empty: the apps folder; no container is asked
+  std::string as{};                        ///< empty: not given
+  std::chrono::milliseconds wait{30'000};  ///< for the verdict
+  bool no_wait = false;                    ///< no container is asked
+  bool json = false;
 };
 
 /// `shoal drop`: puts all files into the apps folder at once, and prints a line for each module.
-/// Returns 1, and prints an error line for each fault, when nothing was dropped. A signal that
-/// arrives meanwhile ends the process when all is done or undone. REQUIRES: no other thread runs.
+/// Then waits for the verdict of the running container, and prints a line for each group.
+///
+/// Returns 1, and prints an error line for each fault, when nothing was dropped; when a group's
+/// verdict is refused, overtaken or missing; and when a signal ended the wait. Returns 0 when no
+/// container runs or this user may not ask it, and says so: the files are in place. A signal that
+/// arrives before the files are in place ends the process when all is done or undone.
+/// REQUIRES: no other thread runs.
 int drop(const DropArguments& arguments);
 
 }  // namespace shoal::commands

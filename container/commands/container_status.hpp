@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "control/control_socket.hpp"
+#include "control/ask_container.hpp"
 
 namespace shoal::commands {
 

@@ -7,7 +7,7 @@
 
 #include "commands/commands.hpp"
 #include "commands/container_status.hpp"
-#include "control/control_socket.hpp"
+#include "control/ask_container.hpp"
 #include "status/health.hpp"
 #include "status/json.hpp"
 #include "status/table.hpp"

@@ -87,12 +87,12 @@ void ControlSocket::set_rights(bool was_shared) {
   const mode_t folder_mode = group_ ? 0710 : 0700;
   // What is taken back is narrowed before its group changes, and what is given is widened after.
   const auto narrow = [&] {
-    return ::fchmodat(folder.get(), kName, 0600, 0) == 0 && ::fchmod(folder.get(), 0700) == 0;
+    return ::fchmodat(folder.get(), kControlSocket, 0600, 0) == 0 && ::fchmod(folder.get(), 0700) == 0;
   };
   if ((was_shared && !narrow()) ||
-      ::fchownat(folder.get(), kName, kUnchanged, group, AT_SYMLINK_NOFOLLOW) != 0 ||
+      ::fchownat(folder.get(), kControlSocket, kUnchanged, group, AT_SYMLINK_NOFOLLOW) != 0 ||
       ::fchown(folder.get(), kUnchanged, group) != 0 ||
-      ::fchmodat(folder.get(), kName, socket_mode, 0) != 0 ||
+      ::fchmodat(folder.get(), kControlSocket, socket_mode, 0) != 0 ||
       ::fchmod(folder.get(), folder_mode) != 0) {
     base::fail({"control.group: " + path_.native(), "cannot set its group and mode", errno,
                 "check that the container's user owns the folder"});

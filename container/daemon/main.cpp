@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <array>
+#include <chrono>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -9,6 +11,7 @@
 #include "daemon/serve.hpp"
 #include "deployer/from_settings.hpp"
 #include "settings/settings.hpp"
+#include "settings/units.hpp"
 #include "worker/probing.hpp"
 
 namespace {
@@ -24,12 +27,41 @@ void add_config_option(CLI::App& command, std::string& file) {
   command.add_option("-c,--config", file, "The configuration file")->capture_default_str();
 }
 
+/// An option that takes a duration, written as in the configuration.
+CLI::Option* add_wait_option(CLI::App& command, std::chrono::milliseconds& wait) {
+  const auto read = [&wait](const std::string& text) {
+    try {
+      wait = shoal::settings::parse_duration(text);
+    } catch (const std::exception& error) {
+      throw CLI::ValidationError("--wait", error.what());
+    }
+    if (wait < std::chrono::milliseconds(1) || wait > std::chrono::hours(24)) {
+      throw CLI::ValidationError("--wait", text + " is out of range; write 1ms to 24h");
+    }
+  };
+  return command
+      .add_option_function<std::string>("--wait", read, "How long to wait for the verdict")
+      ->type_name("DURATION")
+      ->default_str("30s");
+}
+
 CLI::App* add_drop(CLI::App& app, commands::DropArguments& arguments) {
-  auto* drop = app.add_subcommand("drop", "Put modules into an apps folder, all at once");
+  auto* drop = app.add_subcommand(
+      "drop", "Put modules into the apps folder, all at once, and wait for the verdict");
   drop->add_option("PATH", arguments.paths, "Shared objects, and folders, copied with their layout")
       ->required();
-  drop->add_option("--apps", arguments.apps, "The apps folder")->required();
+  arguments.config = shoal::daemon::default_configuration();
+  auto* config = drop->add_option("-c,--config", arguments.config,
+                                  "The configuration file, with the apps folder and the container")
+                     ->capture_default_str();
   drop->add_option("--as", arguments.as, "The dotted name for a single file");
+  auto* wait = add_wait_option(*drop, arguments.wait);
+  drop->add_flag("--no-wait", arguments.no_wait, "Do not ask the container for the verdict")
+      ->excludes(wait);
+  drop->add_flag("--json", arguments.json, "Print JSON");
+  drop->add_option("--apps", arguments.apps, "An apps folder by itself; no container is asked")
+      ->excludes(config)
+      ->excludes(wait);
   return drop;
 }
 
@@ -56,16 +88,17 @@ CLI::App* add_probe_command(CLI::App& app, worker::ProbeArguments& arguments) {
 /// The arguments of the commands that ask the running container.
 struct AskArguments {
   std::string config = shoal::daemon::default_configuration();
-  bool json = false;
   bool watch = false;
   bool ready = false;
   std::string group;
+  unsigned long number = 0;
+  commands::VerdictOptions verdict;  // its `json` is that of all of these commands
 };
 
 CLI::App* add_status(CLI::App& app, AskArguments& arguments) {
   auto* status = app.add_subcommand("status", "Show what the running container does");
   add_config_option(*status, arguments.config);
-  auto* json = status->add_flag("--json", arguments.json, "Print JSON");
+  auto* json = status->add_flag("--json", arguments.verdict.json, "Print JSON");
   auto* watch =
       status->add_flag("--watch", arguments.watch, "Print it every second, until interrupted");
   status
@@ -77,18 +110,55 @@ CLI::App* add_status(CLI::App& app, AskArguments& arguments) {
 }
 
 CLI::App* add_reload(CLI::App& app, AskArguments& arguments) {
-  auto* reload =
-      app.add_subcommand("reload", "Replace a group by a new generation of the same files");
-  reload->add_option("GROUP", arguments.group, "The name of the group")->required();
+  auto* reload = app.add_subcommand(
+      "reload",
+      "Replace a group by a new generation of the same files, or reload the configuration");
+  reload->add_option("GROUP", arguments.group,
+                     "The name of the group; without it, the configuration is reloaded");
   add_config_option(*reload, arguments.config);
+  add_wait_option(*reload, arguments.verdict.wait);
+  reload->add_flag("--json", arguments.verdict.json, "Print JSON");
   return reload;
 }
 
-int ask(const AskArguments& arguments, bool reload) {
+CLI::App* add_history(CLI::App& app, AskArguments& arguments) {
+  auto* history = app.add_subcommand("history", "List the releases that the container keeps");
+  history->add_option("GROUP", arguments.group, "The name of a group; without it, all groups");
+  add_config_option(*history, arguments.config);
+  history->add_flag("--json", arguments.verdict.json, "Print JSON");
+  return history;
+}
+
+/// Returns what is wrong with the number of a release; empty if nothing is.
+std::string read_release(const std::string& text) {
+  const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
+  if (is_number && !text.starts_with('0') && text.size() < 19) return "";
+  return text + " is not the number of a release; write one that `shoal history` lists";
+}
+
+CLI::App* add_rollback(CLI::App& app, AskArguments& arguments) {
+  auto* rollback =
+      app.add_subcommand("rollback", "Serve an earlier release of a group until the next drop");
+  rollback->add_option("GROUP", arguments.group, "The name of the group")->required();
+  rollback
+      ->add_option("NUMBER", arguments.number,
+                   "The release, as `shoal history` numbers it; without it, the one before")
+      ->check(read_release)
+      ->type_name("NUMBER");
+  add_config_option(*rollback, arguments.config);
+  add_wait_option(*rollback, arguments.verdict.wait);
+  rollback->add_flag("--json", arguments.verdict.json, "Print JSON");
+  return rollback;
+}
+
+/// Asks the running container what the command `name` asks.
+int ask(const std::string& name, const AskArguments& arguments) {
   const auto run = shoal::settings::run_folder_of(arguments.config);
-  if (reload) return commands::reload(run, arguments.group);
-  return arguments.ready ? commands::is_ready(run)
-                         : commands::status(run, arguments.json, arguments.watch);
+  const auto& [config, watch, ready, group, number, verdict] = arguments;
+  if (name == "reload") return commands::reload(run, group, verdict);
+  if (name == "history") return commands::history(run, group, verdict.json);
+  if (name == "rollback") return commands::rollback(run, group, number, verdict);
+  return ready ? commands::is_ready(run) : commands::status(run, verdict.json, watch);
 }
 
 /// Runs the command. Prints what it throws, and returns kBad then.
@@ -125,8 +195,8 @@ int main(int argc, char** argv) {
   commands::ProbeArguments probe_arguments;
   const auto* probe = add_probe(app, probe_arguments);
   AskArguments ask_arguments;
-  const auto* status = add_status(app, ask_arguments);
-  const auto* reload = add_reload(app, ask_arguments);
+  const std::array asking{add_status(app, ask_arguments), add_reload(app, ask_arguments),
+                          add_history(app, ask_arguments), add_rollback(app, ask_arguments)};
   worker::ProbeArguments stage_arguments;
   const auto* probe_command = add_probe_command(app, stage_arguments);
   app.footer("Without -c, the configuration is " + file);
@@ -139,7 +209,9 @@ int main(int argc, char** argv) {
   if (drop->parsed()) return commands::drop(drop_arguments);
   return run([&] {
     if (probe->parsed()) return commands::probe(probe_arguments);
-    if (status->parsed() || reload->parsed()) return ask(ask_arguments, reload->parsed());
+    for (const auto* command : asking) {
+      if (command->parsed()) return ask(command->get_name(), ask_arguments);
+    }
     const auto settings = shoal::settings::read(file);
     return check->parsed() ? commands::check(settings, check_probes)
                            : shoal::daemon::serve(settings);

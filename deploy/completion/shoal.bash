@@ -28,7 +28,7 @@ _shoal() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _shoal_offer "serve check drop probe status reload -h --help --version"
+    _shoal_offer "serve check drop probe status reload history rollback -h --help --version"
     return
   fi
   case $before in
@@ -39,13 +39,15 @@ _shoal() {
       mapfile -t COMPREPLY < <(compgen "$what" -- "$word")
       return
       ;;
-    --as) return ;;  # a name that only its author knows
+    --as | --wait) return ;;  # a name that only its author knows, a duration
   esac
   local options="-h --help"
   case ${COMP_WORDS[1]} in
-    serve | reload) options+=" -c --config" ;;
+    serve) options+=" -c --config" ;;
+    reload | rollback) options+=" -c --config --wait --json" ;;
+    history) options+=" -c --config --json" ;;
     check) options+=" -c --config --probe" ;;
-    drop) options+=" --apps --as" ;;
+    drop) options+=" -c --config --as --wait --no-wait --json --apps" ;;
     probe) options+=" -c --config --json" ;;
     status) options+=" -c --config --json --watch --ready" ;;
   esac
@@ -58,7 +60,7 @@ _shoal() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       ;;
-    reload) _shoal_offer "$(_shoal_groups)" ;;
+    reload | history | rollback) _shoal_offer "$(_shoal_groups)" ;;
   esac
 }
 

@@ -90,8 +90,9 @@ TEST_F(ShoalDrop, ListsAllErrorsAndDropsNothing) {
 
 TEST_F(ShoalDrop, RejectsWrongArguments) {
   for (const std::string arguments :
-       {"", "lone.so", "--apps apps", "a.so b.so --apps apps --as lone", ". --apps apps --as lone",
-        "a.so --apps apps --nonsense"}) {
+       {"", "--apps apps", "a.so --wait 5", "a.so --wait 5s --no-wait",
+        "a.so --apps apps -c shoal.yaml", "a.so b.so --apps apps --as lone",
+        ". --apps apps --as lone", "a.so --apps apps --nonsense"}) {
     EXPECT_EQ(shoal_drop(arguments).exit_code, 2) << arguments;
   }
 }

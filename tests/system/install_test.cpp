@@ -169,7 +169,11 @@ TEST_F(Installation, NamesItsOwnConfigurationInHelpAndServices) {
   shell(
       "test -s $PREFIX/etc/shoal/shoal.yaml; cd $PREFIX/lib/systemd/system;"
       "grep \"^ExecStart=$PREFIX/bin/shoal serve$\" shoal.service;"
-      "grep \"^ExecStart=$PREFIX/bin/shoal serve -c $PREFIX/etc/shoal/%i.yaml$\" shoal@.service");
+      "grep \"^ExecReload=$PREFIX/bin/shoal reload --wait 1m$\" shoal.service;"
+      "grep \"^StateDirectoryMode=0710$\" shoal.service shoal@.service;"
+      "grep \"^ExecStart=$PREFIX/bin/shoal serve -c $PREFIX/etc/shoal/%i.yaml$\" shoal@.service;"
+      "grep \"^ExecReload=$PREFIX/bin/shoal reload -c $PREFIX/etc/shoal/%i.yaml --wait 1m$\" "
+      "shoal@.service");
 }
 
 TEST_F(Installation, HasTheProgramThatFindsLinesOfSource) {

@@ -98,7 +98,8 @@ void replace_all(std::deque<Replacement>& replacements) {
 }
 
 /// One drop, a straight line.
-void drop_or_throw(const std::vector<Drop>& drops, const fs::path& given, const Check& check) {
+void drop_or_throw(const std::vector<Drop>& drops, const fs::path& given, const Check& check,
+                   const Copied& copied) {
   const fs::path apps = fs::canonical(given);  // the same to the end, should a link be turned
   std::set<fs::path> folders;
   for (const auto& each : drops) folders.insert((apps / place_of(each.module)).parent_path());
@@ -112,6 +113,7 @@ void drop_or_throw(const std::vector<Drop>& drops, const fs::path& given, const 
   for (const auto& each : drops) {
     check();
     replacements.emplace_back(each.from, apps / place_of(each.module), marker, check);
+    if (copied) copied(each, replacements.back().new_file());
   }
   turn = wait_for_turn(apps, check);
   check();
@@ -123,11 +125,14 @@ void drop_or_throw(const std::vector<Drop>& drops, const fs::path& given, const 
 }  // namespace
 
 void drop(const std::vector<Drop>& drops, const fs::path& apps,
-          const std::function<bool()>& interrupted) {
+          const std::function<bool()>& interrupted, const Copied& copied) {
   try {
-    drop_or_throw(drops, apps, [&interrupted] {
-      if (interrupted()) throw std::runtime_error("interrupted");
-    });
+    drop_or_throw(
+        drops, apps,
+        [&interrupted] {
+          if (interrupted()) throw std::runtime_error("interrupted");
+        },
+        copied);
   } catch (const NotUndone& error) {
     throw std::runtime_error(std::string(error.what()) + "; nothing else was dropped");
   } catch (const std::exception& error) {

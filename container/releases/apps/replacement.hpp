@@ -18,6 +18,7 @@ class Hidden {
   Hidden& operator=(const Hidden&) = delete;
 
   const char* c_str() const { return path_.c_str(); }
+  const std::filesystem::path& path() const { return path_; }
 
  private:
   const std::filesystem::path path_;
@@ -41,6 +42,9 @@ class Replacement {
   bool undo();
 
   const std::filesystem::path& target() const { return target_; }
+
+  /// Returns where the copy lies. REQUIRES: it has not been put into its place.
+  const std::filesystem::path& new_file() const { return new_.path(); }
 
  private:
   enum class Done { kNothing, kExchanged, kAdded, kKeptOld };
