@@ -36,6 +36,7 @@ TEST_F(Commands, CheckPrintsAGoodConfigurationAsUnderstood) {
   EXPECT_THAT(output, HasSubstr("listen  unix:" + (here() / "s").native() + "\n"));
   EXPECT_THAT(output, HasSubstr("listen  127.0.0.1:9000\n"));
   EXPECT_THAT(output, HasSubstr("listen  [::1]:9000\n"));
+  EXPECT_THAT(output, HasSubstr("history keep 10, size 1GiB\n"));
   EXPECT_THAT(output, HasSubstr("route   / -> site.screen\n"));
   EXPECT_THAT(output, HasSubstr("group   pages: site.layout.page site.screen.about "
                                 "site.screen.index site.screen.patient site.widget.menu\n"));
