@@ -36,12 +36,13 @@ int work(supervisor::Assignment assignment) {
   configuration.health.reset();
   if (assignment.kind == supervisor::Assignment::Kind::kDeployer) {
     configuration.handover.reset();
-    return deployer::run({*configuration.settings, configuration.feed, assignment.service},
+    return deployer::run({*configuration.settings, configuration.feed, assignment.service,
+                          assignment.counters.counters},
                          std::move(assignment.supervisor));
   }
-  return worker::run(
-      {*configuration.settings, std::move(listeners), configuration.handover, configuration.feed},
-      std::move(assignment.supervisor));
+  return worker::run({*configuration.settings, std::move(listeners), configuration.handover,
+                      configuration.feed, assignment.counters},
+                     std::move(assignment.supervisor));
 }
 
 }  // namespace

@@ -1,38 +1,41 @@
 #include "serving/traffic.hpp"
 
+#include <utility>
+
 namespace shoal::serving {
+
+Traffic::Traffic(status::CounterSlot slot)
+    : slot_(std::move(slot)),
+      requests_before_(slot_.counters->requests(slot_.number)),
+      errors_before_(slot_.counters->errors(slot_.number)) {}
 
 void Traffic::add(std::string_view group, int status, std::chrono::nanoseconds took) {
   const bool is_error = status >= 500;
-  ++requests_;
-  if (is_error) ++errors_;
+  slot_.counters->count(slot_.number, is_error);
   if (group.empty()) return;
-  Counters& counters = counters_of(group);
-  if (is_error) ++counters.errors;
-  counters.latency.add(took);
+  Row& row = row_of(group);
+  if (is_error) row.errors.fetch_add(1, std::memory_order_relaxed);
+  row.latency.add(took);
 }
 
-/// Returns the counters of the group; makes them if it has none yet. They are never removed, so the
-/// reference stays valid.
-Traffic::Counters& Traffic::counters_of(std::string_view group) {
+std::uint64_t Traffic::requests() const {
+  return slot_.counters->requests(slot_.number) - requests_before_;
+}
+
+std::uint64_t Traffic::errors() const {
+  return slot_.counters->errors(slot_.number) - errors_before_;
+}
+
+/// Returns the row of the group. It is found once and then remembered.
+Traffic::Row& Traffic::row_of(std::string_view group) {
   {
     const base::SharedLock lock(mutex_);
-    const auto found = groups_.find(group);
-    if (found != groups_.end()) return *found->second;
+    const auto found = rows_.find(group);
+    if (found != rows_.end()) return found->second;
   }
   const base::MutexLock lock(mutex_);
-  auto& counters = groups_[std::string(group)];
-  if (!counters) counters = std::make_unique<Counters>();
-  return *counters;
-}
-
-Traffic::OfGroup Traffic::of(std::string_view group) const {
-  const base::SharedLock lock(mutex_);
-  const auto found = groups_.find(group);
-  if (found == groups_.end()) return {};
-  OfGroup answered{0, found->second->errors, found->second->latency.histogram()};
-  answered.requests = answered.latency.count();
-  return answered;
+  Row& row = slot_.counters->row(slot_.number, group);
+  return rows_.emplace(group, row).first->second;
 }
 
 }  // namespace shoal::serving

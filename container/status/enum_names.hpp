@@ -32,6 +32,24 @@ struct EnumNames<Worker::State> {
 };
 
 template <>
+struct EnumNames<Group::State> {
+  using enum Group::State;
+  static constexpr std::array<std::pair<Group::State, std::string_view>, 4> kAll{
+      {{kCurrent, "current"}, {kSettling, "settling"}, {kTrying, "trying"}, {kOpening, "opening"}}};
+};
+
+template <>
+struct EnumNames<Verdict> {
+  using enum Verdict;
+  static constexpr std::array<std::pair<Verdict, std::string_view>, 5> kAll{
+      {{kNone, "none"},
+       {kLive, "live"},
+       {kUnchanged, "unchanged"},
+       {kRefused, "refused"},
+       {kOvertaken, "overtaken"}}};
+};
+
+template <>
 struct EnumNames<Overview::State> {
   using enum Overview::State;
   static constexpr std::array<std::pair<Overview::State, std::string_view>, 3> kAll{

@@ -30,6 +30,19 @@ void judge_workers(const Overview& overview, Findings& findings) {
                                     : "no replacement is starting yet; see the error log"});
 }
 
+void judge_deployer(const Overview& overview, Findings& findings) {
+  if (!overview.deployer || overview.deployer->answers) return;
+  if (overview.state == Overview::State::kStopping) return;
+  findings.push_back(
+      {.level = Level::kWarning,
+       .title = "the deployer does not answer; no drop is taken up",
+       .detail = "visitors get what is loaded. A deployer that exits is replaced: if "
+                 "process " +
+                 std::to_string(overview.deployer->pid) +
+                 " runs and stays silent, end it with kill -KILL; see the error log",
+       .since = overview.deployer->heard});
+}
+
 void judge_threads(const Overview& overview, Findings& findings) {
   std::size_t threads = 0;
   std::size_t busy = 0;
@@ -137,20 +150,28 @@ void judge_generation(const Group& group, Findings& findings) {
   if (group.quarantine) findings.push_back(finding_of(*group.quarantine, group.name));
 }
 
+std::string title_of_disagreement(const Group& group) {
+  const bool all_the_same = std::all_of(
+      group.disagree.begin(), group.disagree.end(),
+      [&](const Serving& one) { return one.generation == group.disagree[0].generation; });
+  if (all_the_same && !group.generation.empty())
+    return "no process serves " + group.generation + " yet";
+  return "processes serve different generations of " + group.name;
+}
+
 void judge_old_generations(const Group& group, Findings& findings) {
   if (!group.disagree.empty()) {
+    const std::string decided = group.generation.empty() ? "nothing" : group.generation;
     std::string detail;
     for (const Serving& serving : group.disagree) {
       detail += (detail.empty() ? "process " : ", ") + std::to_string(serving.pid) + ": " +
                 (serving.generation.empty() ? "nothing" : serving.generation);
     }
-    findings.push_back({.level = Level::kNote,
-                        .group = group.name,
-                        .title = "processes serve different generations of " + group.name,
-                        .detail = detail +
-                                  "; each process loads the latest drop at its next request. To "
-                                  "make all of them load it now, run `shoal reload " +
-                                  group.name + "`"});
+    findings.push_back(
+        {.level = Level::kNote,
+         .group = group.name,
+         .title = title_of_disagreement(group),
+         .detail = detail + "; those that differ from " + decided + " still have to follow"});
   }
   for (const Lingering& old : group.lingering) {
     findings.push_back({.level = Level::kNote,
@@ -178,6 +199,7 @@ Health health_of(const Overview& overview) {
                                .detail = "drop modules into the apps folder"});
   }
   for (const Group& group : overview.groups) judge_generation(group, health.findings);
+  judge_deployer(overview, health.findings);
   judge_crashes(overview, health.findings);
   judge_reloads(overview.reloads, overview.at, health.findings);
   judge_threads(overview, health.findings);

@@ -23,12 +23,14 @@ class JsonError : public std::runtime_error {
 /// count, sum, p50 and p99 in addition to its buckets. An overview also has the verdict: `healthy`
 /// and `findings`, see status/health.hpp.
 void to_json(nlohmann::json& json, const WorkerStatus& status);
+void to_json(nlohmann::json& json, const DeployerStatus& status);
 void to_json(nlohmann::json& json, const Overview& overview);
 
 /// Reads JSON; nlohmann::json calls it: `json.get<WorkerStatus>()`. Throws JsonError, with the path
 /// of the value, unless every member of the structs is there, except for std::optional ones.
 /// Ignores unknown keys.
 void from_json(const nlohmann::json& json, WorkerStatus& status);
+void from_json(const nlohmann::json& json, DeployerStatus& status);
 void from_json(const nlohmann::json& json, Overview& overview);
 
 /// Returns `text` with each invalid byte replaced by U+FFFD.

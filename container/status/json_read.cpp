@@ -48,6 +48,24 @@ Serving serving_of(const JsonReader& from) {
   return {.pid = from.count<int>("pid"), .generation = from.text("generation")};
 }
 
+Deployment deployment_of(const JsonReader& from) {
+  return {.at = from.number("at"),
+          .verdict = from.one_of<Verdict>("verdict"),
+          .by = from.text("by"),
+          .release = from.count("release"),
+          .generation = from.text("generation"),
+          .reason = from.text("reason"),
+          .took = from.number("took")};
+}
+
+Deployer deployer_of(const JsonReader& from) {
+  return {.pid = from.count<int>("pid"),
+          .started = from.number("started"),
+          .watching = from.text("watching"),
+          .heard = from.number("heard"),
+          .answers = from.flag("answers")};
+}
+
 Crash crash_of(const JsonReader& from) {
   return {.at = from.number("at"),
           .first = from.number("first"),
@@ -85,7 +103,9 @@ Histogram latency_of(const JsonReader& from) {
 Group group_of(const JsonReader& from) {
   Group group{.name = from.text("name"),
               .swept = from.flag("swept"),
+              .state = from.one_of<Group::State>("state"),
               .generation = from.text("generation"),
+              .release = from.count("release"),
               .loaded = from.number("loaded"),
               .modules = from.list("modules", module_of),
               .requests = from.count("requests"),
@@ -96,12 +116,15 @@ Group group_of(const JsonReader& from) {
               .refused = std::nullopt,
               .lingering = from.list("lingering", lingering_of),
               .quarantine = std::nullopt,
-              .disagree = from.list("disagree", serving_of)};
+              .disagree = from.list("disagree", serving_of),
+              .drop = std::nullopt,
+              .history = from.list("history", deployment_of)};
   if (from.has("refused")) {
     const JsonReader refused = from.object("refused");
     group.refused = Refusal{.message = refused.text("message"), .at = refused.number("at")};
   }
   if (from.has("quarantine")) group.quarantine = quarantine_of(from.object("quarantine"));
+  if (from.has("drop")) group.drop = deployment_of(from.object("drop"));
   return group;
 }
 
@@ -125,6 +148,11 @@ void from_json(const nlohmann::json& json, WorkerStatus& status) {
   status = {.worker = worker_of(from), .groups = from.list("groups", group_of)};
 }
 
+void from_json(const nlohmann::json& json, DeployerStatus& status) {
+  const JsonReader from(json, "");
+  status = {.deployer = deployer_of(from), .groups = from.list("groups", group_of)};
+}
+
 void from_json(const nlohmann::json& json, Overview& overview) {
   const JsonReader from(json, "");
   overview = {.at = from.number("at"),
@@ -142,8 +170,10 @@ void from_json(const nlohmann::json& json, Overview& overview) {
               .crashed = from.count("crashed"),
               .crashed_recently = from.count("crashed_recently"),
               .crashes = from.list("crashes", crash_of),
+              .deployer = std::nullopt,
               .workers = from.list("workers", worker_of),
               .groups = from.list("groups", group_of)};
+  if (from.has("deployer")) overview.deployer = deployer_of(from.object("deployer"));
 }
 
 }  // namespace shoal::status

@@ -54,6 +54,24 @@ json written(const Serving& serving) {
   return {{"pid", serving.pid}, {"generation", as_utf8(serving.generation)}};
 }
 
+json written(const Deployment& deployment) {
+  return {{"at", deployment.at},
+          {"verdict", name_of(deployment.verdict)},
+          {"by", as_utf8(deployment.by)},
+          {"release", deployment.release},
+          {"generation", as_utf8(deployment.generation)},
+          {"reason", as_utf8(deployment.reason)},
+          {"took", deployment.took}};
+}
+
+json written(const Deployer& deployer) {
+  return {{"pid", deployer.pid},
+          {"started", deployer.started},
+          {"watching", as_utf8(deployer.watching)},
+          {"heard", deployer.heard},
+          {"answers", deployer.answers}};
+}
+
 json written(const Crash& crash) {
   return {{"at", crash.at},
           {"first", crash.first},
@@ -109,7 +127,9 @@ json all(const std::vector<Item>& items) {
 json written(const Group& group) {
   json object{{"name", as_utf8(group.name)},
               {"swept", group.swept},
+              {"state", name_of(group.state)},
               {"generation", as_utf8(group.generation)},
+              {"release", group.release},
               {"loaded", group.loaded},
               {"modules", all(group.modules)},
               {"requests", group.requests},
@@ -118,11 +138,13 @@ json written(const Group& group) {
               {"generations", group.generations},
               {"latency", written(group.latency)},
               {"lingering", all(group.lingering)},
-              {"disagree", all(group.disagree)}};
+              {"disagree", all(group.disagree)},
+              {"history", all(group.history)}};
   if (group.refused) {
     object["refused"] = {{"message", as_utf8(group.refused->message)}, {"at", group.refused->at}};
   }
   if (group.quarantine) object["quarantine"] = written(*group.quarantine);
+  if (group.drop) object["drop"] = written(*group.drop);
   return object;
 }
 
@@ -143,6 +165,11 @@ json written(const Worker& worker) {
 
 void to_json(json& object, const WorkerStatus& status) {
   object = written(status.worker);
+  object["groups"] = all(status.groups);
+}
+
+void to_json(json& object, const DeployerStatus& status) {
+  object = written(status.deployer);
   object["groups"] = all(status.groups);
 }
 
@@ -167,6 +194,7 @@ void to_json(json& object, const Overview& overview) {
             {"crashes", all(overview.crashes)},
             {"workers", all(overview.workers)},
             {"groups", all(overview.groups)}};
+  if (overview.deployer) object["deployer"] = written(*overview.deployer);
 }
 
 std::string as_utf8(std::string_view text) {

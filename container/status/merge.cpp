@@ -2,21 +2,22 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace shoal::status {
 namespace {
 
-bool serves(const WorkerStatus& status) { return status.worker.state == Worker::State::kServing; }
+/// What the processes say of one group.
+struct Parts {
+  const Group* decided = nullptr;      ///< of the deployer; null: it does not know the group
+  std::vector<const Group*> loaded{};  ///< of the workers that say what is loaded,
+  std::vector<Serving> serving{};      ///< and what each of them serves
+  std::vector<Lingering> lingering{};  ///< of all workers
+};
 
-/// Returns the workers that say what the groups are: those that serve, or all if no worker serves.
-std::vector<const WorkerStatus*> authorities(const std::vector<WorkerStatus>& statuses) {
-  const bool any_serves = std::any_of(statuses.begin(), statuses.end(), serves);
-  std::vector<const WorkerStatus*> chosen;
-  for (const WorkerStatus& status : statuses) {
-    if (!any_serves || serves(status)) chosen.push_back(&status);
-  }
-  return chosen;
-}
+using PartsByName = std::map<std::string, Parts>;
+
+bool serves(const WorkerStatus& status) { return status.worker.state == Worker::State::kServing; }
 
 void merge_lingering(std::vector<Lingering>& all, const std::vector<Lingering>& more) {
   for (const Lingering& old : more) {
@@ -31,109 +32,126 @@ void merge_lingering(std::vector<Lingering>& all, const std::vector<Lingering>& 
   }
 }
 
-/// Returns what the worker with the newest generation says of a group, without its counters.
-Group facts_of(const std::vector<Serving>& serving, const std::vector<const Group*>& parts) {
+PartsByName parts_of(const std::vector<WorkerStatus>& workers,
+                     const std::optional<DeployerStatus>& deployer) {
+  PartsByName parts;
+  const bool any_serves = std::any_of(workers.begin(), workers.end(), serves);
+  for (const WorkerStatus& status : workers) {
+    if (any_serves && !serves(status)) continue;
+    for (const Group& group : status.groups) {
+      parts[group.name].loaded.push_back(&group);
+      parts[group.name].serving.push_back({status.worker.pid, group.generation});
+    }
+  }
+  for (const WorkerStatus& status : workers) {
+    for (const Group& group : status.groups) {
+      const auto found = parts.find(group.name);
+      if (found != parts.end()) merge_lingering(found->second.lingering, group.lingering);
+    }
+  }
+  if (!deployer) return parts;
+  for (const Group& group : deployer->groups) {
+    // An old status does not tell which groups there are now.
+    if (deployer->deployer.answers) {
+      parts[group.name].decided = &group;
+    } else if (const auto found = parts.find(group.name); found != parts.end()) {
+      found->second.decided = &group;
+    }
+  }
+  return parts;
+}
+
+/// Returns what the worker with the newest generation says of the group; null if no worker has it.
+const Group* newest_of(const std::vector<const Group*>& loaded) {
   const auto newest =
-      std::max_element(parts.begin(), parts.end(), [](const Group* one, const Group* other) {
+      std::max_element(loaded.begin(), loaded.end(), [](const Group* one, const Group* other) {
         return number_of(one->generation) < number_of(other->generation);
       });
-  Group group = **newest;
-  group.requests = group.errors = group.refusals = group.generations = 0;
-  group.latency = {};
-  group.lingering.clear();
-  group.disagree.clear();
-  for (const Group* part : parts) {
+  return newest == loaded.end() ? nullptr : *newest;
+}
+
+/// Without a deployer, workers report refusals and quarantines themselves.
+void add_findings_of_workers(Group& group, const std::vector<const Group*>& loaded) {
+  for (const Group* part : loaded) {
+    group.refusals = std::max(group.refusals, part->refusals);
+    group.generations = std::max(group.generations, part->generations);
     if (part->generation != group.generation) continue;  // out of date
-    // A worker that was started later has loaded the generation later than the others.
-    group.loaded = std::min(group.loaded, part->loaded);
     if (part->refused && (!group.refused || group.refused->at < part->refused->at)) {
       group.refused = part->refused;
     }
     if (part->quarantine && !group.quarantine) group.quarantine = part->quarantine;
   }
-  const bool all_the_same = std::all_of(serving.begin(), serving.end(), [&](const Serving& one) {
-    return one.generation == serving[0].generation;
-  });
-  if (!all_the_same) group.disagree = serving;
+}
+
+/// Sets what workers have loaded: modules, time, and which of them serve something else than
+/// `group.generation`.
+void add_loaded(Group& group, const Parts& parts) {
+  for (const Group* part : parts.loaded) {
+    if (part->generation != group.generation) continue;  // out of date
+    // A worker that was started later has loaded the generation later than the others.
+    group.loaded = group.loaded == 0 ? part->loaded : std::min(group.loaded, part->loaded);
+    group.modules = part->modules;
+  }
+  const bool agree =
+      std::all_of(parts.serving.begin(), parts.serving.end(),
+                  [&](const Serving& one) { return one.generation == group.generation; });
+  if (!agree) group.disagree = parts.serving;
+  group.lingering = parts.lingering;
+}
+
+Group merged(const Parts& parts, bool deployer_answers) {
+  const Group* newest = newest_of(parts.loaded);
+  Group group = parts.decided != nullptr ? *parts.decided : *newest;
+  if (!deployer_answers) {
+    if (group.generation != newest->generation) group.release = 0;
+    group.generation = newest->generation;
+    group.state = Group::State::kCurrent;
+  }
+  group.requests = group.errors = group.refusals = group.generations = 0;
+  group.latency = {};
+  group.loaded = 0;
+  group.disagree.clear();
+  add_loaded(group, parts);
+  if (parts.decided == nullptr) add_findings_of_workers(group, parts.loaded);
   return group;
 }
 
-std::vector<Group> groups_of(const std::vector<const WorkerStatus*>& statuses) {
-  std::map<std::string, std::pair<std::vector<Serving>, std::vector<const Group*>>> by_name;
-  for (const WorkerStatus* status : statuses) {
-    for (const Group& group : status->groups) {
-      auto& [serving, parts] = by_name[group.name];
-      serving.push_back({.pid = status->worker.pid, .generation = group.generation});
-      parts.push_back(&group);
-    }
-  }
-  std::vector<Group> groups;
-  for (const auto& [name, parts] : by_name) groups.push_back(facts_of(parts.first, parts.second));
-  return groups;
-}
-
-template <typename Counted>
-void count(Group& group, const Counted& part) {
-  group.requests += part.requests;
-  group.errors += part.errors;
-  group.latency.merge(part.latency);
-  group.refusals = std::max(group.refusals, part.refusals);
-  group.generations = std::max(group.generations, part.generations);
-}
-
-}  // namespace
-
-void EndedWorkers::add(const WorkerStatus& last) {
-  requests_ += last.worker.requests;
-  errors_ += last.worker.errors;
-  for (const Group& group : last.groups) {
-    Counted& counted = groups_[group.name];
-    counted.requests += group.requests;
-    counted.errors += group.errors;
-    counted.refusals = std::max(counted.refusals, group.refusals);
-    counted.generations = std::max(counted.generations, group.generations);
-    counted.latency.merge(group.latency);
-  }
+void add_counted(Group& group, const Counted& counted) {
+  const auto found = counted.groups.find(group.name);
+  if (found == counted.groups.end()) return;
+  group.requests = found->second.requests;
+  group.errors = found->second.errors;
+  group.latency = found->second.latency;
+  group.refusals = std::max(group.refusals, found->second.refusals);
+  group.generations = std::max(group.generations, found->second.generations);
 }
 
 /// Returns the generations of all groups that ever were.
-std::uint64_t generations_of(const std::vector<WorkerStatus>& statuses, const EndedWorkers& ended) {
+std::uint64_t generations_of(const std::vector<Group>& groups, const Counted& counted) {
   std::map<std::string, std::uint64_t> made;
-  for (const auto& [name, counted] : ended.groups_) made[name] = counted.generations;
-  for (const WorkerStatus& status : statuses) {
-    for (const Group& group : status.groups) {
-      auto& most = made[group.name];
-      most = std::max(most, group.generations);
-    }
-  }
-  std::uint64_t all = 0;
+  for (const auto& [name, group] : counted.groups) made[name] = group.generations;
+  for (const Group& group : groups) made[group.name] = group.generations;
+  std::uint64_t all = counted.others.generations;
   for (const auto& [name, generations] : made) all += generations;
   return all;
 }
 
-Overview merge(Overview overview, const std::vector<WorkerStatus>& statuses,
-               const EndedWorkers& ended) {
-  overview.groups = groups_of(authorities(statuses));
+}  // namespace
+
+Overview merge(Overview overview, const std::vector<WorkerStatus>& workers, const Counted& counted,
+               const std::optional<DeployerStatus>& deployer) {
+  overview.deployer.reset();
+  if (deployer) overview.deployer = deployer->deployer;
+  overview.groups.clear();
+  for (const auto& [name, parts] : parts_of(workers, deployer)) {
+    overview.groups.push_back(merged(parts, deployer && deployer->deployer.answers));
+    add_counted(overview.groups.back(), counted);
+  }
+  overview.requests = counted.requests;
+  overview.errors = counted.errors;
+  overview.generations = generations_of(overview.groups, counted);
   overview.workers.clear();
-  overview.requests = ended.requests_;
-  overview.errors = ended.errors_;
-  for (Group& group : overview.groups) {
-    const auto before = ended.groups_.find(group.name);
-    if (before != ended.groups_.end()) count(group, before->second);
-  }
-  for (const WorkerStatus& status : statuses) {
-    overview.workers.push_back(status.worker);
-    overview.requests += status.worker.requests;
-    overview.errors += status.worker.errors;
-    for (const Group& part : status.groups) {
-      const auto group = std::find_if(overview.groups.begin(), overview.groups.end(),
-                                      [&](const Group& one) { return one.name == part.name; });
-      if (group == overview.groups.end()) continue;
-      count(*group, part);
-      merge_lingering(group->lingering, part.lingering);
-    }
-  }
-  overview.generations = generations_of(statuses, ended);
+  for (const WorkerStatus& status : workers) overview.workers.push_back(status.worker);
   std::stable_sort(
       overview.workers.begin(), overview.workers.end(),
       [](const Worker& one, const Worker& other) { return one.started < other.started; });

@@ -55,6 +55,14 @@ void write_container(Exposition& out, const Overview& overview) {
   out.sample("", {}, std::uint64_t{overview.reloads.errors.empty()});
 }
 
+void write_deployer(Exposition& out, const std::optional<Deployer>& deployer) {
+  out.family("shoal_deployer_up", "gauge", "", "1: the deployer answers. 0: no drop is taken up.");
+  if (deployer) out.sample("", {}, std::uint64_t{deployer->answers});
+  out.family("shoal_deployer_start_time_seconds", "gauge", "seconds",
+             "When the deployer was started, since 1970.");
+  if (deployer) out.sample("", {}, deployer->started);
+}
+
 void write_workers(Exposition& out, const Overview& overview) {
   out.family("shoal_workers", "gauge", "", "Worker processes, by state.");
   for (const auto& [state, name] : EnumNames<Worker::State>::kAll) {
@@ -107,6 +115,36 @@ void write_traffic(Exposition& out, const std::vector<Group>& groups) {
   for (const Group& group : groups) write_latency(out, group);
 }
 
+/// Writes what is known of the groups that had a drop.
+void write_drops(Exposition& out, const std::vector<Group>& groups) {
+  const auto each_drop = [&](const auto& value) {
+    for (const Group& group : groups) {
+      if (group.drop) out.sample("", of(group), value(*group.drop));
+    }
+  };
+  out.family("shoal_group_release", "gauge", "",
+             "Number of the release that serves; 0: it is not known.");
+  each(out, groups, "", [](const Group& group) { return group.release; });
+  out.family("shoal_group_deploying", "gauge", "", "1: a drop into the group is not decided yet.");
+  each(out, groups, "",
+       [](const Group& group) { return std::uint64_t{group.state != Group::State::kCurrent}; });
+  out.family("shoal_group_last_drop", "info", "", "The current or last drop, with its verdict.");
+  for (const Group& group : groups) {
+    if (!group.drop) continue;
+    out.sample("_info",
+               {{"group", group.name},
+                {"release", std::to_string(group.drop->release)},
+                {"verdict", std::string(name_of(group.drop->verdict))}},
+               std::uint64_t{1});
+  }
+  out.family("shoal_group_last_drop_time_seconds", "gauge", "seconds",
+             "When it was decided, or began, since 1970.");
+  each_drop([](const Deployment& drop) { return drop.at; });
+  out.family("shoal_group_last_drop_duration_seconds", "gauge", "seconds",
+             "Time from the last change of a file to the verdict; 0: it is not known.");
+  each_drop([](const Deployment& drop) { return drop.took; });
+}
+
 void write_generations(Exposition& out, const std::vector<Group>& groups) {
   out.family("shoal_group_generation", "gauge", "",
              "Number of the generation that serves; 0: nothing is loaded.");
@@ -152,9 +190,11 @@ void write_generations(Exposition& out, const std::vector<Group>& groups) {
 std::string openmetrics(const Overview& overview) {
   Exposition out;
   write_container(out, overview);
+  write_deployer(out, overview.deployer);
   write_workers(out, overview);
   write_traffic(out, overview.groups);
   write_generations(out, overview.groups);
+  write_drops(out, overview.groups);
   return out.text();
 }
 

@@ -11,7 +11,7 @@ inline constexpr char kOpenMetricsType[] =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Returns the overview for Prometheus as OpenMetrics 1.0. Each family has a HELP text. Counters
-/// never fall while the supervisor lives, provided that merge() gets the EndedWorkers.
+/// never fall while the supervisor lives, provided that merge() gets what was counted.
 std::string openmetrics(const Overview& overview);
 
 }  // namespace shoal::status

@@ -81,10 +81,42 @@ struct Serving {
   bool operator==(const Serving&) const = default;
 };
 
+/// What becomes of a drop, for one group.
+enum class Verdict {
+  kNone,       ///< not decided yet; or never, because its process ended
+  kLive,       ///< serves
+  kUnchanged,  ///< the same bytes as what serves
+  kRefused,    ///< the generation before it goes on serving
+  kOvertaken   ///< a later drop came before this one was read
+};
+
+/// One deployment of a group: a drop, a rollback, a reload.
+struct Deployment {
+  Time at = 0;  ///< when it was decided; if it is not, when it began
+  Verdict verdict = Verdict::kNone;
+  std::string by{};           ///< `drop by mallory`, `rollback by root`
+  std::uint64_t release = 0;  ///< number of the release; 0: it has none
+  std::string generation{};   ///< that was made of it; empty: it did not come so far
+  std::string reason{};       ///< why it was refused or overtaken; may have several lines
+  double took = 0;            ///< seconds from the last change of a file to the verdict; 0: unknown
+
+  bool operator==(const Deployment&) const = default;
+};
+
 struct Group {
+  /// What the deployer does with the group.
+  enum class State {
+    kCurrent,   ///< nothing: the files in the apps folder are decided
+    kSettling,  ///< waits for more files
+    kTrying,    ///< copies, verifies and probes them
+    kOpening    ///< worker processes open them
+  };
+
   std::string name{};
   bool swept = true;              ///< false: pinned
+  State state = State::kCurrent;  ///< kCurrent if it is not known
   std::string generation{};       ///< `aquarium/12`; empty: nothing is loaded
+  std::uint64_t release = 0;      ///< that `generation` was made of; 0: not known
   Time loaded = 0;                ///< when it was loaded; 0: never
   std::vector<Module> modules{};  ///< of `generation`
   std::uint64_t requests = 0;     ///< answered, since the container started
@@ -95,7 +127,9 @@ struct Group {
   std::optional<Refusal> refused{};
   std::vector<Lingering> lingering{};
   std::optional<Quarantine> quarantine{};
-  std::vector<Serving> disagree{};  ///< only in an Overview; empty: workers agree
+  std::vector<Serving> disagree{};    ///< only in an Overview; empty: all serve `generation`
+  std::optional<Deployment> drop{};   ///< the current or the last one; nullopt: there was none
+  std::vector<Deployment> history{};  ///< decided ones, ten at most, the newest first
 
   bool operator==(const Group&) const = default;
 };
@@ -117,12 +151,36 @@ struct Worker {
   bool operator==(const Worker&) const = default;
 };
 
-/// What a worker process sends to the supervisor.
+/// What a worker process sends to the supervisor. Of a group it sends what only the worker knows:
+/// the generation that this process serves, its modules, what lingers. Requests are in
+/// status/counters.hpp.
 struct WorkerStatus {
   Worker worker{};
   std::vector<Group> groups{};
 
   bool operator==(const WorkerStatus&) const = default;
+};
+
+/// The process that decides which generations serve.
+struct Deployer {
+  int pid = 0;
+  Time started = 0;
+  std::string watching{};  ///< `by inotify`, or `by stat every 1000 ms: too many folders`
+  Time heard = 0;          ///< when it last told its status; 0: never. The supervisor sets it,
+  bool answers = true;     ///< and this: false if it does not answer now
+
+  bool operator==(const Deployer&) const = default;
+};
+
+/// What the deployer sends to the supervisor. Of a group it sends what is decided: `state`,
+/// `generation` and `release` that are to serve, `modules` of the files in the apps folder,
+/// `refused`, `quarantine`, `drop` and `history`. Refused drops and generations are in
+/// status/counters.hpp.
+struct DeployerStatus {
+  Deployer deployer{};
+  std::vector<Group> groups{};
+
+  bool operator==(const DeployerStatus&) const = default;
 };
 
 /// Crashes at the same place: the same signal, module and top of the stack. Other members are of
@@ -153,8 +211,8 @@ struct Reloads {
   bool operator==(const Reloads&) const = default;
 };
 
-/// The state of the whole container: what the supervisor knows, and the merged states of its
-/// workers.
+/// The state of the whole container: what the supervisor knows, and the merged states of the
+/// deployer and the workers.
 struct Overview {
   enum class State { kRunning, kReloading, kStopping };
 
@@ -173,6 +231,7 @@ struct Overview {
   std::uint64_t crashed = 0;           ///< worker processes that ended unexpectedly
   std::uint64_t crashed_recently = 0;  ///< of these, within the last hour
   std::vector<Crash> crashes{};        ///< at ten places at most, the newest first
+  std::optional<Deployer> deployer{};  ///< nullopt: none was started yet
   std::vector<Worker> workers{};
   std::vector<Group> groups{};  ///< by name
 

@@ -56,8 +56,9 @@ std::string page(const Overview& overview) {
   Markup html;
   html << head_part(overview) << "<body>\n<p id=\"gone\" role=\"alert\" hidden></p>\n<main>\n"
        << banner_part(overview) << health_part(overview) << numbers_part(overview)
-       << groups_part(overview) << threads_part(overview) << processes_part(overview)
-       << crashes_part(overview) << modules_part(overview) << foot_part(overview)
+       << groups_part(overview) << deployments_part(overview) << threads_part(overview)
+       << processes_part(overview) << crashes_part(overview) << modules_part(overview)
+       << foot_part(overview)
        << "</main>\n<noscript><p>Without JavaScript this page does not update itself: reload "
           "it.</p></noscript>\n<script>";
   html.trusted(kPageScript) << "</script>\n</body>\n</html>\n";

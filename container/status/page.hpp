@@ -6,7 +6,8 @@
 
 namespace shoal::status {
 
-/// Returns the status page: the findings first, then groups, requests, processes, crashes, modules.
+/// Returns the status page: the findings first, then groups, deployments, requests, processes,
+/// crashes, modules.
 ///
 /// It is complete HTML that loads nothing else. Its script fetches the page again every two seconds
 /// while it is visible and updates only what has changed, so that scrolling, selections and

@@ -1,3 +1,4 @@
+#include "status/deployments.hpp"
 #include "status/page_parts.hpp"
 
 namespace shoal::status {
@@ -38,6 +39,18 @@ Markup module_part(const Module& module) {
   return html << "<code class=\"id\">" << module.build_id << "</code></td></tr>\n";
 }
 
+Markup drop_part(const Group& group, Time now) {
+  Markup html;
+  if (!group.drop) return html << "<span class=\"none\">none</span>";
+  const Outcome outcome = outcome_of_drop(group);
+  if (outcome.level == Level::kWarning) {
+    html << "<b class=\"warning\">" << outcome.words << "</b> ";
+  } else {
+    html << outcome.words << " ";
+  }
+  return html << time_part(group.drop->at, now);
+}
+
 Markup group_part(const Group& group, Time now) {
   const Condition condition = condition_of(group);
   Markup html;
@@ -46,12 +59,13 @@ Markup group_part(const Group& group, Time now) {
        << condition.words << "</span></td><td data-is=\"generation\">"
        << generation_part(group.generation) << "</td><td class=\"n\" data-is=\"made\">"
        << number_part(group.generations) << "</td><td data-is=\"loaded\">"
-       << time_part(group.loaded, now) << "</td><td class=\"n\" data-is=\"requests\">"
-       << number_part(group.requests) << "</td><td class=\"n\" data-is=\"errors\">"
-       << errors_part(group) << "</td><td class=\"n\" data-is=\"p50\">"
-       << quantile_part(group.latency, 0.5) << "</td><td class=\"n\" data-is=\"p99\">"
-       << quantile_part(group.latency, 0.99) << "</td><td class=\"n aside\" data-is=\"modules\">"
-       << number_part(group.modules.size()) << "</td></tr>\n";
+       << time_part(group.loaded, now) << "</td><td data-is=\"last drop\">" << drop_part(group, now)
+       << "</td><td class=\"n\" data-is=\"requests\">" << number_part(group.requests)
+       << "</td><td class=\"n\" data-is=\"errors\">" << errors_part(group)
+       << "</td><td class=\"n\" data-is=\"p50\">" << quantile_part(group.latency, 0.5)
+       << "</td><td class=\"n\" data-is=\"p99\">" << quantile_part(group.latency, 0.99)
+       << "</td><td class=\"n aside\" data-is=\"modules\">" << number_part(group.modules.size())
+       << "</td></tr>\n";
   return html;
 }
 
@@ -64,7 +78,7 @@ Markup groups_part(const Overview& overview) {
           "class=\"cards\">\n<thead><tr>"
           "<th>group</th><th>condition</th><th>generation</th>"
           "<th class=\"n\" title=\"generations made since the container started\">made</th>"
-          "<th>loaded</th>"
+          "<th>loaded</th><th>last drop</th>"
           "<th class=\"n\">requests</th><th class=\"n\">errors</th>"
           "<th class=\"n\" title=\"half of the requests took at most this long\">p50</th>"
           "<th class=\"n\" title=\"99 of 100 requests took at most this long\">p99</th>"

@@ -20,6 +20,7 @@ extern const std::string_view kPageScriptHash;
 Markup health_part(const Overview& overview);
 Markup numbers_part(const Overview& overview);
 Markup groups_part(const Overview& overview);
+Markup deployments_part(const Overview& overview);
 Markup modules_part(const Overview& overview);
 Markup processes_part(const Overview& overview);
 Markup threads_part(const Overview& overview);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "status/columns.hpp"
+#include "status/deployments.hpp"
 #include "status/enum_names.hpp"
 #include "status/health.hpp"
 #include "status/words.hpp"
@@ -12,6 +13,8 @@ namespace shoal::status {
 namespace {
 
 using Align = Columns::Align;
+
+constexpr std::size_t kMostRows = 10;
 
 std::string painted(const std::string& text, Level level, bool colours) {
   if (!colours) return text;
@@ -73,6 +76,35 @@ std::string groups(const Overview& overview) {
                  count(group.generations)});
   }
   return "\n" + columns.text();
+}
+
+std::string deployments(const Overview& overview) {
+  std::string text;
+  if (overview.deployer) {
+    const Deployer& deployer = *overview.deployer;
+    text = "\ndeployer: process " + std::to_string(deployer.pid) + ", started " +
+           ago(deployer.started, overview.at);
+    if (!deployer.watching.empty()) text += ", watches " + shown(deployer.watching);
+    if (!deployer.answers) text += "; last answer: " + ago(deployer.heard, overview.at);
+    text += "\n";
+  }
+  const auto last = last_deployments(overview, kMostRows);
+  if (last.empty()) return text;
+  Columns columns({{"DEPLOYED"},
+                   {"GROUP", Align::kLeft, 16},
+                   {"VERDICT"},
+                   {"RELEASE", Align::kRight},
+                   {"GENERATION", Align::kLeft, 18},
+                   {"BY", Align::kLeft, 24},
+                   {"TOOK", Align::kRight}});
+  for (const auto& [group, outcome, deployment] : last) {
+    columns.add({ago(deployment.at, overview.at), shown(group), outcome.words,
+                 deployment.release == 0 ? "-" : std::to_string(deployment.release),
+                 deployment.generation.empty() ? "-" : shown(deployment.generation),
+                 deployment.by.empty() ? "-" : shown(deployment.by),
+                 deployment.took > 0 ? span(deployment.took) : "-"});
+  }
+  return text + (text.empty() ? "\n" : "") + columns.text();
 }
 
 std::string processes(const Overview& overview) {
@@ -146,6 +178,7 @@ std::string crashes(const Overview& overview) {
 std::string table(const Overview& overview, bool colours) {
   std::string text = head(overview) + findings(overview, colours);
   if (!overview.groups.empty()) text += groups(overview);
+  text += deployments(overview);
   if (!overview.workers.empty()) text += processes(overview);
   return text + threads(overview) + crashes(overview);
 }

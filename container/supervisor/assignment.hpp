@@ -3,6 +3,7 @@
 #include <string>
 
 #include "control/channel.hpp"
+#include "status/counters.hpp"
 #include "supervisor/configuration.hpp"
 
 namespace shoal::supervisor {
@@ -14,7 +15,8 @@ struct Assignment {
   Kind kind;
   Configuration configuration;
   control::Channel supervisor;
-  std::string service{};  ///< of a deployer: names this run of the service
+  std::string service{};           ///< of a deployer: names this run of the service
+  status::CounterSlot counters{};  ///< where it counts; a deployer has no slot of its own
 };
 
 }  // namespace shoal::supervisor

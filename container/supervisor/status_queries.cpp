@@ -19,52 +19,57 @@ constexpr std::chrono::seconds kPatience{1};
 
 }  // namespace
 
-void StatusQueries::begin(WorkerProcesses& workers, DeployerProcess* deployer, Answer answer) {
-  Query query{++next_, std::move(answer), steady_clock::now() + kPatience};
-  const nlohmann::json words{{"say", control::message::kQuery}, {"query", query.number}};
+void StatusQueries::begin(WorkerProcesses& workers, Answer answer, control::Channel* deployer) {
+  Query query{++next_, std::move(answer), steady_clock::now() + kPatience, workers.counters()};
+  const nlohmann::json question{{"say", control::message::kQuery}, {"query", query.number}};
   for (auto& worker : workers.all()) {
     if (worker.state == WorkerProcess::State::kStarting) continue;
-    worker.channel.post(words);
-    if (!worker.channel.closed()) query.awaited.insert(worker.id);
+    if (worker.channel.send(question)) query.awaited.insert(worker.id);
   }
-  if (deployer != nullptr) {
-    deployer->channel.post(words);
-    if (!deployer->channel.closed()) query.awaited.insert(deployer->id);
-  }
+  query.awaits_deployer = deployer != nullptr && deployer->send(question);
   queries_.push_back(std::move(query));
 }
 
 void StatusQueries::received(WorkerProcess& worker, unsigned number,
                              const nlohmann::json& answer) try {
-  worker.last_status = answer.get<status::WorkerStatus>();
+  auto status = answer.get<status::WorkerStatus>();
   const auto found = std::ranges::find(queries_, number, &Query::number);
   if (found == queries_.end() || found->awaited.erase(worker.id) == 0) return;
-  found->received.push_back(worker.last_status);
+  found->received.push_back(std::move(status));
 } catch (const std::exception& error) {
   spdlog::error("worker {}: cannot read its status: {}", worker.id, error.what());
 }
 
-void StatusQueries::received(const DeployerProcess& deployer, unsigned number,
-                             const nlohmann::json& answer) {
-  deployer_ = answer;
-  const auto found = std::ranges::find(queries_, number, &Query::number);
-  if (found == queries_.end() || found->awaited.erase(deployer.id) == 0) return;
-  found->deployer_has_answered = true;
+void StatusQueries::deployer_started(pid_t id) {
+  if (!deployer_) deployer_.emplace();
+  deployer_->deployer.pid = id;
+  deployer_->deployer.started = status::now();
 }
 
-void StatusQueries::exited(const DeployerProcess& deployer) {
-  for (auto& query : queries_) query.awaited.erase(deployer.id);
+void StatusQueries::deployer_answered(unsigned number, const nlohmann::json& answer) try {
+  deployer_ = answer.get<status::DeployerStatus>();
+  deployer_->deployer.heard = status::now();
+  const auto found = std::ranges::find(queries_, number, &Query::number);
+  if (found == queries_.end()) return;
+  found->awaits_deployer = false;
+  found->heard_deployer = true;
+} catch (const std::exception& error) {
+  spdlog::error("cannot read the status of the deployer: {}", error.what());
+}
+
+void StatusQueries::deployer_exited() {
+  for (auto& query : queries_) query.awaits_deployer = false;
 }
 
 void StatusQueries::exited(const WorkerProcess& worker) {
-  exited_.add(worker.last_status);
   for (auto& query : queries_) query.awaited.erase(worker.id);
 }
 
 void StatusQueries::conclude(const status::Overview& overview) {
   std::erase_if(queries_, [&](const Query& query) {
-    if (!query.awaited.empty() && steady_clock::now() < query.until) return false;
-    query.answer(status::merge(overview, query.received, exited_));
+    if (!query.is_complete() && steady_clock::now() < query.until) return false;
+    if (deployer_) deployer_->deployer.answers = query.heard_deployer;
+    query.answer(status::merge(overview, query.received, query.counters->read(), deployer_));
     return true;
   });
 }
@@ -72,7 +77,7 @@ void StatusQueries::conclude(const status::Overview& overview) {
 steady_clock::time_point StatusQueries::deadline() const {
   auto earliest = steady_clock::time_point::max();
   for (const auto& query : queries_) {
-    earliest = std::min(earliest, query.awaited.empty() ? steady_clock::now() : query.until);
+    earliest = std::min(earliest, query.is_complete() ? steady_clock::now() : query.until);
   }
   return earliest;
 }

@@ -51,12 +51,17 @@ bool is_debugged(WorkerProcess& worker) {
 
 std::optional<Assignment> WorkerProcesses::start(const Configuration& configuration) {
   auto [here, there] = control::Channel::pair();
+  const status::CounterSlot slot{counters_, counters_->claim()};
   const pid_t id = ::fork();
-  if (id < 0) throw std::system_error(errno, std::generic_category(), "cannot start a worker");
+  if (id < 0) {
+    counters_->release(slot.number);
+    throw std::system_error(errno, std::generic_category(), "cannot start a worker");
+  }
   if (id == 0) {
-    return Assignment{Assignment::Kind::kWorker, configuration, std::move(there)};
+    return Assignment{Assignment::Kind::kWorker, configuration, std::move(there), {}, slot};
   }
   workers_.push_back({id, std::move(here), configuration.settings, steady_clock::now()});
+  workers_.back().slot = slot.number;
   return std::nullopt;
 }
 
@@ -70,6 +75,7 @@ std::string WorkerProcesses::Exited::how() const {
 std::optional<WorkerProcesses::Exited> WorkerProcesses::take(pid_t id, int status) {
   const auto found = std::ranges::find(workers_, id, &WorkerProcess::id);
   if (found == workers_.end()) return std::nullopt;
+  counters_->release(found->slot);
   std::optional<Exited> exited(Exited{std::move(*found), status});
   workers_.erase(found);
   return exited;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/channel.hpp"
+#include "status/counters.hpp"
 #include "status/overview.hpp"
 #include "supervisor/assignment.hpp"
 
@@ -31,10 +32,10 @@ struct WorkerProcess {
   std::chrono::steady_clock::time_point started;
   State state = State::kStarting;
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
-  bool aborting = false;               ///< was told to abort: its end counts as a crash
-  bool overdue = false;                ///< was killed because it did not exit in time
-  bool debugged = false;               ///< had a debugger when it should have exited
-  status::WorkerStatus last_status{};  ///< the last that it sent
+  bool aborting = false;  ///< was told to abort: its end counts as a crash
+  bool overdue = false;   ///< was killed because it did not exit in time
+  bool debugged = false;  ///< had a debugger when it should have exited
+  unsigned slot = 0;      ///< of the counters
 };
 
 /// The worker processes of a supervisor. Used by one thread, in a process that has no other, since
@@ -84,6 +85,9 @@ class WorkerProcesses {
   /// Sends the message to all workers.
   void send_to_all(const nlohmann::json& message);
 
+  /// Returns the counters that all processes of the service share.
+  const std::shared_ptr<status::Counters>& counters() const { return counters_; }
+
   std::list<WorkerProcess>& all() { return workers_; }
   const std::list<WorkerProcess>& all() const { return workers_; }
 
@@ -94,6 +98,7 @@ class WorkerProcesses {
   std::size_t serving(const Configuration& configuration) const;
 
  private:
+  const std::shared_ptr<status::Counters> counters_ = status::Counters::make();
   std::list<WorkerProcess> workers_;
 };
 

@@ -8,6 +8,7 @@
 #include "fastcgi/listener.hpp"
 #include "releases/freshness/feed.hpp"
 #include "settings/settings.hpp"
+#include "status/counters.hpp"
 
 namespace shoal::worker {
 
@@ -17,6 +18,7 @@ struct Start {
   std::vector<fastcgi::Listener> listeners;
   std::shared_ptr<const fastcgi::Handover> handover;  ///< where it leaves and takes connections
   releases::Feed feed;
+  status::CounterSlot counters;
 };
 
 /// Runs a worker process, from its fork to its exit code: opens generations, serves requests from

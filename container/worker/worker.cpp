@@ -71,6 +71,7 @@ void exit_within(std::chrono::milliseconds rest) {
 Worker::Worker(Start start, control::Channel& supervisor)
     : settings_(start.settings),
       supervisor_(supervisor),
+      traffic_(start.counters),
       access_log_(access_log_of(settings_.log)),
       status_page_(make_status_page()),
       store_(options_of(settings_.state)),

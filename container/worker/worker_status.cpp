@@ -29,7 +29,7 @@ std::uint64_t resident() {
 
 /// Returns what this process knows of a group: what it serves, and what lingers. All else is the
 /// deployer's.
-status::Group group_of(const generations::GroupReport& report, const serving::Traffic& traffic) {
+status::Group group_of(const generations::GroupReport& report) {
   status::Group group;
   group.name = report.group;
   if (report.serving != nullptr) {
@@ -40,10 +40,6 @@ status::Group group_of(const generations::GroupReport& report, const serving::Tr
           {module.module, module.path.native(), module.build_id, module.handler});
     }
   }
-  const auto answered = traffic.of(report.group);
-  group.requests = answered.requests;
-  group.errors = answered.errors;
-  group.latency = answered.latency;
   for (const auto& [generation, holder] : report.lingering) {
     group.lingering.push_back({label_of(report.group, generation), holder});
   }
@@ -68,9 +64,7 @@ status::WorkerStatus worker_status(status::Time started, status::Worker::State s
                    .accept_pauses = poller.accept_pauses(),
                    .last_accept_pause = time_of(poller.last_accept_pause()),
                    .threads = scoreboard.threads()};
-  for (const auto& group : generations.report()) {
-    report.groups.push_back(group_of(group, traffic));
-  }
+  for (const auto& group : generations.report()) report.groups.push_back(group_of(group));
   return report;
 }
 

@@ -138,6 +138,33 @@ TEST(Health, IsGoodWithNotes) {
               ElementsAre("aquarium/11 is retired but still mapped in 1 process"));
 }
 
+TEST(Health, NotesThatProcessesHaveToFollowWhatIsDecided) {
+  Overview overview = sample::healthy();
+  overview.groups[0].disagree = {{.pid = 4712, .generation = "aquarium/11"},
+                                 {.pid = 4713, .generation = "aquarium/11"}};
+  EXPECT_THAT(titles_of(overview), ElementsAre("no process serves aquarium/12 yet"));
+  EXPECT_EQ(health_of(overview).level, Level::kGood);
+  overview.groups[0].disagree[0].generation = "aquarium/12";
+  EXPECT_THAT(titles_of(overview),
+              ElementsAre("processes serve different generations of aquarium"));
+}
+
+TEST(Health, WarnsWhenTheDeployerDoesNotAnswer) {
+  Overview overview = sample::healthy();
+  overview.deployer->answers = false;
+  overview.deployer->heard = kNow - 12;
+  const Health health = health_of(overview);
+  EXPECT_EQ(health.level, Level::kWarning);
+  EXPECT_EQ(health.headline, "the deployer does not answer; no drop is taken up");
+  EXPECT_THAT(health.findings[0].detail, HasSubstr("process 4720"));
+  EXPECT_EQ(health.findings[0].since, kNow - 12);
+  overview.state = Overview::State::kStopping;
+  EXPECT_THAT(titles_of(overview), ElementsAre("the container is stopping"));
+  overview = sample::healthy();
+  overview.deployer.reset();
+  EXPECT_THAT(titles_of(overview), IsEmpty()) << "none was started yet";
+}
+
 TEST(Health, IgnoresExitedWorkersWhileStopping) {
   Overview overview = sample::healthy();
   overview.state = Overview::State::kStopping;

@@ -37,6 +37,11 @@ TEST(Json, OfAWorkerStatusCanBeReadBack) {
   EXPECT_EQ(json::parse(json(status).dump()).get<WorkerStatus>(), status);
 }
 
+TEST(Json, OfADeployerStatusCanBeReadBack) {
+  const DeployerStatus status{.deployer = sample::deployer(), .groups = sample::troubled().groups};
+  EXPECT_EQ(json::parse(json(status).dump()).get<DeployerStatus>(), status);
+}
+
 TEST(Json, KeepsLatenciesBeyondTheLastBound) {
   Overview overview = sample::healthy();
   overview.groups[0].latency.add(std::chrono::hours(1));

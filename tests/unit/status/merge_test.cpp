@@ -29,29 +29,31 @@ TEST(Merge, KeepsTheMembersThatTheSupervisorSets) {
   EXPECT_THAT(merged.groups, IsEmpty());
 }
 
-TEST(Merge, AddsTheCountersOfTheWorkers) {
-  const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 2)}),
-                                     status_of(2, {sample::group("aquarium", 2)})});
+TEST(Merge, TakesRequestsFromTheCounters) {
+  Counted counted{.requests = 5000, .errors = 12};
+  counted.groups["aquarium"] = {
+      .requests = 2000, .errors = 6, .latency = sample::group("aquarium", 2).latency};
+  const Overview merged = merge(
+      {},
+      {status_of(1, {sample::group("aquarium", 2)}), status_of(2, {sample::group("aquarium", 2)})},
+      counted);
   EXPECT_THAT(merged.workers, SizeIs(2));
   ASSERT_THAT(merged.groups, SizeIs(1));
-  EXPECT_EQ(merged.groups[0].requests, 2000u);
+  EXPECT_EQ(merged.groups[0].requests, 2000u) << "what workers send of it does not count";
   EXPECT_EQ(merged.groups[0].errors, 6u);
-  EXPECT_EQ(merged.groups[0].latency.count(), 2000u);
-  EXPECT_EQ(merged.requests, 2 * sample::worker(1).requests);
-  EXPECT_EQ(merged.errors, 24u);
+  EXPECT_EQ(merged.groups[0].latency.count(), 1000u);
+  EXPECT_EQ(merged.requests, 5000u);
+  EXPECT_EQ(merged.errors, 12u);
 }
 
-TEST(Merge, CountsAGenerationOfManyProcessesOnce) {
-  WorkerStatus gone = status_of(3, {sample::group("aquarium", 1), sample::group("old", 1)});
-  gone.groups[0].generations = 5;
-  gone.groups[1].generations = 2;
-  EndedWorkers ended;
-  ended.add(gone);
-  ended.add(gone);
-  const auto one = status_of(1, {sample::group("aquarium", 2), sample::group("b", 2)});
-  const Overview merged = merge({}, {one, status_of(2, {sample::group("aquarium", 2)})}, ended);
-  EXPECT_EQ(merged.groups[0].generations, 7u) << "the highest count of one process";
-  EXPECT_EQ(merged.generations, 7u + 7u + 2u) << "including those of a group that is gone";
+TEST(Merge, CountsTheGenerationsOfGroupsThatAreGone) {
+  Counted counted;
+  counted.groups["aquarium"].generations = 7;
+  counted.groups["old"].generations = 2;
+  counted.others.generations = 1;
+  const Overview merged = merge({}, {status_of(1, {sample::group("aquarium", 2)})}, counted);
+  EXPECT_EQ(merged.groups[0].generations, 7u);
+  EXPECT_EQ(merged.generations, 7u + 2u + 1u);
 }
 
 TEST(Merge, SortsGroupsByNameAndWorkersByAge) {
@@ -77,7 +79,7 @@ TEST(Merge, ListsNoGenerationsWhenTheyAreEqual) {
   EXPECT_THAT(merged.groups[0].disagree, IsEmpty());
 }
 
-TEST(Merge, TakesOnlyCountersFromDrainingAndStartingWorkers) {
+TEST(Merge, TakesGroupsOnlyFromWorkersThatServe) {
   Group starting = sample::group("aquarium", 9);
   starting.generation.clear();
   const Overview merged =
@@ -88,7 +90,6 @@ TEST(Merge, TakesOnlyCountersFromDrainingAndStartingWorkers) {
   ASSERT_THAT(merged.groups, SizeIs(1)) << "no worker serves `gone` any more";
   EXPECT_EQ(merged.groups[0].generation, "aquarium/10");
   EXPECT_THAT(merged.groups[0].disagree, IsEmpty());
-  EXPECT_EQ(merged.groups[0].requests, 3000u);
 }
 
 TEST(Merge, TakesGroupsFromAllWorkersWhenNoneServes) {
@@ -122,17 +123,101 @@ TEST(Merge, CollectsProblemsOfAllWorkers) {
   ASSERT_TRUE(group.quarantine);
 }
 
-TEST(Merge, KeepsTheCountersOfEndedWorkers) {
-  const WorkerStatus one = status_of(1, {sample::group("aquarium", 1)});
-  const WorkerStatus other = status_of(2, {sample::group("aquarium", 1)});
-  const Overview before = merge({}, {one, other});
-  EndedWorkers ended;
-  ended.add(other);
-  const Overview after = merge({}, {one}, ended);
-  EXPECT_EQ(after.requests, before.requests);
-  EXPECT_EQ(after.errors, before.errors);
-  EXPECT_EQ(after.groups, before.groups);
-  EXPECT_THAT(after.workers, SizeIs(1));
+// --- with a deployer
+
+DeployerStatus decided(std::vector<Group> groups) {
+  return {.deployer = sample::deployer(), .groups = std::move(groups)};
+}
+
+/// Returns a group as the deployer sends it: names and files of its modules, nothing loaded.
+Group decided_group(const std::string& name, int number) {
+  Group group = sample::group(name, number);
+  for (Module& module : group.modules) {
+    module.build_id.clear();
+    module.handler = false;
+  }
+  group.loaded = 0;
+  return group;
+}
+
+/// Returns a group as a worker sends it.
+Group loaded_group(const std::string& name, int number) {
+  Group group = sample::group(name, number);
+  group.drop.reset();
+  group.history.clear();
+  group.release = 0;
+  return group;
+}
+
+TEST(Merge, TakesDecisionsFromTheDeployerAndModulesFromTheWorkers) {
+  Group site = decided_group("site", 12);
+  site.refused = Refusal{.message = "no", .at = 5};
+  site.quarantine = Quarantine{.generation = "site/11", .crashes = 3};
+  const Overview merged =
+      merge({}, {status_of(1, {loaded_group("site", 12)})}, {}, decided({site}));
+  ASSERT_THAT(merged.groups, SizeIs(1));
+  const Group& group = merged.groups[0];
+  EXPECT_EQ(merged.deployer, sample::deployer());
+  EXPECT_EQ(group.release, 12u);
+  EXPECT_EQ(group.drop, sample::deployment("site", 12));
+  EXPECT_THAT(group.history, ElementsAre(sample::deployment("site", 12)));
+  EXPECT_TRUE(group.refused);
+  EXPECT_TRUE(group.quarantine);
+  EXPECT_THAT(group.disagree, IsEmpty());
+  EXPECT_EQ(group.modules, loaded_group("site", 12).modules) << "with build-ids";
+  EXPECT_EQ(group.loaded, loaded_group("site", 12).loaded);
+}
+
+TEST(Merge, HasGroupsOfWhichNothingIsLoaded) {
+  Group site = decided_group("site", 0);
+  site.generation.clear();
+  site.refused = Refusal{.message = "no", .at = 5};
+  const Overview merged = merge({}, {status_of(1, {})}, {}, decided({site}));
+  ASSERT_THAT(merged.groups, SizeIs(1));
+  EXPECT_EQ(merged.groups[0].modules, site.modules) << "the files in the apps folder";
+  EXPECT_EQ(merged.groups[0].loaded, 0);
+}
+
+TEST(Merge, ListsTheWorkersThatDoNotServeWhatIsDecided) {
+  const Overview merged = merge(
+      {}, {status_of(1, {loaded_group("site", 11)}), status_of(2, {loaded_group("site", 11)})}, {},
+      decided({decided_group("site", 12)}));
+  EXPECT_EQ(merged.groups[0].generation, "site/12");
+  EXPECT_THAT(merged.groups[0].disagree, ElementsAre(Serving{1, "site/11"}, Serving{2, "site/11"}));
+}
+
+TEST(Merge, FollowsARollbackToAnOlderGeneration) {
+  const Overview merged = merge(
+      {}, {status_of(1, {loaded_group("site", 11)}), status_of(2, {loaded_group("site", 12)})}, {},
+      decided({decided_group("site", 11)}));
+  EXPECT_EQ(merged.groups[0].generation, "site/11");
+  EXPECT_THAT(merged.groups[0].disagree, SizeIs(2));
+}
+
+TEST(Merge, TakesGenerationsFromTheWorkersWhenTheDeployerDoesNotAnswer) {
+  DeployerStatus old = decided({decided_group("site", 11), decided_group("gone", 3)});
+  old.deployer.answers = false;
+  old.groups[0].state = Group::State::kOpening;
+  const Overview merged = merge({}, {status_of(1, {loaded_group("site", 12)})}, {}, old);
+  ASSERT_THAT(merged.groups, SizeIs(1)) << "no worker serves `gone` any more";
+  EXPECT_FALSE(merged.deployer->answers);
+  EXPECT_EQ(merged.groups[0].generation, "site/12");
+  EXPECT_EQ(merged.groups[0].release, 0u) << "not known";
+  EXPECT_EQ(merged.groups[0].state, Group::State::kCurrent);
+  EXPECT_THAT(merged.groups[0].history, SizeIs(1)) << "as it was known last";
+}
+
+TEST(Merge, HasTheGroupsOfWorkersThatANewDeployerDoesNotKnowYet) {
+  const Overview merged = merge({}, {status_of(1, {loaded_group("site", 12)})}, {}, decided({}));
+  ASSERT_THAT(merged.groups, SizeIs(1));
+  EXPECT_EQ(merged.groups[0].generation, "site/12");
+}
+
+TEST(Merge, CountsRefusedDropsOverAllDeployers) {
+  Counted counted;
+  counted.groups["site"].refusals = 4;
+  const Overview merged = merge({}, {}, counted, decided({decided_group("site", 12)}));
+  EXPECT_EQ(merged.groups[0].refusals, 4u);
 }
 
 }  // namespace

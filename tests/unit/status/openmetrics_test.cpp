@@ -47,6 +47,11 @@ TEST(OpenMetrics, HasTheMetricsForAlerts) {
            "shoal_group_drop_refused{group=\"guestbook\"} 1\n",
            "shoal_group_quarantined{group=\"aquarium\"} 1\n",
            "shoal_group_quarantined{group=\"hello\"} 0\n",
+           "shoal_deployer_up 1\n",
+           "shoal_group_release{group=\"aquarium\"} 12\n",
+           "shoal_group_deploying{group=\"hello\"} 1\n",
+           "shoal_group_last_drop_info{group=\"guestbook\",release=\"2\",verdict=\"refused\"} 1\n",
+           "shoal_group_last_drop_duration_seconds{group=\"aquarium\"} 0.34\n",
        }) {
     EXPECT_THAT(text, HasSubstr(line));
   }
@@ -99,9 +104,9 @@ std::string parse(const std::string& text) {
 }
 
 TEST(OpenMetrics, AreReadByTheLibraryOfPrometheus) {
-  EXPECT_EQ(parse(openmetrics(sample::healthy())), "126 samples\n");
-  EXPECT_EQ(parse(openmetrics(sample::troubled())), "158 samples\n");
-  EXPECT_EQ(parse(openmetrics(sample::hostile())), "158 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::healthy())), "143 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::troubled())), "177 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::hostile())), "177 samples\n");
   EXPECT_THAT(parse(openmetrics(Overview{})), EndsWith(" samples\n"));
   EXPECT_THAT(parse("shoal_up 1\n"), HasSubstr("Missing # EOF")) << "otherwise it accepts anything";
 }

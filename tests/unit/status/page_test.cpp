@@ -79,6 +79,44 @@ TEST(Page, HasGroupsModulesThreadsProcessesAndCrashes) {
   }
 }
 
+TEST(Page, HasTheDeployerAndTheLastDeployments) {
+  const std::string html = page(sample::troubled());
+  EXPECT_THAT(html, HasSubstr("The deployer is process 4720, started <time "));
+  EXPECT_THAT(html, HasSubstr(", and watches by inotify.</p>"));
+  const auto begin = html.find("<h2>Deployments</h2>");
+  const auto trying = html.find("<span class=\"note\">trying</span>", begin);
+  const auto refused = html.find("<span class=\"warning\">refused</span>", begin);
+  const auto live = html.find("<span class=\"good\">live</span>", begin);
+  EXPECT_LT(trying, refused) << "the newest first";
+  EXPECT_LT(refused, live);
+  EXPECT_LT(live, html.find("</section>", begin));
+  for (const char* text : {"files of mallory", "drop by trudy", ">340 ms<", "AddressSanitizer"}) {
+    EXPECT_NE(html.find(text, begin), std::string::npos) << text;
+  }
+}
+
+TEST(Page, SaysInTheRowOfAGroupWhatBecameOfItsLastDrop) {
+  const std::string html = page(sample::troubled());
+  const auto row_of = [&](const std::string& group) {
+    const auto begin = html.find("<tr id=\"group-" + group + "\">");
+    return html.substr(begin, html.find("</tr>", begin) - begin);
+  };
+  EXPECT_THAT(row_of("aquarium"), HasSubstr("data-is=\"last drop\">live <time "));
+  EXPECT_THAT(row_of("guestbook"), HasSubstr("<b class=\"warning\">refused</b> <time "));
+  EXPECT_THAT(row_of("hello"), HasSubstr("trying <time "));
+  EXPECT_THAT(row_of("shop"), HasSubstr("<span class=\"none\">none</span>"));
+}
+
+TEST(Page, SaysThatTheDeployerDoesNotAnswer) {
+  Overview overview = sample::healthy();
+  overview.deployer->answers = false;
+  overview.deployer->heard = sample::kNow - 12;
+  const std::string html = page(overview);
+  EXPECT_THAT(html, HasSubstr("the deployer does not answer; no drop is taken up"));
+  EXPECT_THAT(html, HasSubstr("It does not answer."));
+  EXPECT_THAT(html, HasSubstr(">12 s ago</time>"));
+}
+
 TEST(Page, EscapesTextFromOutside) {
   const std::string html = page(sample::hostile());
   EXPECT_THAT(html, Not(HasSubstr("<script>alert")));

@@ -38,9 +38,19 @@ inline Worker worker(int pid) {
           .threads = {idle(0), handling(1, 0.012), idle(2), idle(3)}};
 }
 
+inline Deployment deployment(const std::string& group, int number) {
+  return {.at = kNow - 312,
+          .verdict = Verdict::kLive,
+          .by = "drop by mallory",
+          .release = static_cast<std::uint64_t>(number),
+          .generation = group + "/" + std::to_string(number),
+          .took = 0.34};
+}
+
 inline Group group(const std::string& name, int number) {
   Group group{.name = name,
               .generation = name + "/" + std::to_string(number),
+              .release = static_cast<std::uint64_t>(number),
               .loaded = kNow - 312,
               .modules = {{.name = name + ".layout.page",
                            .file = name + "/layout/page.so",
@@ -51,9 +61,15 @@ inline Group group(const std::string& name, int number) {
                            .handler = true}},
               .requests = 1000,
               .errors = 3,
-              .generations = 7};
+              .generations = 7,
+              .drop = deployment(name, number),
+              .history = {deployment(name, number)}};
   for (int i = 1; i <= 1000; ++i) group.latency.add(std::chrono::microseconds(i * 10));
   return group;
+}
+
+inline Deployer deployer() {
+  return {.pid = 4720, .started = kNow - 86'400, .watching = "by inotify", .heard = kNow};
 }
 
 inline Overview healthy() {
@@ -68,6 +84,7 @@ inline Overview healthy() {
           .requests = 2'408'662,
           .errors = 24,
           .generations = 21,
+          .deployer = deployer(),
           .workers = {worker(4712), worker(4713)},
           .groups = {group("aquarium", 12), group("guestbook", 1), group("hello", 3)}};
 }
@@ -98,6 +115,14 @@ inline Overview troubled() {
                   "apps/guestbook/guestbook.so: built with AddressSanitizer, this container is "
                   "not; build it with the same preset",
               .at = kNow - 130};
+  overview.groups[1].drop = Deployment{.at = kNow - 130,
+                                       .verdict = Verdict::kRefused,
+                                       .by = "drop by trudy",
+                                       .release = 2,
+                                       .reason = overview.groups[1].refused->message};
+  overview.groups[1].history.insert(overview.groups[1].history.begin(), *overview.groups[1].drop);
+  overview.groups[2].state = Group::State::kTrying;
+  overview.groups[2].drop = Deployment{.at = kNow - 1, .by = "files of mallory", .release = 4};
   overview.groups[1].lingering = {
       {.generation = "guestbook/0", .holder = "thread 4731", .processes = 2}};
   Group& shop = overview.groups.emplace_back();
@@ -133,6 +158,7 @@ inline Overview with_appended(const std::string& more) {
   Overview overview = troubled();
   const auto append = [&](auto&... texts) { ((texts += more), ...); };
   append(overview.version, overview.config, overview.listen[0]);
+  append(overview.deployer->watching);
   for (auto& error : overview.reloads.errors) append(error);
   for (auto& crash : overview.crashes) {
     append(crash.signal, crash.request, crash.module, crash.generation, crash.file);
@@ -148,6 +174,8 @@ inline Overview with_appended(const std::string& more) {
     for (auto& module : group.modules) append(module.name, module.file, module.build_id);
     for (auto& old : group.lingering) append(old.generation, old.holder);
     for (auto& serving : group.disagree) append(serving.generation);
+    if (group.drop) append(group.drop->by, group.drop->generation, group.drop->reason);
+    for (auto& one : group.history) append(one.by, one.generation, one.reason);
     if (group.refused) append(group.refused->message);
     if (group.quarantine) append(group.quarantine->generation, group.quarantine->serving);
   }

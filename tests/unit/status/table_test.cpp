@@ -11,6 +11,7 @@
 namespace shoal::status {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
@@ -54,6 +55,20 @@ TEST(Table, HasGenerationsAndStacksOfCrashes) {
   EXPECT_THAT(text, HasSubstr("in quarantine      7\n"));
   EXPECT_THAT(text, HasSubstr("SIGSEGV, 3 times, first " + utc(sample::kNow - 7200) +
                               ":\n    aquarium::About::draw(shoal::Request&)+0x1c "));
+}
+
+TEST(Table, HasTheDeployerAndTheLastDeployments) {
+  const std::string text = table(sample::troubled());
+  EXPECT_THAT(text, HasSubstr("deployer: process 4720, started 24 h ago, watches by inotify\n"));
+  EXPECT_THAT(text, ContainsRegex("DEPLOYED +GROUP +VERDICT +RELEASE +GENERATION +BY +TOOK\n"
+                                  "1 s ago +hello +trying +4 +- +files of mallory +-\n"
+                                  "2 min ago +guestbook +refused +2 +- +drop by trudy +-\n"
+                                  "5 min ago +aquarium +live +12 +aquarium/12 +drop by mallory "
+                                  "+340 ms\n"));
+  Overview overview = sample::healthy();
+  overview.deployer->answers = false;
+  overview.deployer->heard = 0;
+  EXPECT_THAT(table(overview), HasSubstr("; last answer: never\n"));
 }
 
 TEST(Table, FitsATerminal) {
