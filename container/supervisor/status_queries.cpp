@@ -26,7 +26,11 @@ void StatusQueries::begin(WorkerProcesses& workers, Answer answer, control::Chan
     if (worker.state == WorkerProcess::State::kStarting) continue;
     if (worker.channel.send(question)) query.awaited.insert(worker.id);
   }
-  query.awaits_deployer = deployer != nullptr && deployer->send(question);
+  if (deployer != nullptr) {
+    // One that is silent is not asked again, so that its channel never becomes full.
+    if (!deployer_is_asked_) deployer_is_asked_ = deployer->send(question);
+    query.awaits_deployer = deployer_is_asked_;
+  }
   queries_.push_back(std::move(query));
 }
 
@@ -46,18 +50,17 @@ void StatusQueries::deployer_started(pid_t id) {
   deployer_->deployer.started = status::now();
 }
 
-void StatusQueries::deployer_answered(unsigned number, const nlohmann::json& answer) try {
+void StatusQueries::deployer_answered(const nlohmann::json& answer) try {
+  deployer_is_asked_ = false;
   deployer_ = answer.get<status::DeployerStatus>();
   deployer_->deployer.heard = status::now();
-  const auto found = std::ranges::find(queries_, number, &Query::number);
-  if (found == queries_.end()) return;
-  found->awaits_deployer = false;
-  found->heard_deployer = true;
+  for (auto& query : queries_) query.heard_deployer |= std::exchange(query.awaits_deployer, false);
 } catch (const std::exception& error) {
   spdlog::error("cannot read the status of the deployer: {}", error.what());
 }
 
 void StatusQueries::deployer_exited() {
+  deployer_is_asked_ = false;
   for (auto& query : queries_) query.awaits_deployer = false;
 }
 

@@ -32,8 +32,8 @@ class StatusQueries {
   /// A deployer was forked: from now on, overviews say whether one answers.
   void deployer_started(pid_t id);
 
-  /// Takes the deployer's answer to this query.
-  void deployer_answered(unsigned query, const nlohmann::json& answer);
+  /// Takes the deployer's answer, for all queries that wait for it.
+  void deployer_answered(const nlohmann::json& answer);
 
   /// The deployer has exited; it will not answer.
   void deployer_exited();
@@ -66,6 +66,7 @@ class StatusQueries {
   std::list<Query> queries_;
   unsigned next_ = 0;
   std::optional<status::DeployerStatus> deployer_;  // the last that was received
+  bool deployer_is_asked_ = false;                  // and has not answered yet
 };
 
 }  // namespace shoal::supervisor
