@@ -12,8 +12,10 @@
 
 #include "control/logging.hpp"
 #include "control/messages.hpp"
+#include "deployer/deployer_status.hpp"
 #include "deployer/from_settings.hpp"
 #include "deployer/unmatched_names.hpp"
+#include "status/json.hpp"
 
 namespace shoal::deployer {
 
@@ -37,7 +39,11 @@ void Post::begin() {
       .probe = trials_of(settings),
       .feed = start_.feed,
       .service = start_.service,
-      .send = [this](const nlohmann::json& words) { supervisor_.post(words); }});
+      .send = [this](const nlohmann::json& words) { supervisor_.post(words); },
+      .on_refusal = [this](const std::string& group) { start_.counters->count_refusal(group); },
+      .on_generation = [this](const std::string& group) {
+        start_.counters->count_generation(group);
+      }});
   supervisor_.post({{"say", message::kUp}});
 }
 
@@ -74,6 +80,8 @@ bool Post::handle(const nlohmann::json& message) {
     control::reopen_log();
   } else if (said == message::kResume) {
     if (!deployer_) begin();
+  } else if (said == message::kQuery) {
+    send_status(control::number_of(message, "query"));
   } else if (deployer_) {
     deployer_->handle(message);
   }
@@ -89,14 +97,33 @@ void Post::step() {
   supervisor_.post({{"say", message::kReleased}});
 }
 
-/// Logs the names in the configuration that no module has, once.
+void Post::send_status(unsigned query) {
+  if (!deployer_) return;
+  supervisor_.post({{"say", message::kStatus},
+                    {"query", query},
+                    {"status", deployer_status(started_, *deployer_)}});
+}
+
+/// Logs once what serves from the start, and the names in the configuration that no module has.
 void Post::announce() {
   if (std::exchange(announced_, true)) return;
   std::vector<std::string> modules;
   for (const auto& [name, group] : deployer_->groups()) {
-    for (const auto& [module, file] : group.present) modules.push_back(module);
+    std::string names;
+    for (const auto& [module, file] : group.present) {
+      modules.push_back(module);
+      names += (names.empty() ? "" : " ") + module;
+    }
+    if (group.serving) {
+      spdlog::info("serving {}{}: {}", group.serving->label(), group.swept ? "" : " (pinned)",
+                   names);
+    } else if (!names.empty()) {
+      spdlog::warn("not serving {}: {}", name,
+                   group.refusal.empty() ? "still loading" : group.refusal);
+    }
   }
   for (const auto& line : unmatched_names(start_.settings, modules)) spdlog::warn("{}", line);
+  spdlog::info("watching {} by {}", start_.settings.apps.native(), deployer_->watching());
 }
 
 }  // namespace shoal::deployer

@@ -6,6 +6,7 @@
 #include "control/channel.hpp"
 #include "deployer/run.hpp"
 #include "releases/deployer/deployer.hpp"
+#include "status/overview.hpp"
 
 namespace shoal::deployer {
 
@@ -27,10 +28,12 @@ class Post {
   bool handle(const nlohmann::json& message);
   void step();
   void announce();
+  void send_status(unsigned query);
 
   const Start start_;
   control::Channel& supervisor_;
   std::optional<releases::Deployer> deployer_;
+  const status::Time started_ = status::now();
   bool announced_ = false;
 };
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "control/channel.hpp"
 #include "releases/freshness/feed.hpp"
 #include "settings/settings.hpp"
+#include "status/counters.hpp"
 
 namespace shoal::deployer {
 
@@ -13,6 +15,7 @@ struct Start {
   const settings::Settings& settings;  ///< outlives the deployer
   releases::Feed feed;
   std::string service;  ///< names this run of the service
+  std::shared_ptr<status::Counters> counters;
 };
 
 /// Runs a deployer process, from its fork to its exit code: decides what serves, and does what the

@@ -23,8 +23,10 @@ constexpr std::array<std::string_view, 4> kDeployerQuestions{"drop", "reload", "
                                                              "rollback"};
 
 /// Returns the deployer of the configuration that serves; it may be null.
-DeployerProcess* deployer_of(Service& service) {
-  return service.deployers.of(service.configurations.current().settings.get());
+control::Channel* channel_of_deployer(Service& service) {
+  const auto* settings = service.configurations.current().settings.get();
+  DeployerProcess* const deployer = service.deployers.of(settings);
+  return deployer == nullptr ? nullptr : &deployer->channel;
 }
 
 }  // namespace
@@ -43,10 +45,12 @@ void Answers::answer_commands(Service& service) {
     const unsigned connection = question.connection;
     const std::string ask = control::text_of(question.words, "ask");
     if (ask == "status") {
-      queries_.begin(service.workers, deployer_of(service),
-                     [this, connection](const auto& overview) {
-                       control_.answer(connection, {{"overview", overview}});
-                     });
+      queries_.begin(
+          service.workers,
+          [this, connection](const auto& overview) {
+            control_.answer(connection, {{"overview", overview}});
+          },
+          channel_of_deployer(service));
     } else if (ask == "ready") {
       const Readiness readiness = readiness_of(service);
       control_.answer(connection, {{"ready", readiness.ready}, {"line", readiness.line}});
@@ -88,13 +92,14 @@ void Answers::notify_systemd(Service& service) {
   }
   if (!control::under_systemd() || !service.ready || Clock::now() < status_due_) return;
   status_due_ = Clock::now() + kStatusInterval;
-  queries_.begin(service.workers, deployer_of(service), [](const status::Overview& overview) {
+  const auto notify = [](const status::Overview& overview) {
     std::string generations;
     for (const auto& group : overview.groups) {
       generations += " " + (group.generation.empty() ? group.name + "/-" : group.generation);
     }
     control::notify_systemd("STATUS=" + status::health_of(overview).headline + ":" + generations);
-  });
+  };
+  queries_.begin(service.workers, notify, channel_of_deployer(service));
 }
 
 std::vector<int> Answers::descriptors(const Service& service) const {

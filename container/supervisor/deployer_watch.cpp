@@ -42,8 +42,12 @@ std::optional<Assignment> DeployerWatch::give_turn() try {
   DeployerProcess* deployer = service_.deployers.of(wanted.settings.get());
   if (deployer == nullptr) {
     if (!pause_.is_over()) return std::nullopt;
-    if (auto assignment = service_.deployers.start(wanted)) return assignment;
+    if (auto assignment = service_.deployers.start(wanted)) {
+      assignment->counters.counters = service_.workers.counters();
+      return assignment;
+    }
     deployer = service_.deployers.of(wanted.settings.get());
+    answers_.queries().deployer_started(deployer->id);
     relay_.introduce(*deployer);
   }
   if (deployer->state == DeployerState::kReleased) {
@@ -92,7 +96,7 @@ void DeployerWatch::handle(DeployerProcess& deployer, const nlohmann::json& mess
   } else if (said == message::kWithdrawn) {
     withdrawals_.done(control::text_of(message, "group"), control::number_of(message, "number"));
   } else if (said == message::kStatus && message.contains("status")) {
-    answers_.queries().received(deployer, control::number_of(message, "query"), message["status"]);
+    answers_.queries().deployer_answered(message["status"]);
   } else if (said == message::kReleased) {
     Deployers::released(deployer);
   } else if (said == message::kUp) {
@@ -121,7 +125,7 @@ void DeployerWatch::exited(DeployerProcess deployer, int status) {
   if (!deployer.channel.closed()) {
     for (const auto& message : deployer.channel.receive()) handle(deployer, message);
   }
-  answers_.queries().exited(deployer);
+  answers_.queries().deployer_exited();
   const bool was_told = deployer.state == DeployerState::kEnding;
   if (was_told && signal_of(status) == 0) return;
   const std::string how = deployer.overdue

@@ -2,6 +2,7 @@
 #include "releases/deployer/deployer.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -39,6 +40,8 @@ json opening_of(const Deployment& deployment, const char* word) {
 
 void Deployer::step() {
   if (released()) return;
+  eventfd_t times = 0;
+  if (::eventfd_read(parts_.feed.wake->get(), &times) == 0) apps_.doubt();
   apps_.read(groups_);
   for (auto& result : trials_.finished()) take_result(std::move(result));
   check_deadlines();
@@ -163,6 +166,7 @@ void Deployer::take_result(TrialResult result) {
       deployment.release = group.decision->release;
       group.spare_number = deployment.number;
       group.refusal.clear();
+      spdlog::info("{}: unchanged: the files are those of {}", group.name, group.label());
       return judge(group, Verdict::kUnchanged, "");
     case TrialResult::Kind::kRefused:
       if (!deployment.wish && !result.files.empty()) {
@@ -261,7 +265,7 @@ void Deployer::decide(Group& group) {
   records_.decide(group.name, decision);
   group.decision = decision;
   group.serving = *deployment.staged;
-  ++group.generations;
+  if (parts_.on_generation) parts_.on_generation(group.name);
   parts_.feed.page->serve(group.cell, deployment.number, deployment.wanted);
   fleet_.send_to_all(opening_of(deployment, message::kServe));
   spdlog::info("{}: live, {} modules{}", group.serving->label(), group.serving->modules.size(),
@@ -316,7 +320,7 @@ void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
   if (!deployment.wish) {
     group.refusal = why;
     group.refused_at = std::chrono::system_clock::now();
-    ++group.refusals;
+    if (parts_.on_refusal) parts_.on_refusal(group.name);
   }
   if (falls_back) {
     const unsigned long release = fallback->number;
@@ -358,6 +362,8 @@ void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
                          .files = std::move(deployment.files),
                          .at = std::chrono::system_clock::now(),
                          .took = Clock::now() - deployment.began};
+  group.last->made = verdict == Verdict::kLive && group.serving ? deployment.number : 0;
+  remember(group);
   group.life.on(Life::Event::kJudged);
   auto& page = *parts_.feed.page;
   const bool stale = group.present != group.judged || group.wish;
@@ -373,6 +379,13 @@ void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
     if (made != 0) records_.history().ban(group.name, deployment.release, Ban::kNone);
   }
   untidy_ = true;
+}
+
+void Deployer::remember(Group& group) {
+  constexpr std::size_t kMost = 10;
+  group.judgements.push_front(*group.last);
+  group.judgements.front().files.clear();
+  if (group.judgements.size() > kMost) group.judgements.pop_back();
 }
 
 void Deployer::check_deadlines() {

@@ -32,6 +32,10 @@ struct DeployerParts {
 
   /// Sends a message to the supervisor.
   std::function<void(nlohmann::json message)> send;
+
+  /// Called for each refused drop, and for each generation that goes live. May be empty.
+  std::function<void(const std::string& group)> on_refusal{};
+  std::function<void(const std::string& group)> on_generation{};
 };
 
 /// Decides which release of each group is to serve: watches the apps folder, has what was dropped
@@ -91,6 +95,7 @@ class Deployer {
   void refuse(Group& group, const std::string& why, Ban ban = Ban::kNone);
   void try_later(Group& group, const std::string& why);
   void judge(Group& group, Verdict verdict, const std::string& reason);
+  static void remember(Group& group);
 
   TrialOrder order_of(Group& group);
   bool find_source(Group& group, TrialOrder& order);

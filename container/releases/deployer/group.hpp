@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -56,6 +57,7 @@ struct Judgement {
   Verdict verdict = Verdict::kNone;
   Origin origin{};
   unsigned long generation = 0;  ///< that serves after it; 0: none
+  unsigned long made = 0;        ///< generation that was made; 0: none
   unsigned long release = 0;
   std::string reason{};
   std::vector<ReleasedFile> files{};  ///< that were judged; empty: they could not be read
@@ -96,10 +98,9 @@ struct Group {
 
   // --- what is told of it
   std::optional<Judgement> last{};
+  std::deque<Judgement> judgements{};  ///< the newest first, ten at most
   std::string refusal{};  ///< of the last drop; empty: it was not refused
   std::chrono::system_clock::time_point refused_at{};
-  std::uint64_t refusals = 0;     ///< since the deployer began
-  std::uint64_t generations = 0;  ///< made since the deployer began
   unsigned long withdrawn = 0;    ///< generation in quarantine; 0: none
   unsigned crashes = 0;           ///< that it was withdrawn for
   std::chrono::system_clock::time_point withdrawn_at{};
