@@ -78,8 +78,8 @@ void Deployer::send_answer(unsigned question, json words) const {
 void Deployer::ask_drop(unsigned question, const json& words) {
   apps_.read(groups_);  // the command has renamed its files before it asked
   std::map<std::string, Questions::Dropped> dropped;
-  const json modules = words.value("modules", json::object());
-  for (const auto& [module, sha256] : modules.items()) {
+  const json named = words.value("modules", json::object());
+  for (const auto& [module, sha256] : named.items()) {
     if (!sha256.is_string()) continue;
     dropped[apps_.grouping().of(module).group][module] = sha256.get<std::string>();
   }
