@@ -289,11 +289,11 @@ measure_drops() {
 }
 
 measure_sweep() {
-  echo "| modules | a quiet sweep, ns of CPU time (median of 5) |"
-  echo "|---:|---:|"
+  echo "| measured | modules | ns of CPU time (median of 5) |"
+  echo "|---|---:|---:|"
   "$build/bin/sweep_bench" --benchmark_min_time=0.3 --benchmark_repetitions=5 \
       --benchmark_report_aggregates_only=true --benchmark_format=csv 2>"$build/sweep.log" |
-    awk -F, '/_median/ { gsub(/[^0-9]/, "", $1); printf "| %s | %.0f |\n", $1, $4 }' ||
+    awk -F, '/_median/ { gsub(/"|_median/, "", $1); split($1, of, "/"); printf "| %s | %s | %.0f |\n", of[1], of[2], $4 }' ||
     die "the sweep could not be measured; read $build/sweep.log"
 }
 

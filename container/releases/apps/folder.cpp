@@ -77,19 +77,19 @@ Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval
 
 /// `inotify`: null if it is to make its own instance.
 void Folder::begin(WatchMode mode, const std::shared_ptr<const base::Descriptor>* inotify) {
+  // Also where it is not wanted: a killed user may have left watches, which would tell for ever.
+  if (inotify != nullptr && *inotify) watch_.emplace(*inotify);
+  listens_ = watch_.has_value();
   if (mode == WatchMode::kStat) {
     fall_back("as configured");
   } else if (const auto blind = blind_file_system(apps_); blind && mode == WatchMode::kAuto) {
     fall_back(*blind);
-  } else {
+  } else if (!listens_) {
     try {
-      if (inotify == nullptr) {
-        watch_.emplace();
-      } else if (*inotify) {
-        watch_.emplace(*inotify);
-      } else {
+      if (inotify != nullptr) {
         throw std::system_error(EMFILE, std::system_category(), "inotify_init1");
       }
+      watch_.emplace();
       listens_ = true;
     } catch (const std::system_error& error) {
       if (mode == WatchMode::kInotify) throw std::runtime_error(limit_reached(error));
@@ -136,6 +136,8 @@ std::set<std::string> Folder::refresh() {
     // An apps folder that is being taken away loses its files first.
     if (everything) touched.clear();
     for (const auto& [module, path] : touched) look_again(module, path);
+  } else if (watch_) {
+    watch_->read();  // the kernel may have been about to queue it when the watches were removed
   }
   try {
     if (everything) compare_everything();

@@ -30,7 +30,9 @@ class Folder {
   /// cannot be read, or when WatchMode::kInotify was asked for and cannot be had.
   Folder(std::filesystem::path apps, WatchMode mode, std::chrono::milliseconds interval);
 
-  /// The same, on an inotify instance that others hold, too; null where the kernel granted none.
+  /// The same, on an inotify instance that other processes hold, too: see Watch. If it is null, the
+  /// kernel granted no instance: WatchMode::kAuto compares, WatchMode::kInotify throws. If this
+  /// folder compares, for whatever reason, nothing is pending in the instance any more.
   Folder(std::filesystem::path apps, WatchMode mode, std::chrono::milliseconds interval,
          const std::shared_ptr<const base::Descriptor>& inotify);
 

@@ -18,7 +18,11 @@ bool Folder::absorb(const Event& event, std::map<std::string, fs::path>& touched
     return false;
   }
   const auto found = watches_.find(event.watch);
-  if (found == watches_.end()) return true;
+  if (found == watches_.end()) {
+    // Left by a killed user of the instance, or removed since: the kernel gives no number twice.
+    if ((event.mask & IN_IGNORED) == 0) watch_->remove(event.watch);
+    return true;
+  }
   constexpr std::uint32_t kSelf = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
   bool absorbed = true;
   for (const Watched& watched : found->second) {

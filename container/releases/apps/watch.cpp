@@ -5,7 +5,10 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <fstream>
+#include <string_view>
 #include <system_error>
 
 namespace shoal::releases {
@@ -53,9 +56,27 @@ void Watch::remove(int watch) {
 }
 
 void Watch::end() {
+  watches_.merge(watches_of_all_users());
   for (const int watch : watches_) ::inotify_rm_watch(queue_->get(), watch);
   watches_.clear();
   read();
+}
+
+/// As proc(5) has it: `inotify wd:2a ino:...`, in hexadecimal digits. Empty where /proc is not
+/// mounted.
+std::set<int> Watch::watches_of_all_users() const {
+  std::ifstream info("/proc/self/fdinfo/" + std::to_string(queue_->get()));
+  constexpr std::string_view kBefore = "inotify wd:";
+  std::set<int> watches;
+  for (std::string line; std::getline(info, line);) {
+    int watch = 0;
+    if (!line.starts_with(kBefore)) continue;
+    const char* const end = line.data() + line.size();
+    if (std::from_chars(line.data() + kBefore.size(), end, watch, 16).ec == std::errc()) {
+      watches.insert(watch);
+    }
+  }
+  return watches;
 }
 
 std::vector<Event> Watch::read() {

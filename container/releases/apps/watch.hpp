@@ -29,9 +29,12 @@ class Watch {
   /// Throws std::system_error when the kernel grants no inotify instance.
   Watch();
 
-  /// Uses an inotify instance that others hold, too, such as those that ask how much is queued. An
-  /// earlier user may have left watches in it: their numbers are not known here, and their events
-  /// mean nothing.
+  /// Uses an inotify instance that other processes hold, too, such as those that ask how much is
+  /// queued. It stays open, with its watches, when this object is destroyed. A killed user may have
+  /// left watches in it: adding the same path again returns the same number, and events with
+  /// numbers that this object did not return mean nothing.
+  ///
+  /// REQUIRES: no other process adds watches or reads the instance at the same time.
   explicit Watch(std::shared_ptr<const base::Descriptor> inotify) : queue_(std::move(inotify)) {}
 
   /// Whether anything is queued. Costs the same however much is watched.
@@ -50,14 +53,16 @@ class Watch {
   /// Everything that is queued; does not block.
   std::vector<Event> read();
 
-  /// Watches nothing any more: nothing is pending from here on, for whoever holds the instance.
+  /// Removes all watches of the instance, those of earlier users as well, and what is queued: no
+  /// process sees anything pending from here on.
   void end();
 
  private:
   std::optional<int> add(const std::filesystem::path& path, std::uint32_t interest);
+  std::set<int> watches_of_all_users() const;
 
   std::shared_ptr<const base::Descriptor> queue_;
-  std::set<int> watches_{};
+  std::set<int> watches_{};  // that this object added
 };
 
 }  // namespace shoal::releases

@@ -9,20 +9,13 @@
 #include <set>
 #include <utility>
 
+#include "releases/apps/settling.hpp"
+
 namespace shoal::releases {
 namespace {
 
-// Kernels before 6.13 stamp files with a clock that ticks every 1 to 10 ms: what is written twice
-// within a tick, and keeps its size, looks the same. So nothing younger than that is loaded.
-constexpr std::chrono::milliseconds kClockTick{10};
-
 // The process that drops may die, and no event tells of it.
 constexpr std::chrono::milliseconds kNextLookAtMarker{5};
-
-SweepRules with_time_to_tick(SweepRules rules) {
-  rules.settle = std::max(rules.settle, kClockTick);
-  return rules;
-}
 
 std::string user_name(uid_t user) {
   std::array<char, 4096> buffer{};
@@ -39,7 +32,7 @@ std::string user_name(uid_t user) {
 AppsReader::AppsReader(const std::filesystem::path& apps, Grouping grouping, SweepRules rules,
                        const Feed& feed)
     : grouping_(std::move(grouping)),
-      rules_(with_time_to_tick(rules)),
+      rules_(rules),
       feed_(feed),
       folder_(apps, rules.watch, rules.interval, feed.inotify) {}
 
@@ -119,37 +112,17 @@ void AppsReader::renew(Group& group) {
 /// Says that the group is stale. Not yet in the middle of a drop: a file that is open for writing is
 /// no completed drop, and nothing new is due yet.
 void AppsReader::announce(Group& group) {
-  if (group.announced || being_written(group) || folder_.held()) return;
+  if (group.announced || being_written(folder_, group.present) || folder_.held()) return;
   group.announced = true;
   ++group.wanted;
   feed_.page->want(group.cell, group.stale_since);
 }
 
-bool AppsReader::being_written(const Group& group) const {
-  return std::ranges::any_of(group.present, [this](const auto& entry) {
-    return folder_.being_written(entry.first);
-  });
-}
-
 void AppsReader::settle(Group& group) const {
-  // One file cannot disagree with itself: only the clock has to move on.
-  const bool alone = group.present.size() == 1 && group.judged.size() == 1 &&
-                     group.present.begin()->first == group.judged.begin()->first;
-  const std::chrono::nanoseconds settle = alone || group.at_start ? kClockTick : rules_.settle;
-  std::chrono::nanoseconds quiet = settle;
-  for (const auto& [module, file] : group.present) {
-    const auto judged = group.judged.find(module);
-    if (judged != group.judged.end() && judged->second == file) continue;
-    // Whole, and by its own time unlike all files before it: neither to settle nor to tick for.
-    if (folder_.dropped_whole(module)) continue;
-    quiet = std::min(quiet, folder_.quiet_for(file));
-  }
-  const bool removed = std::ranges::any_of(
-      group.judged, [&](const auto& entry) { return !group.present.contains(entry.first); });
-  if (removed) quiet = std::chrono::nanoseconds::zero();
-  // Not to put it off for ever when somebody drops faster than the group can settle.
-  group.settled_at = std::min(Clock::now() + (settle - quiet),
-                              group.stale_since + std::max(rules_.wait, rules_.settle));
+  const auto settled = settled_at(folder_, group.present, group.judged,
+                                  {rules_.settle, rules_.wait}, group.stale_since);
+  // What lay there when the deployer began was dropped before.
+  group.settled_at = group.at_start ? std::min(settled, Clock::now() + kClockTick) : settled;
 }
 
 Origin AppsReader::origin_of(const Group& group) const {

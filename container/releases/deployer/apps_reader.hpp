@@ -6,6 +6,7 @@
 
 #include "releases/apps/folder.hpp"
 #include "releases/apps/grouping.hpp"
+#include "releases/apps/settling.hpp"
 #include "releases/deployer/group.hpp"
 #include "releases/freshness/feed.hpp"
 #include "releases/linking/links.hpp"
@@ -46,7 +47,9 @@ class AppsReader {
   void settle(Group& group) const;
 
   /// Returns true while one of the group's files is being written.
-  bool being_written(const Group& group) const;
+  bool being_written(const Group& group) const {
+    return releases::being_written(folder_, group.present);
+  }
 
   /// Returns who dropped the group's files.
   Origin origin_of(const Group& group) const;

@@ -41,9 +41,7 @@ bool wait_for(Word& word, std::uint32_t seen, Clock::time_point until) {
 
 std::int64_t count_of(Clock::time_point when) { return when.time_since_epoch().count(); }
 
-Clock::time_point time_of(std::int64_t count) {
-  return Clock::time_point(Clock::duration(count));
-}
+Clock::time_point time_of(std::int64_t count) { return Clock::time_point(Clock::duration(count)); }
 
 }  // namespace
 
@@ -138,9 +136,11 @@ void Page::set_compared(Clock::time_point when) {
 
 std::optional<unsigned> Page::add(std::string_view group) {
   const unsigned all = groups();
-  for (unsigned index = 0; index < all; ++index) {
-    if (name(index) == group) return index;
+  // The first time, all that a predecessor has added.
+  for (auto index = static_cast<unsigned>(indexes_.size()); index < all; ++index) {
+    indexes_.emplace(name(index), index);
   }
+  if (const auto known = indexes_.find(group); known != indexes_.end()) return known->second;
   if (all == kMostGroups || group.size() > kLongestGroup) return std::nullopt;
   // A cell that a killed deployer had begun to fill in is filled in again.
   auto& cell = memory_->cells.at(all);

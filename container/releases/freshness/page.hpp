@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -90,6 +91,7 @@ class Page {
   explicit Page(Memory* memory) : memory_(memory) {}
 
   Memory* const memory_;
+  std::map<std::string_view, unsigned> indexes_{};  // of the deployer, by name; memory_ holds those
 };
 
 }  // namespace shoal::releases
