@@ -12,9 +12,8 @@ class Routing : public testing::Test {
   void routes(std::vector<Route> routes) { router_ = Router(std::move(routes)); }
 
   void modules(const std::vector<std::string>& names) {
-    modules::Files files;
-    for (const auto& name : names) files[name] = {};
-    snapshot_ = std::make_shared<modules::Snapshot>(modules::Snapshot::Generations(), files);
+    snapshot_ = std::make_shared<generations::Snapshot>(
+        generations::Snapshot::Generations(), std::set<std::string>(names.begin(), names.end()));
   }
 
   Visit routed(std::string_view path) const {
@@ -40,8 +39,8 @@ class Routing : public testing::Test {
   }
 
   Router router_{{{"/hello", "hello"}, {"/", "site.screen"}}};
-  std::shared_ptr<const modules::Snapshot> snapshot_ =
-      std::make_shared<modules::Snapshot>(modules::Snapshot::Generations(), modules::Files());
+  std::shared_ptr<const generations::Snapshot> snapshot_ = std::make_shared<generations::Snapshot>(
+      generations::Snapshot::Generations(), std::set<std::string>());
 };
 
 TEST_F(Routing, TakesTheRouteWithTheLongestPrefix) {
