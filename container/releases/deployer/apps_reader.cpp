@@ -29,12 +29,24 @@ std::string user_name(uid_t user) {
 
 }  // namespace
 
+namespace {
+
+/// To watch anew may empty the queue: what was in it is judged only by the first `read`. Returns
+/// the folder.
+const std::filesystem::path& after_begin_of_reading(const Feed& feed,
+                                                    const std::filesystem::path& apps) {
+  feed.page->begin_reading();
+  return apps;
+}
+
+}  // namespace
+
 AppsReader::AppsReader(const std::filesystem::path& apps, Grouping grouping, SweepRules rules,
                        const Feed& feed)
     : grouping_(std::move(grouping)),
       rules_(rules),
       feed_(feed),
-      folder_(apps, rules.watch, rules.interval, feed.inotify) {}
+      folder_(after_begin_of_reading(feed, apps), rules.watch, rules.interval, feed.inotify) {}
 
 void AppsReader::read(Groups& groups) {
   if (first_ || !folder_.quiet()) {
@@ -112,7 +124,7 @@ void AppsReader::renew(Group& group) {
 /// Says that the group is stale. Not yet in the middle of a drop: a file that is open for writing is
 /// no completed drop, and nothing new is due yet.
 void AppsReader::announce(Group& group) {
-  if (group.announced || being_written(folder_, group.present) || folder_.held()) return;
+  if (group.announced || being_written(group) || folder_.held()) return;
   group.announced = true;
   ++group.wanted;
   feed_.page->want(group.cell, group.stale_since);
