@@ -1,5 +1,7 @@
 #include "deployer/run.hpp"
 
+#include <sys/prctl.h>
+
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -12,6 +14,7 @@
 namespace shoal::deployer {
 
 int run(Start start, control::Channel supervisor) {
+  ::prctl(PR_SET_NAME, "shoal-deployer");  // so that ps and pgrep tell it from the workers
   const base::OwnThread own_thread;
   const base::SignalStack signal_stack;
   try {

@@ -108,12 +108,23 @@ void Site::start_nginx() {
   visitor_.emplace(nginx_->port());
 }
 
-std::vector<pid_t> Site::workers() const {
+std::vector<pid_t> Site::processes_named(const std::string& name) const {
   const std::string id = std::to_string(container_->id());
   std::ifstream children(proc(container_->id()) / "task" / id / "children");
-  std::vector<pid_t> workers;
-  for (pid_t worker = 0; children >> worker;) workers.push_back(worker);
-  return workers;
+  std::vector<pid_t> processes;
+  for (pid_t process = 0; children >> process;) {
+    std::string comm;
+    std::getline(std::ifstream(proc(process) / "comm"), comm);
+    if (comm == name) processes.push_back(process);
+  }
+  return processes;
+}
+
+std::vector<pid_t> Site::workers() const { return processes_named("shoal"); }
+
+pid_t Site::deployer() const {
+  const auto deployers = processes_named("shoal-deployer");
+  return deployers.empty() ? 0 : deployers.front();
 }
 
 Outcome Site::serve_until_exit(const std::string& configuration) {

@@ -99,6 +99,9 @@ class Site : public ::testing::Test {
   /// Returns the process ids of the workers: the child processes of the container's first process.
   std::vector<pid_t> workers() const;
 
+  /// Returns the deployer's process id; 0 while there is none.
+  pid_t deployer() const;
+
   /// Returns the process id of the first worker.
   pid_t worker() const { return workers().at(0); }
 
@@ -149,6 +152,8 @@ class Site : public ::testing::Test {
   std::size_t containers_with_stages() const;
 
  private:
+  std::vector<pid_t> processes_named(const std::string& name) const;
+
   void place(const std::filesystem::path& from, const std::filesystem::path& to) const;
   std::string with_folder(std::string text) const;
 
