@@ -36,7 +36,7 @@ using Clock = std::chrono::steady_clock;
 
 /// Whether the system lacks something just now. What else keeps a call from working is there to
 /// stay: an old kernel, valgrind and some sandboxes do not know pidfd_open.
-bool passes_by_itself(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
+bool is_a_passing_lack(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
 /// The same descriptor above those that the new process gives a meaning to.
 Descriptor lifted(Descriptor low) {
@@ -99,7 +99,7 @@ ProbeProcess::ProbeProcess(const std::vector<std::string>& command) {
   request_ = Descriptor(ends[0]);
   start(command, lifted(Descriptor(ends[1])));
   ended_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, id_, 0)));
-  if (!ended_ && passes_by_itself(errno)) {
+  if (!ended_ && is_a_passing_lack(errno)) {
     end();
     fail("cannot watch its process");
   }
