@@ -19,7 +19,7 @@
 #include "commands/commands.hpp"
 #include "commands/verdicts.hpp"
 #include "control/ask_container.hpp"
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 #include "settings/settings.hpp"
 
 namespace shoal::commands {

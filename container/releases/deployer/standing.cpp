@@ -9,7 +9,7 @@
 #include "base/descriptor.hpp"
 #include "releases/deployer/deployer.hpp"
 #include "releases/deployer/messages.hpp"
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 #include "releases/history/fingerprint.hpp"
 
 namespace shoal::releases {

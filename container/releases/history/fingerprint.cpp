@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 
 namespace shoal::releases {
 namespace {

@@ -12,7 +12,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/printable.hpp"
-#include "releases/history/folder_name.hpp"
+#include "releases/staging/folder_name.hpp"
 #include "releases/history/manifest.hpp"
 #include "releases/history/record_file.hpp"
 #include "releases/linking/load_error.hpp"

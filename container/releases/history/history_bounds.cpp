@@ -9,7 +9,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/printable.hpp"
-#include "releases/history/folder_name.hpp"
+#include "releases/staging/folder_name.hpp"
 #include "releases/history/history.hpp"
 
 namespace shoal::releases {

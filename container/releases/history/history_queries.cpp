@@ -6,8 +6,8 @@
 
 #include "base/descriptor.hpp"
 #include "base/failure.hpp"
-#include "releases/history/digest.hpp"
-#include "releases/history/folder_name.hpp"
+#include "releases/apps/digest.hpp"
+#include "releases/staging/folder_name.hpp"
 #include "releases/history/history.hpp"
 #include "releases/history/record_file.hpp"
 #include "releases/linking/load_error.hpp"

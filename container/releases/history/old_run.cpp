@@ -16,7 +16,7 @@
 #include "base/files.hpp"
 #include "elf/facts.hpp"
 #include "releases/apps/file_bytes.hpp"
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 
 namespace shoal::releases {
 namespace {

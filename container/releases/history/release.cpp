@@ -4,7 +4,7 @@
 #include <map>
 
 #include "base/printable.hpp"
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 
 namespace shoal::releases {
 

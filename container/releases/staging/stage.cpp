@@ -16,7 +16,7 @@
 #include "base/private_folder.hpp"
 #include "releases/apps/bounds.hpp"
 #include "releases/apps/copying.hpp"
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 #include "releases/linking/load_error.hpp"
 
 namespace shoal::releases {

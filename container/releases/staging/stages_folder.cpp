@@ -18,7 +18,7 @@
 #include "base/file_lock.hpp"
 #include "base/files.hpp"
 #include "base/private_folder.hpp"
-#include "releases/history/folder_name.hpp"
+#include "releases/staging/folder_name.hpp"
 #include "releases/linking/load_error.hpp"
 
 namespace shoal::releases {

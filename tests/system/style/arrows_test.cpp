@@ -20,7 +20,7 @@ TEST(Arrows, AreCheckedInEveryComponent) {
   for (const auto& entry : fs::directory_iterator(fs::path(built::kRepository) / "container")) {
     if (!entry.is_directory()) continue;
     EXPECT_THAT((std::vector<std::string>{"access", "base", "commands", "control", "crash",
-                                          "daemon", "elf", "fastcgi", "generations", "modules",
+                                          "daemon", "deployer", "elf", "fastcgi", "generations",
                                           "releases", "sdk", "serving", "settings", "state",
                                           "status", "supervisor", "symbolize", "worker"}),
                 ::testing::Contains(entry.path().filename().native()));
@@ -37,12 +37,12 @@ TEST_F(ArrowsOf, AComponentMayPointDown) {
 }
 
 TEST_F(ArrowsOf, AComponentMayNotPointUpOrSideways) {
-  write("container/modules/stage.hpp", "\n# include \"fastcgi/poller.hpp\"\n");
+  write("container/generations/stage.hpp", "\n# include \"fastcgi/poller.hpp\"\n");
   write("container/sdk/include/shoal/a.hpp", "#include \"shoal/host/exchange.hpp\"\n");
   write("container/settings/a.cpp", "#include \"daemon/log.hpp\"\n");
   EXPECT_THAT(
       arrows_that_point_up(repository_),
-      ElementsAre("container/modules/stage.hpp:2: modules may not include \"fastcgi/poller.hpp\"",
+      ElementsAre("container/generations/stage.hpp:2: generations may not include \"fastcgi/poller.hpp\"",
                   "container/sdk/include/shoal/a.hpp:1: sdk/include may not include "
                   "\"shoal/host/exchange.hpp\"",
                   "container/settings/a.cpp:1: settings may not include \"daemon/log.hpp\""));
@@ -89,10 +89,10 @@ TEST_F(ArrowsOf, PartsOfAComponentMayNotPointUp) {
 TEST_F(ArrowsOf, AuthorsMaySeeWhatTheyAreOfferedOnly) {
   write("apps/hello/hello.cpp",
         "#include <shoal/module.hpp>\n#include \"shoal/host/access.hpp\"\n"
-        "#include \"modules/name.hpp\"\n");
+        "#include \"generations/library.hpp\"\n");
   EXPECT_THAT(arrows_that_point_up(repository_),
               ElementsAre("apps/hello/hello.cpp:2: apps may not include \"shoal/host/access.hpp\"",
-                          "apps/hello/hello.cpp:3: apps may not include \"modules/name.hpp\""));
+                          "apps/hello/hello.cpp:3: apps may not include \"generations/library.hpp\""));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "releases/history/folder_name.hpp"
+#include "releases/staging/folder_name.hpp"
 
 #include <gmock/gmock.h>
 

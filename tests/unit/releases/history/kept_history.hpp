@@ -13,7 +13,7 @@
 #include <string>
 #include <utility>
 
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 #include "releases/history/history.hpp"
 
 namespace shoal::releases {

@@ -1,6 +1,6 @@
-#include "releases/history/folder_name.hpp"
+#include "releases/staging/folder_name.hpp"
 
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 
 namespace shoal::releases {
 namespace {

@@ -1,4 +1,4 @@
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 
 #include <unistd.h>
 
