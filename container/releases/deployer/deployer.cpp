@@ -262,6 +262,11 @@ void Deployer::decide(Group& group) {
                          (kind == Origin::Kind::kReload && group.decision && group.decision->rolled_back);
   decision.instead_of = deployment.wish ? deployment.wish->instead_of : 0;
   decision.judged = fingerprint_of(deployment.taken);
+  const bool goes_back = kind == Origin::Kind::kRollback && group.decision &&
+                         group.decision->release != decision.release;
+  if (goes_back) {
+    records_.history().ban(group.name, group.decision->release, Ban::kRolledBack);
+  }
   records_.decide(group.name, decision);
   group.decision = decision;
   group.serving = *deployment.staged;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ticker.hpp"
 #include "releases/deployer/apps_reader.hpp"
 #include "releases/deployer/fleet.hpp"
 #include "releases/deployer/group.hpp"
@@ -149,6 +150,8 @@ class Deployer {
   Fleet fleet_;
   Questions questions_;
   Trials trials_;
+  // What was decided is written to the disk in the background: nothing waits for it.
+  base::Ticker sync_{std::chrono::seconds(1), [this] { records_.history().sync(); }};
   const Clock::time_point began_ = Clock::now();
   bool all_judged_ = false;
   bool releasing_ = false;

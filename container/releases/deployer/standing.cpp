@@ -86,6 +86,11 @@ void Deployer::resume(const std::string& name, const Decision& decision) {
     group.life.on(Life::Event::kReverted);
     parts_.feed.page->decide(group.cell, group.wanted);
   }
+  const Release* const release = records_.history().find(name, decision.release);
+  if (release != nullptr && release->ban == Ban::kWithdrawn) {
+    // An earlier deployer died before it had something else to serve.
+    return withdraw(name, decision.number, release->crashes);
+  }
   if (decision.configs == configs_of(group)) return;
   // Its modules have other settings now.
   group.serving.reset();

@@ -1,0 +1,144 @@
+// What the deployer promises: verdicts, decisions that outlive it, and workers that do not need it.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "built.hpp"
+#include "eventually.hpp"
+#include "long_run.hpp"
+#include "site.hpp"
+#include "visitors.hpp"
+
+namespace shoal::system {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Deployer : public Site {
+ protected:
+  explicit Deployer(SiteOptions options = {.sweep = "{ settle: 50ms, wait: 60s }"})
+      : Site(std::move(options)) {}
+
+  void SetUp() override {
+    drop("1");
+    start();
+  }
+
+  Outcome drop_and_wait(const std::string& version, const std::string& module) const {
+    return shoal("drop " + std::string(built::kModules) + "/" + version + "/" + module +
+                 ".so -c shoal.yaml");
+  }
+
+  pid_t next_deployer(pid_t after) const {
+    EXPECT_TRUE(eventually([&] { return deployer() != 0 && deployer() != after; }));
+    return deployer();
+  }
+};
+
+TEST_F(Deployer, TellsWhatBecameOfADrop) {
+  const Outcome live = drop_and_wait("2", "lone");
+  EXPECT_EQ(live.exit_code, 0) << live.output;
+  EXPECT_THAT(live.output, HasSubstr("lone: live, lone/2"));
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+
+  const Outcome unchanged = drop_and_wait("2", "lone");
+  EXPECT_EQ(unchanged.exit_code, 0) << unchanged.output;
+  EXPECT_THAT(unchanged.output, HasSubstr("lone: unchanged, lone/2"));
+
+  const Outcome refused = drop_and_wait("throws_when_made", "lone");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.output, HasSubstr("lone: refused: "));
+  EXPECT_THAT(refused.output, HasSubstr("still serving lone/2"));
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+}
+
+TEST_F(Deployer, GoesBackToAnEarlierReleaseUntilTheNextDropAlsoOverARestart) {
+  ASSERT_EQ(drop_and_wait("2", "lone").exit_code, 0);
+  const Outcome back = shoal("rollback lone -c shoal.yaml");
+  EXPECT_EQ(back.exit_code, 0) << back.output;
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_EQ(stop_container(SIGTERM), 0);
+  start_container();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_THAT(shoal("history lone -c shoal.yaml").output, HasSubstr("rollback by "));
+  ASSERT_EQ(drop_and_wait("2", "lone").exit_code, 0) << "it is tried again when it is dropped again";
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+}
+
+TEST_F(Deployer, KeepsARefusedDropFromEndingAGroupAtTheNextStart) {
+  drop("throws_when_made", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_EQ(stop_container(SIGKILL), -SIGKILL);
+  start_container();
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_GE(said("serving the files that served before"), 1u);
+}
+
+TEST_F(Deployer, MayDieAtAnyMomentOfManyDrops) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
+  const int rounds = test::repetitions(12, 200);
+  for (int i = 0; i < rounds; ++i) {
+    const std::string version = i % 2 == 0 ? "2" : "1";
+    drop(version, {"site.layout", "site.screen.index", "site.screen.about"});
+    const pid_t killed = deployer();
+    std::this_thread::sleep_for(std::chrono::milliseconds(7 * (i % 20)));
+    if (killed != 0) ::kill(killed, SIGKILL);
+    next_deployer(killed);
+    ASSERT_TRUE(eventually([&] { return version_of(get("/")) == version; })) << "round " << i;
+  }
+  visitors.wait_for_responses(20);
+  expect_no_failure(visitors);
+  EXPECT_EQ(said("drop refused"), 0u);
+}
+
+class StoppedDeployer : public Deployer {
+ protected:
+  StoppedDeployer() : Deployer({.sweep = "{ settle: 50ms, wait: 2s }"}) {}
+};
+
+TEST_F(StoppedDeployer, DelaysEachRequestOnceAndGoesOnWhenItIsContinued) {
+  const pid_t stopped = deployer();
+  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+  drop("2", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 1\n") << "the last good generation, after sweep.wait";
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(get("/lone").body, "lone 1\n");
+  ASSERT_EQ(::kill(stopped, SIGCONT), 0);
+  EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
+}
+
+class DeployerOfTwo : public Deployer {
+ protected:
+  DeployerOfTwo()
+      : Deployer({.workers = "{ processes: 2, threads: 4, grace: 60s }",
+                  .sweep = "{ settle: 50ms, wait: 60s }"}) {}
+
+  unsigned serving(const std::string& label) const {
+    const std::string log = this->log();
+    unsigned times = 0;
+    for (auto at = log.find(label + ": published"); at != std::string::npos;
+         at = log.find(label + ": published", at + 1)) {
+      ++times;
+    }
+    return times;
+  }
+};
+
+TEST_F(DeployerOfTwo, PutsADropIntoAllWorkersWithoutARequest) {
+  drop("2", {"lone"});
+  EXPECT_TRUE(eventually([&] { return serving("lone/2") == 2; }));
+}
+
+TEST_F(DeployerOfTwo, KeepsOneStageForAllWorkers) {
+  unsigned stages = 0;
+  for (const auto& entry : fs::directory_iterator(here() / "run/stages")) {
+    stages += entry.path().filename().native().starts_with("lone.");
+  }
+  EXPECT_EQ(stages, 1u);
+}
+
+}  // namespace
+}  // namespace shoal::system
