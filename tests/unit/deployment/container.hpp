@@ -57,16 +57,15 @@ class Container {
       const std::lock_guard lock(mutex_);
       workers_.push_back(worker);
     }
-    auto made = std::make_unique<generations::Generations>(
-        generations::Generations::Parts{
-            .run = parts_.run,
-            .feed = feed_,
-            .grouping = parts_.grouping,
-            .rules = {.interval = parts_.rules.interval, .wait = parts_.rules.wait},
-            .surroundings = {parts_.configs, {}, false, {}},
-            .send = [this, id](nlohmann::json message) {
-              tell({{"say", "from"}, {"worker", id}, {"message", std::move(message)}});
-            }});
+    auto made = std::make_unique<generations::Generations>(generations::Generations::Parts{
+        .run = parts_.run,
+        .feed = feed_,
+        .grouping = parts_.grouping,
+        .rules = {.interval = parts_.rules.interval, .wait = parts_.rules.wait},
+        .surroundings = {parts_.configs, {}, false, {}},
+        .send = [this, id](nlohmann::json message) {
+          tell({{"say", "from"}, {"worker", id}, {"message", std::move(message)}});
+        }});
     auto& generations = *made;
     {
       const std::lock_guard lock(worker->mutex);
@@ -188,8 +187,8 @@ class Container {
         }
         deadline = deployer_->deadline();
       }
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-          deadline - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
       ::poll(watched.data(), watched.size(),
              static_cast<int>(std::clamp<long>(left.count(), 0, 1'000)));
       eventfd_t times = 0;

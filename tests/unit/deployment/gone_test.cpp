@@ -42,9 +42,7 @@ class Gone : public Serving {
       holdings.mappings += line.find(run().native()) != std::string::npos;
     }
     holdings.descriptors = entries_of("/proc/self/fd");
-    for (const auto& own : fs::directory_iterator(run() / "stages")) {
-      holdings.stages += entries_of(own.path());
-    }
+    holdings.stages = stages();
     return holdings;
   }
 };
@@ -87,7 +85,7 @@ TEST_F(Gone, IsEverythingThatManyReloadsMade) {
       after_ten = holdings();
     }
   }
-  // Not equal: the loader may have been closing something when they were counted after ten.
+  // Not equal: the worker may have been closing something when they were counted after ten.
   EXPECT_TRUE(eventually([&] { return !holdings().exceed(after_ten); }))
       << holdings().objects << " objects, " << holdings().mappings << " mappings, "
       << holdings().descriptors << " descriptors, " << holdings().stages << " stages";

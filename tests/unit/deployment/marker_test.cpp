@@ -1,6 +1,6 @@
-// What the registry makes of a marker, and of what `shoal drop` brought.
-#include "releases/apps/drop.hpp"
+// What the container makes of a marker, and of what `shoal drop` brought.
 #include "releases/apps/marker.hpp"
+#include "releases/apps/drop.hpp"
 #include "serving.hpp"
 #include "unit/releases/apps/kernel.hpp"
 #include "unit/releases/logged.hpp"

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "container.hpp"
+#include "unit/generations/settings_of.hpp"
 #include "unit/releases/apps/apps_folder.hpp"
 #include "unit/releases/built.hpp"
-#include "unit/generations/settings_of.hpp"
 
 namespace shoal::test {
 
@@ -119,6 +119,13 @@ class Serving : public AppsFolder {
     return names;
   }
   std::string refusal(const std::string& group) const { return container_->group(group).refusal; }
+
+  /// Returns how many stages there are.
+  std::size_t stages() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(std::filesystem::directory_iterator(run() / "stages"),
+                              [](const auto& entry) { return entry.is_directory(); }));
+  }
 
   /// A request that begins now, on a thread of its own, and what it gets.
   class Visitor {

@@ -1,4 +1,4 @@
-// Which requests wait for which load, and for how long. Latches, not clocks: a module's constructor
+// Which requests wait for which drop, and for how long. Latches, not clocks: a module's constructor
 // ends when the test says so.
 #include <fcntl.h>
 
@@ -58,7 +58,7 @@ TEST_F(Waiting, AllowsADropItsOwnTimeThoughTheOneBeforeItTookTooLong) {
   drop_slow("1");
   EXPECT_EQ(get("lone"), "lone 1") << "after the time that is allowed";
   drop("v2", "lone");
-  EXPECT_EQ(get("lone"), "lone 1") << "the loader is still at the first";
+  EXPECT_EQ(get("lone"), "lone 1") << "the worker is still at the first";
   lift("1");
   ASSERT_TRUE(eventually([this] { return label("lone") != "lone/1"; }));
   EXPECT_EQ(get("lone"), "lone 2");
@@ -102,7 +102,7 @@ TEST_F(Waiting, IsNotForAFileThatIsStillBeingWritten) {
             static_cast<ssize_t>(whole.size() - 1000));
   file = base::Descriptor();
   EXPECT_EQ(get("pond.new"), "lone 2");
-  EXPECT_EQ(report("pond").refusal, "");
+  EXPECT_EQ(refusal("pond"), "");
   EXPECT_EQ(label("pond"), "pond/2");
 }
 
@@ -127,7 +127,8 @@ TEST_F(Waiting, SettlesEvenWhereNobodyMayWait) {
   serve();
   drop("v2", "pond.base");
   EXPECT_EQ(get("pond.left"), "left 1 on base 1");
-  drop("v2", "lone");  // one file has nothing to settle: once it is live, the loader has seen both
+  drop("v2",
+       "lone");  // one file has nothing to settle: once it is live, the deployer has seen both
   ASSERT_TRUE(eventually([this] { return get("lone") == "lone 2"; }));
   EXPECT_EQ(label("pond"), "pond/1") << "it has not been quiet for long enough";
 }
