@@ -58,6 +58,7 @@ Decision decision_of_entry(const json& entry) {
           .pinned = entry.at("pinned"),
           .service = text_in(entry, "service"),
           .configs = text_in(entry, "configs"),
+          .judged = text_in(entry, "judged"),
           .rolled_back = entry.at("rolled_back"),
           .instead_of = entry.at("instead_of")};
 }
@@ -88,6 +89,7 @@ void write_decisions(const fs::path& run, const Decisions& decisions) {
     put_text(entry, "stage", it.stage);
     put_text(entry, "service", it.service);
     put_text(entry, "configs", it.configs);
+    put_text(entry, "judged", it.judged);
     groups.push_back(std::move(entry));
   }
   write_list(run, kServe, groups);

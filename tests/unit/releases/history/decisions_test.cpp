@@ -25,6 +25,7 @@ TEST_F(DecisionsTest, AreReadAsTheyWereWritten) {
                           .pinned = true,
                           .service = "s1",
                           .configs = "c0",
+                          .judged = "j0",
                           .rolled_back = true,
                           .instead_of = 14};
   write_decisions(run(), {{"k\xff", decision}, {"pond", {}}});
@@ -37,6 +38,7 @@ TEST_F(DecisionsTest, AreReadAsTheyWereWritten) {
   EXPECT_TRUE(it.pinned);
   EXPECT_EQ(it.service, "s1");
   EXPECT_EQ(it.configs, "c0");
+  EXPECT_EQ(it.judged, "j0");
   EXPECT_TRUE(it.rolled_back);
   EXPECT_EQ(it.instead_of, 14u);
   write_works(run(), {{"pond", {.fingerprint = "f", .file = "/a.so", .deaths = 2}}});
