@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include "base/failure.hpp"
 #include "releases/apps/name.hpp"
@@ -55,6 +56,13 @@ bool lies_in_one_of(const std::set<fs::path>& places, fs::path path) {
     if (places.contains(path)) return true;
   }
   return false;
+}
+
+/// Returns which folder stands at the path; all zeros if there is none.
+std::pair<dev_t, ino_t> folder_at(const fs::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
 }
 
 std::string limit_reached(const std::system_error& error) {
@@ -232,7 +240,8 @@ void Folder::compare_large(Scan& found) {
 }
 
 /// Looks once more as long as something was looked at before it was watched: what happened to it in
-/// between is not known.
+/// between is not known. Likewise if the apps folder was replaced or taken away meanwhile: then its
+/// files seem to be gone.
 Scan Folder::scan_and_watch() {
   using Kind = Watched::Kind;
   for (int looks = 1;; ++looks) {
@@ -240,6 +249,7 @@ Scan Folder::scan_and_watch() {
     const auto entering = [&](const fs::path& folder) {
       watch({Kind::kFolder, folder, {}}, watches);
     };
+    const auto looked_at = folder_at(apps_);
     Scan found = scan(apps_, entering, partly_);
     bool late = std::exchange(partly_, found.partly) != found.partly;  // to look without them
     for (const Place& place : found.places) {
@@ -251,7 +261,7 @@ Scan Folder::scan_and_watch() {
       if (listens_ && !watches.contains(number)) watch_->remove(number);
     }
     watches_ = std::move(watches);
-    if (!late) return found;
+    if (!late && folder_at(apps_) == looked_at) return found;
     if (looks < kMostLooks) continue;
     doubt();
     return found;
