@@ -114,7 +114,9 @@ void AppsReader::renew(Group& group) {
   }
   const bool differs = group.present != group.judged;
   if (!changed || (!differs && group.life.state() == Life::State::kCurrent)) return;
-  if (group.life.state() == Life::State::kCurrent) group.stale_since = Clock::now();
+  // A drop that comes while an earlier one is tried or opened has a time of its own.
+  const bool is_next = !settling && !group.life.changed_meanwhile();
+  if (is_next) group.stale_since = Clock::now();
   group.at_start = first_;
   group.announced = false;
   group.life.on(Life::Event::kChanged);

@@ -373,7 +373,15 @@ void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
   auto& page = *parts_.feed.page;
   const bool stale = group.present != group.judged || group.wish;
   if (group.life.state() == State::kSettling && !stale) group.life.on(Life::Event::kReverted);
-  if (stale) apps_.settle(group);
+  if (stale) {
+    // What came meanwhile has a time of its own, from here on.
+    group.stale_since = Clock::now();
+    apps_.settle(group);
+    if (group.announced) {
+      ++group.wanted;
+      page.want(group.cell, group.stale_since);
+    }
+  }
   page.decide(group.cell, stale ? deployment.wanted : group.wanted);
   questions_.judged(group, !stale);
   records_.end_work(group.name);

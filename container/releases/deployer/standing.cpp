@@ -35,6 +35,23 @@ std::string content_now(const Files& files) {
   return content_of(released);
 }
 
+/// Returns the verdict that an earlier deployer gave on what serves, for commands that did not hear
+/// of it; nullopt if it is not kept.
+std::optional<Judgement> verdict_of(const Decision& decision, const Release* release) {
+  if (release == nullptr) return std::nullopt;
+  const auto made = std::ranges::find(release->attempts, decision.number, &Attempt::generation);
+  if (made == release->attempts.end()) return std::nullopt;
+  Judgement judgement;
+  judgement.verdict = made->verdict;
+  judgement.origin = made->origin;
+  judgement.generation = judgement.made = decision.number;
+  judgement.release = release->number;
+  judgement.reason = made->reason;
+  judgement.files = release->files;
+  judgement.at = made->at;
+  return judgement;
+}
+
 }  // namespace
 
 Deployer::Deployer(DeployerParts parts)
@@ -83,6 +100,7 @@ void Deployer::resume(const std::string& name, const Decision& decision) {
     group.judged = group.present;
     group.was_judged = true;
     group.announced = true;
+    group.last = verdict_of(decision, records_.history().find(name, decision.release));
     group.life.on(Life::Event::kReverted);
     parts_.feed.page->decide(group.cell, group.wanted);
   }
@@ -161,6 +179,7 @@ bool Deployer::is_banned(Group& group) {
   const bool rolled_back = release->ban == Ban::kRolledBack;
   const unsigned long instead = rolled_back ? 0 : last_generation_of(*release);
   group.deployment->release = release->number;
+  group.spare_number = group.deployment->number;
   if (back_to == 0) group.refusal = why;
   judge(group, Verdict::kNone, why);
   if (back_to != 0) {
