@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <atomic>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -42,6 +44,7 @@ class Container {
     for (const auto& worker : workers_) {
       if (worker) worker->end();
     }
+    for (const auto& worker : lost_) worker->end();
     stop_deployer();
   }
   Container(const Container&) = delete;
@@ -87,6 +90,36 @@ class Container {
     tell({{"say", "exited"}, {"worker", ended->id}, {"how", "exited"}, {"reported", false}});
   }
 
+  /// The worker's process dies, whatever its thread does: nothing that it says is heard any more.
+  /// `words` are what the supervisor adds: `reported`, `generation`, `how`.
+  void lose_worker(std::size_t number, nlohmann::json words = nlohmann::json::object()) {
+    std::shared_ptr<Worker> lost;
+    {
+      const std::lock_guard lock(mutex_);
+      lost = std::exchange(workers_.at(number), nullptr);
+      lost->lost = true;
+      lost_.push_back(lost);
+    }
+    words["say"] = "exited";
+    words["worker"] = lost->id;
+    tell(std::move(words));
+  }
+
+  /// From here on the worker takes no message, as if its process were stopped.
+  void stop_worker(std::size_t number) {
+    const auto worker = worker_at(number);
+    const std::lock_guard lock(worker->mutex);
+    worker->stopped = true;
+  }
+  void resume_worker(std::size_t number) {
+    const auto worker = worker_at(number);
+    const std::lock_guard lock(worker->mutex);
+    worker->stopped = false;
+    for (const auto& message : std::exchange(worker->early, {})) {
+      worker->generations->handle(message);
+    }
+  }
+
   /// Tells the deployer something, as the supervisor does.
   void tell(nlohmann::json message) {
     const std::lock_guard lock(mutex_);
@@ -95,29 +128,47 @@ class Container {
   }
 
   /// Asks a question as a command does, and returns the answer.
-  nlohmann::json ask(nlohmann::json words) {
+  nlohmann::json ask(nlohmann::json words) { return answer_to(ask_only(std::move(words))); }
+
+  /// Asks a question; answer_to returns the answer.
+  unsigned ask_only(nlohmann::json words) {
     const unsigned question = ++last_question_;
-    tell({{"say", "question"}, {"question", question}, {"who", "tester"}, {"words", words}});
-    for (;;) {
-      {
-        const std::lock_guard lock(mutex_);
-        const auto found = answers_.find(question);
-        if (found != answers_.end()) return found->second;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    nlohmann::json message{
+        {"say", "question"}, {"question", question}, {"who", "tester"}, {"words", words}};
+    {
+      const std::lock_guard lock(mutex_);
+      unanswered_[question] = message;
     }
+    tell(std::move(message));
+    return question;
+  }
+  nlohmann::json answer_to(unsigned question) {
+    while (!is_answered(question)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const std::lock_guard lock(mutex_);
+    return answers_.at(question);
+  }
+  bool is_answered(unsigned question) {
+    const std::lock_guard lock(mutex_);
+    return answers_.contains(question);
   }
 
   /// Lets the deployer end, wherever it is, and starts another one, which knows what is on disk.
-  void replace_deployer() {
+  /// `between` happens while there is none.
+  void replace_deployer(const std::function<void()>& between = [] {}) {
     stop_deployer();
-    start_deployer();
-    const std::lock_guard lock(mutex_);
-    for (const auto& worker : workers_) {
-      if (!worker) continue;
-      to_deployer_.push_back({{"say", "worker"}, {"worker", worker->id}});
-    }
-    ::eventfd_write(wake_.get(), 1);
+    between();
+    succeed();
+  }
+
+  /// The same, but what it worked on stays recorded, as when it is killed.
+  void kill_deployer() {
+    halt();
+    const auto working = parts_.run / "releases/working.json";
+    const auto copy = parts_.run / "working";
+    if (std::filesystem::exists(working)) std::filesystem::copy_file(working, copy);
+    deployer_.reset();
+    if (std::filesystem::exists(copy)) std::filesystem::rename(copy, working);
+    succeed();
   }
 
   /// Looks at what the deployer knows of a group, on its thread.
@@ -125,6 +176,12 @@ class Container {
     const std::lock_guard lock(deployer_mutex_);
     const auto found = deployer_->groups().find(name);
     return found == deployer_->groups().end() ? releases::Group{} : found->second;
+  }
+
+  /// From here on no worker gets a message with this word; empty: all get all.
+  void lose_messages(const std::string& word) {
+    const std::lock_guard lock(mutex_);
+    lost_word_ = word;
   }
 
   /// What the deployer has asked the supervisor for, but for answers and messages to workers.
@@ -138,11 +195,13 @@ class Container {
     pid_t id = 0;
     std::mutex mutex;
     std::unique_ptr<generations::Generations> generations;  // guarded by mutex
-    std::deque<nlohmann::json> early;  // guarded by mutex; what came before it was made
+    std::deque<nlohmann::json> early;  // guarded by mutex; what it could not take yet
+    bool stopped = false;              // guarded by mutex
+    std::atomic<bool> lost = false;
 
     void take(const nlohmann::json& message) {
       const std::lock_guard lock(mutex);
-      if (generations) return generations->handle(message);
+      if (generations && !stopped) return generations->handle(message);
       early.push_back(message);
     }
     void end() {
@@ -169,10 +228,32 @@ class Container {
   }
 
   void stop_deployer() {
+    halt();
+    deployer_.reset();
+  }
+
+  void halt() {
     ending_ = true;
     ::eventfd_write(wake_.get(), 1);
     thread_.join();
-    deployer_.reset();
+  }
+
+  /// What the deployer has not read is lost; the supervisor keeps the questions.
+  void succeed() {
+    {
+      const std::lock_guard lock(mutex_);
+      to_deployer_.clear();
+      for (const auto& worker : workers_) {
+        if (worker) to_deployer_.push_back({{"say", "worker"}, {"worker", worker->id}});
+      }
+      for (const auto& [number, message] : unanswered_) to_deployer_.push_back(message);
+    }
+    start_deployer();
+  }
+
+  std::shared_ptr<Worker> worker_at(std::size_t number) {
+    const std::lock_guard lock(mutex_);
+    return workers_.at(number);
   }
 
   void run() {
@@ -212,6 +293,7 @@ class Container {
       std::vector<std::shared_ptr<Worker>> addressed;
       {
         const std::lock_guard lock(mutex_);
+        if (message.at("message").at("say") == lost_word_) return;
         for (const auto& worker : workers_) {
           if (worker && (to == 0 || worker->id == to)) addressed.push_back(worker);
         }
@@ -221,6 +303,7 @@ class Container {
     }
     const std::lock_guard lock(mutex_);
     if (said == "answer") {
+      unanswered_.erase(message.at("question").get<unsigned>());
       answers_[message.at("question").get<unsigned>()] = message.at("words");
     } else {
       requests_.push_back(message);
@@ -231,10 +314,13 @@ class Container {
   const releases::Feed feed_;
   const base::Descriptor wake_;
   std::mutex mutex_;
-  std::deque<nlohmann::json> to_deployer_;        // guarded by mutex_
-  std::vector<std::shared_ptr<Worker>> workers_;  // guarded by mutex_
-  std::map<unsigned, nlohmann::json> answers_;    // guarded by mutex_
-  std::vector<nlohmann::json> requests_;          // guarded by mutex_
+  std::deque<nlohmann::json> to_deployer_;         // guarded by mutex_
+  std::vector<std::shared_ptr<Worker>> workers_;   // guarded by mutex_
+  std::vector<std::shared_ptr<Worker>> lost_;      // guarded by mutex_
+  std::map<unsigned, nlohmann::json> unanswered_;  // guarded by mutex_; questions
+  std::map<unsigned, nlohmann::json> answers_;     // guarded by mutex_
+  std::vector<nlohmann::json> requests_;           // guarded by mutex_
+  std::string lost_word_;                          // guarded by mutex_
   std::atomic<unsigned> last_worker_ = 0;
   std::atomic<unsigned> last_question_ = 0;
   mutable std::mutex deployer_mutex_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -10,7 +11,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "container.hpp"
+#include "releases/history/digest.hpp"
 #include "unit/generations/settings_of.hpp"
 #include "unit/releases/apps/apps_folder.hpp"
 #include "unit/releases/built.hpp"
@@ -119,6 +122,67 @@ class Serving : public AppsFolder {
     return names;
   }
   std::string refusal(const std::string& group) const { return container_->group(group).refusal; }
+
+  /// Returns the words of a question about the files of these modules, as `shoal drop` has dropped
+  /// them.
+  nlohmann::json question_about(const std::vector<std::string>& names) const {
+    nlohmann::json digests = nlohmann::json::object();
+    for (const auto& name : names) {
+      const base::Descriptor file(::open((apps() / path_of(name)).c_str(), O_RDONLY | O_CLOEXEC));
+      digests[name] = sha256_of(file.get()).value_or("");
+    }
+    return {{"ask", "drop"}, {"modules", digests}};
+  }
+
+  /// Drops a module and returns the verdict, as verdict_in does.
+  std::string verdict_on(const std::string& version, const std::string& module) {
+    drop(version, module);
+    return verdict_in(container_->ask(question_about({module})));
+  }
+
+  /// Returns `lone live lone/2` or `lone refused lone/1: REASON`, one after the other.
+  static std::string verdict_in(const nlohmann::json& answer) {
+    if (answer.contains("error")) return answer.at("error");
+    std::string text;
+    for (const auto& words : answer.at("groups")) {
+      for (const char* key : {"group", "verdict", "generation"}) {
+        text += (text.empty() ? "" : " ") + words.at(key).get<std::string>();
+      }
+      const std::string reason = words.at("reason");
+      if (!reason.empty()) text += ": " + reason;
+    }
+    return text;
+  }
+
+  std::string reload(const std::string& group) {
+    return verdict_in(container_->ask({{"ask", "reload"}, {"group", group}}));
+  }
+  std::string roll_back(const std::string& group, unsigned long number = 0) {
+    return verdict_in(container_->ask({{"ask", "rollback"}, {"group", group}, {"number", number}}));
+  }
+
+  /// As the supervisor does it, when the generation has crashed workers.
+  void withdraw(const std::string& group, unsigned long number) {
+    container_->tell({{"say", "withdraw"}, {"group", group}, {"number", number}, {"crashes", 3u}});
+  }
+
+  /// Returns the label of what the worker serves of the group, without a request.
+  static std::string label_in(const generations::Generations& worker, const std::string& group) {
+    for (const auto& report : worker.report()) {
+      if (report.group == group && report.serving) return report.serving->label();
+    }
+    return "";
+  }
+  bool comes_to_serve(const generations::Generations& worker, const std::string& label) const {
+    return eventually([&] { return label_in(worker, label.substr(0, label.find('/'))) == label; });
+  }
+
+  Life::State state(const std::string& group) const {
+    return container_->group(group).life.state();
+  }
+  bool comes_to_be(const std::string& group, Life::State expected) const {
+    return eventually([&] { return state(group) == expected; });
+  }
 
   /// Returns how many stages there are.
   std::size_t stages() const {
