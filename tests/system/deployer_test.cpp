@@ -64,7 +64,7 @@ TEST_F(Deployer, GoesBackToAnEarlierReleaseUntilTheNextDropAlsoOverARestart) {
   EXPECT_EQ(stop_container(SIGTERM), 0);
   start_container();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  EXPECT_THAT(shoal("history lone -c shoal.yaml").output, HasSubstr("rollback by "));
+  EXPECT_THAT(shoal("history lone -c shoal.yaml").output, HasSubstr("rolled back"));
   ASSERT_EQ(drop_and_wait("2", "lone").exit_code, 0) << "it is tried again when it is dropped again";
   EXPECT_EQ(get("/lone").body, "lone 2\n");
 }
@@ -72,7 +72,7 @@ TEST_F(Deployer, GoesBackToAnEarlierReleaseUntilTheNextDropAlsoOverARestart) {
 TEST_F(Deployer, KeepsARefusedDropFromEndingAGroupAtTheNextStart) {
   drop("throws_when_made", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  EXPECT_EQ(stop_container(SIGKILL), -SIGKILL);
+  stop_container(SIGKILL);
   start_container();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_GE(said("serving the files that served before"), 1u);
@@ -83,7 +83,7 @@ TEST_F(Deployer, MayDieAtAnyMomentOfManyDrops) {
   const int rounds = test::repetitions(12, 200);
   for (int i = 0; i < rounds; ++i) {
     const std::string version = i % 2 == 0 ? "2" : "1";
-    drop(version, {"site.layout", "site.screen.index", "site.screen.about"});
+    drop(version, {"site.layout.page", "site.screen.index", "site.screen.about"});
     const pid_t killed = deployer();
     std::this_thread::sleep_for(std::chrono::milliseconds(7 * (i % 20)));
     if (killed != 0) ::kill(killed, SIGKILL);

@@ -48,20 +48,26 @@ AppsReader::AppsReader(const std::filesystem::path& apps, Grouping grouping, Swe
       feed_(feed),
       folder_(after_begin_of_reading(feed, apps), rules.watch, rules.interval, feed.inotify) {}
 
+void AppsReader::begin(Groups& groups) {
+  begun_ = Clock::now();
+  take_in(groups);
+}
+
 void AppsReader::read(Groups& groups) {
-  if (first_ || !folder_.quiet()) {
-    // Odd before the queue is emptied, even when what was queued is judged.
-    feed_.page->begin_reading();
-    const auto begun = Clock::now();
-    take_in(groups);
+  if (!first_ && folder_.quiet()) {
     for (auto& [name, group] : groups) announce(group);
-    first_ = false;
-    feed_.page->set_watching(folder_.listens() ? Watching::kInotify : Watching::kStat);
-    feed_.page->set_compared(begun);
-    feed_.page->end_reading();
     return;
   }
+  if (!first_) {
+    // Odd before the queue is emptied, even when what was queued is judged.
+    feed_.page->begin_reading();
+    begin(groups);
+  }
   for (auto& [name, group] : groups) announce(group);
+  first_ = false;
+  feed_.page->set_watching(folder_.listens() ? Watching::kInotify : Watching::kStat);
+  feed_.page->set_compared(begun_);
+  feed_.page->end_reading();
 }
 
 void AppsReader::take_in(Groups& groups) {

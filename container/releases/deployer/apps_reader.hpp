@@ -32,6 +32,11 @@ class AppsReader {
   AppsReader(const std::filesystem::path& apps, Grouping grouping, SweepRules rules,
              const Feed& feed);
 
+  /// Takes in what lies in the folder at the beginning. The page says `reading` until the first call
+  /// of `read`: before that, what an earlier deployer has decided is to be put into the page.
+  /// REQUIRES: called once, before `read`.
+  void begin(Groups& groups);
+
   /// Takes in what has changed since the last call: adds new groups, and tells each group's life.
   /// While it does so, the page says `reading`. Costs one system call if nothing has changed.
   void read(Groups& groups);
@@ -76,6 +81,7 @@ class AppsReader {
   const SweepRules rules_;
   const Feed& feed_;
   Folder folder_;
+  Clock::time_point begun_{};          // when the last reading began
   bool first_ = true;                  // nothing was read yet
 };
 

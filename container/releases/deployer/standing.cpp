@@ -65,9 +65,10 @@ Deployer::Deployer(DeployerParts parts)
       }),
       questions_([this](unsigned question, json words) { send_answer(question, std::move(words)); }),
       trials_(parts_.probe) {
-  apps_.read(groups_);
+  apps_.begin(groups_);
   records_.take_over(groups_);
   for (const auto& [name, decision] : Decisions(records_.decisions())) resume(name, decision);
+  apps_.read(groups_);
 }
 
 Deployer::~Deployer() {

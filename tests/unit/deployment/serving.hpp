@@ -13,7 +13,7 @@
 
 #include "base/descriptor.hpp"
 #include "container.hpp"
-#include "releases/history/digest.hpp"
+#include "releases/apps/digest.hpp"
 #include "unit/generations/settings_of.hpp"
 #include "unit/releases/apps/apps_folder.hpp"
 #include "unit/releases/built.hpp"
