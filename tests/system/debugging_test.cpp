@@ -104,7 +104,7 @@ TEST_F(Debugging, TheCommandInACrashReportReadsTheCore) {
   EXPECT_EQ(debugger.wait(), 0) << gdb_output();
   ASSERT_TRUE(eventually([&] { return said("the report is") == 1; }));
 
-  // The new worker has removed all stages of the crashed one, and reloads.
+  // The new worker serves the same stage, and reloads: then the stage is removed.
   ASSERT_TRUE(eventually([&] { return get("/hello").body == "hello 2\n"; }));
   drop("debugged1");
   EXPECT_EQ(get("/hello").body, "hello 1\n");

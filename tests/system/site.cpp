@@ -208,12 +208,9 @@ std::size_t Site::descriptors() const {
 }
 
 std::size_t Site::stage_folders() const {
-  std::size_t folders = 0;
-  for (const auto& container : fs::directory_iterator(here() / "run" / "stages")) {
-    const fs::directory_iterator stages(container.path());
-    folders += static_cast<std::size_t>(std::distance(begin(stages), end(stages)));
-  }
-  return folders;
+  const fs::directory_iterator all(here() / "run" / "stages");
+  return static_cast<std::size_t>(std::count_if(
+      begin(all), end(all), [](const fs::directory_entry& entry) { return entry.is_directory(); }));
 }
 
 std::size_t Site::containers_with_stages() const {

@@ -147,7 +147,7 @@ class Site : public ::testing::Test {
   /// connections at any time.
   std::size_t descriptors() const;
 
-  /// Returns how many stages the run folder holds, and of how many containers they are.
+  /// Returns how many stages the run folder holds; all processes share them.
   std::size_t stage_folders() const;
   std::size_t containers_with_stages() const;
 

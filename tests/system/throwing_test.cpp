@@ -104,7 +104,9 @@ TEST_F(HandlerException, HasItsStackLoggedOnceAMinute) {
 
 TEST_F(HandlerException, HasItsStackLoggedAgainByTheNextGeneration) {
   logged_for("plain");
-  shell("touch $APPS/throws.so");
+  // The same bytes would be no new generation.
+  shell(
+      "cp $APPS/throws.so $HERE/next.so; echo >> $HERE/next.so; mv $HERE/next.so $APPS/throws.so");
   EXPECT_EQ(get("/throws").generation(), "throws/2");
   EXPECT_THAT(logged_for("plain"), ContainsRegex("look_into_the_net.* at .*" + line_of("thrown")));
 }
