@@ -23,10 +23,25 @@ fs::path stage_of(const Report& report, const fs::path& stages) {
   std::error_code ignored;
   const fs::path code = fs::path(report.code).lexically_normal();
   const fs::path stage = code.parent_path();
-  const bool below = code.native() == report.code &&
-                     stage.parent_path().parent_path() == fs::absolute(stages, ignored);
+  const bool below =
+      code.native() == report.code && stage.parent_path() == fs::absolute(stages, ignored);
   const bool is_folder = fs::is_directory(fs::symlink_status(stage, ignored));
   return below && is_folder ? stage : fs::path();
+}
+
+/// Links the files of the stage into a new folder, or copies them where a link is not possible. The
+/// stage stays: other workers have it mapped, and new ones will open it.
+void keep(const fs::path& stage, const fs::path& kept, std::error_code& error) {
+  fs::create_directory(kept, error);
+  std::error_code none;
+  for (fs::directory_iterator each(stage, error), end; !error && each != end;
+       each.increment(error)) {
+    if (!fs::is_regular_file(each->symlink_status(none))) continue;
+    const fs::path file = kept / each->path().filename();
+    fs::create_hard_link(each->path(), file, none);
+    if (none) fs::copy_file(each->path(), file, error);
+    if (error) return;
+  }
 }
 
 std::uintmax_t size_of(const fs::path& folder) {
@@ -70,7 +85,7 @@ void keep_files(const Report& report, const fs::path& folder, const fs::path& st
   const fs::path kept =
       fs::absolute(fs::path(report.kept).replace_extension(kFiles), error).lexically_normal();
   const fs::path stage = stage_of(report, stages);
-  if (!stage.empty()) fs::rename(stage, kept, error);
+  if (!stage.empty()) keep(stage, kept, error);
   prune(folder, most);
   if (stage.empty() || error || !fs::exists(kept, error)) return;
   fs::path program = fs::read_symlink("/proc/self/exe", error);

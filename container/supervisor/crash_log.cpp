@@ -92,8 +92,7 @@ CrashLog::Crash CrashLog::add(pid_t id, int signal, const settings::Quarantine& 
     spdlog::error("worker {}: its crash report is lost; free disk space in {}", id,
                   folder_.native());
   }
-  // Only after `log` has opened the files. Not later: the next worker that starts removes the
-  // stages of the dead one.
+  // Now: the deployer removes a stage that does not serve once no process has it mapped.
   crash::keep_files(report, folder_, stages_);
   add_to_latest(crash_of(id, signal, report));
   return {.generation = report.generation,
@@ -146,7 +145,7 @@ std::uint64_t CrashLog::recent() const {
 /// Logs the report, at once or when its stack has been looked up.
 void CrashLog::log(pid_t id, crash::Report report) {
   if (report.places.empty()) return log_report(id, report);
-  // The files are opened now: the next worker that starts removes the stages of the dead one.
+  // The files are opened now: the deployer removes stages that no process has mapped.
   crash::CodeFiles files;
   std::vector<crash::CodePlace> places;
   for (const auto& [path, address] : report.places) places.push_back(files.place(path, address));

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Crashes of generations with stages in `stages/own/` and reports in `crashes/`.
+/// Crashes of generations with stages in `stages/` and reports in `crashes/`.
 class KeepingFiles : public ::testing::Test {
  protected:
   KeepingFiles() {
@@ -27,7 +27,7 @@ class KeepingFiles : public ::testing::Test {
   fs::path stages() const { return folder_ / "stages"; }
 
   fs::path stage(const std::string& name, std::size_t size = 1) const {
-    const fs::path stage = stages() / "own" / name;
+    const fs::path stage = stages() / name;
     fs::create_directories(stage);
     std::ofstream(stage / "lone.so") << std::string(size, 'x');
     return stage;
@@ -53,14 +53,16 @@ class KeepingFiles : public ::testing::Test {
   test::ScratchFolder folder_;
 };
 
-TEST_F(KeepingFiles, MovesTheStageBesideTheReport) {
+TEST_F(KeepingFiles, LinksTheFilesOfTheStageBesideTheReport) {
   const auto stage = this->stage("lone.2.1");
   const auto other = this->stage("site.1.2");
   const auto report = crash("20260101T000000Z-7", stage / "lone.so");
   const fs::path kept = crashes() / "20260101T000000Z-7.files";
   EXPECT_EQ(contents(kept / "lone.so"), "x");
-  EXPECT_FALSE(fs::exists(stage));
+  EXPECT_EQ(contents(stage / "lone.so"), "x") << "other workers use it";
   EXPECT_TRUE(fs::exists(other));
+  fs::remove_all(stage);
+  EXPECT_EQ(contents(kept / "lone.so"), "x");
   EXPECT_THAT(contents(report.kept),
               HasSubstr("gdb -iex 'set solib-search-path " + kept.native() + "' "));
 }
@@ -87,15 +89,15 @@ TEST_F(KeepingFiles, RemovesTheOldestBeyondTheBound) {
   EXPECT_THAT(contents(large.kept), Not(HasSubstr("gdb")));
 }
 
-TEST_F(KeepingFiles, MovesOnlyStages) {
+TEST_F(KeepingFiles, KeepsOnlyStages) {
   const auto stage = this->stage("lone.2.1");
   fs::create_directory(folder_ / "elsewhere");
-  fs::create_directory_symlink(folder_ / "elsewhere", stages() / "own" / "link");
+  fs::create_directory_symlink(folder_ / "elsewhere", stages() / "link");
   for (const fs::path& code :
-       {fs::path(), fs::path("lone.so"), folder_ / "elsewhere" / "lone.so", stages() / "lone.so",
-        stages() / "own" / "lone.so", stages() / "own" / "link" / "lone.so",
-        stages() / "own" / "lone.2.1" / ".." / ".." / ".." / "elsewhere" / "lone.so",
-        stage / "deeper" / "lone.so", stages() / "own" / "gone" / "lone.so"}) {
+       {fs::path(), fs::path("lone.so"), folder_ / "elsewhere" / "lone.so", folder_ / "lone.so",
+        stages() / "lone.so", stages() / "link" / "lone.so",
+        stages() / "lone.2.1" / ".." / ".." / "elsewhere" / "lone.so", stage / "deeper" / "lone.so",
+        stages() / "gone" / "lone.so"}) {
     const auto report = crash("1", code);
     EXPECT_FALSE(fs::exists(crashes() / "1.files")) << code;
     EXPECT_THAT(contents(report.kept), Not(HasSubstr("gdb"))) << code;
