@@ -20,6 +20,11 @@ namespace {
 using releases::Step;
 
 constexpr std::chrono::seconds kPatience{20};
+
+// The deployer has a worker replaced that does not begin to open a generation for 10 s. The log is
+// to name the destructor before.
+constexpr std::chrono::seconds kPatienceAtTheEnd{8};
+
 constexpr std::chrono::seconds kInterval{1};
 constexpr std::chrono::milliseconds kStackTimeout{500};
 
@@ -51,7 +56,8 @@ void LoaderWatchdog::note(Step step, const generations::Generation& generation,
   note_for_crash_reports(step, generation, module);
   Call call;
   if (step != Step::kNothing) {
-    call = {generation.label() + ": " + name_of(step) + module, Clock::now(), ::gettid()};
+    call = {generation.label() + ": " + name_of(step) + module, Clock::now(), ::gettid(),
+            step == Step::kEnding ? kPatienceAtTheEnd : kPatience};
   }
   const base::MutexLock lock(mutex_);
   call_ = std::move(call);
@@ -78,10 +84,10 @@ void LoaderWatchdog::check() {
     call = call_;
   }
   if (call.what.empty() || call.since == reported_) return;
-  if (Clock::now() - std::max(call.since, runs_freely_since) < kPatience) return;
+  if (Clock::now() - std::max(call.since, runs_freely_since) < call.patience) return;
   reported_ = call.since;
   const std::string why =
-      call.what + " has not returned for " + std::to_string(kPatience.count()) + " s";
+      call.what + " has not returned for " + std::to_string(call.patience.count()) + " s";
   spdlog::error("{}; until it returns, no group is reloaded; fix it and drop it again:", why);
   std::istringstream stack(crash::stack_of(call.thread, kStackTimeout));
   for (std::string line; std::getline(stack, line);) spdlog::error("  {}", line);

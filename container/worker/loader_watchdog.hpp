@@ -15,10 +15,10 @@
 namespace shoal::worker {
 
 /// Watches what the loader calls in modules. A constructor or destructor that hangs holds up the
-/// reloads of every group. After 20 s, as long as the probe gives it, it is logged with the stack.
-/// A process that serves asks to be replaced then. One that does not serve yet is ended by SIGABRT,
-/// as a crash of that generation, so that a group that keeps hanging gets into quarantine. The 20 s
-/// begin again when a debugger has left the process.
+/// reloads of every group. After 20 s, as long as the probe gives it, it is logged with the stack;
+/// a destructor after 8 s. A process that serves asks to be replaced then. One that does not serve
+/// yet is ended by SIGABRT, as a crash of that generation, so that a group that keeps hanging gets
+/// into quarantine. The time begins again when a debugger has left the process.
 class LoaderWatchdog {
  public:
   /// Called on a thread of its own, with the reason.
@@ -44,6 +44,7 @@ class LoaderWatchdog {
     std::string what;  ///< `lone/3: the constructor of lone`; empty: no call
     Clock::time_point since{};
     pid_t thread = 0;
+    std::chrono::seconds patience{};
   };
 
   void check();

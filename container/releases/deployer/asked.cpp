@@ -51,7 +51,7 @@ void Deployer::handle(const json& message) {
   if (said == "from") return hear(worker, message.value("message", json::object()));
   if (said == "worker") return fleet_.send(worker, {{"say", message::kReport}});
   if (said == "exited") return lost(worker, message);
-  if (said == "left") return fleet_.left(worker);
+  if (said == "left") return left(worker);
   if (said == "withdraw") {
     return withdraw(message.value("group", ""), message.value("number", 0ul),
                     message.value("crashes", 0u));

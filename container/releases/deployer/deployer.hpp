@@ -125,6 +125,7 @@ class Deployer {
   static void begun(pid_t worker, Group& group, unsigned long number);
   void opened(pid_t worker, Group& group, unsigned long number);
   void failed_to_open(pid_t worker, Group& group, const nlohmann::json& message);
+  void left(pid_t worker);
   void lost(pid_t worker, const nlohmann::json& message);
   void lost_over(Group& group, const nlohmann::json& message);
   void check_deadlines();

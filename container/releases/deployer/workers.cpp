@@ -118,6 +118,19 @@ void Deployer::failed_to_open(pid_t worker, Group& group, const json& message) {
   refuse(group, why);
 }
 
+/// The worker drains. What it has not begun to open is opened by another one, at once.
+void Deployer::left(pid_t worker) {
+  fleet_.left(worker);
+  for (auto& [name, group] : groups_) {
+    const auto state = group.life.state();
+    if (state == State::kOpening && group.deployment->first == worker && !group.deployment->begun) {
+      group.life.on(Life::Event::kInterrupted);
+    } else if (state == State::kSpreading) {
+      group.deployment->awaited.erase(worker);
+    }
+  }
+}
+
 void Deployer::lost(pid_t worker, const json& message) {
   fleet_.exited(worker);
   untidy_ = true;
