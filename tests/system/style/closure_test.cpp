@@ -16,14 +16,17 @@ std::string libraries_of(const std::string& program) {
   return output;
 }
 
-TEST(LinkClosure, OfTheSupervisorHasNoLibfcgi) {
+TEST(LinkClosure, OfTheSupervisorHasNeitherLibfcgiNorWhatOpensModules) {
   const std::string libraries = libraries_of(SHOAL_BUILT_LINKS_SUPERVISOR);
   EXPECT_THAT(libraries, HasSubstr("libspdlog"));
   EXPECT_THAT(libraries, Not(HasSubstr("libfcgi")));
+  EXPECT_THAT(libraries, Not(HasSubstr("libboost_filesystem"))) << "Boost.DLL needs it";
 }
 
-TEST(LinkClosure, OfAWorkerHasLibfcgi) {
-  EXPECT_THAT(libraries_of(SHOAL_BUILT_LINKS_WORKER), HasSubstr("libfcgi"));
+TEST(LinkClosure, OfAWorkerHasLibfcgiAndWhatOpensModules) {
+  const std::string libraries = libraries_of(SHOAL_BUILT_LINKS_WORKER);
+  EXPECT_THAT(libraries, HasSubstr("libfcgi"));
+  EXPECT_THAT(libraries, HasSubstr("libboost_filesystem"));
 }
 
 }  // namespace
