@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <utility>
 
+#include "base/nearest.hpp"
 #include "releases/deployer/deployer.hpp"
 #include "releases/deployer/messages.hpp"
 
@@ -41,6 +43,12 @@ json json_of(const Release& release, bool serving) {
           {"reason", last.reason},
           {"ban", release.ban == Ban::kNone ? "" : text_of(release.ban)},
           {"serving", serving}};
+}
+
+/// Returns the error about a group that is not known, with the nearest name.
+json no_such_group(const std::string& name, const Groups& known) {
+  return {{"error",
+           name + ": there is no such group" + base::did_you_mean(name, known | std::views::keys)}};
 }
 
 }  // namespace
@@ -95,8 +103,9 @@ void Deployer::ask_drop(unsigned question, const json& words) {
     } else if (!found->second.swept && found->second.serving) {
       Group pinned = found->second;
       pinned.last = Judgement{.verdict = Verdict::kNone,
-                              .reason = "the group is pinned: the files are in place, and are "
-                                        "loaded when the service starts again"};
+                              .reason =
+                                  "the group is pinned: the files are in place, and are "
+                                  "loaded when the service starts again"};
       questions_.judged(pinned, true, true);
     } else if (found->second.life.state() == State::kCurrent) {
       questions_.judged(found->second, true);
@@ -108,8 +117,13 @@ void Deployer::ask_drop(unsigned question, const json& words) {
 Group* Deployer::replaceable(unsigned question, const json& words) {
   const std::string name = words.value("group", "");
   const auto found = groups_.find(name);
-  if (found == groups_.end() || !found->second.decision) {
-    send_answer(question, {{"error", name + ": there is no such group, or it is not served"}});
+  if (found == groups_.end()) {
+    send_answer(question, no_such_group(name, groups_));
+    return nullptr;
+  }
+  if (!found->second.decision) {
+    send_answer(question,
+                {{"error", name + ": the group has no generation; drop its files again"}});
     return nullptr;
   }
   if (found->second.swept) return &found->second;
@@ -148,9 +162,8 @@ void Deployer::ask_rollback(unsigned question, const json& words, const std::str
   if (release == nullptr) {
     const std::string what = number == 0 ? "there is no earlier release that was live"
                                          : "there is no release " + std::to_string(number);
-    return send_answer(question,
-                       {{"error", group->name + ": " + what + "; see \"shoal history " +
-                                      group->name + "\""}});
+    return send_answer(question, {{"error", group->name + ": " + what + "; see \"shoal history " +
+                                                group->name + "\""}});
   }
   spdlog::info("{}: goes back to release {}, as `shoal rollback` has asked", group->name,
                release->number);
@@ -165,15 +178,18 @@ json Deployer::history_of(const json& words) const {
   for (const auto& name : history.groups()) {
     if (!asked.empty() && name != asked) continue;
     const auto group = groups_.find(name);
-    const unsigned long serving = group != groups_.end() && group->second.serving &&
-                                          group->second.decision
-                                      ? group->second.decision->release
-                                      : 0;
+    const unsigned long serving =
+        group != groups_.end() && group->second.serving && group->second.decision
+            ? group->second.decision->release
+            : 0;
     for (const auto& [number, release] : history.of(name)) {
       releases.push_back(json_of(release, number == serving));
     }
   }
-  if (releases.empty() && !asked.empty()) return {{"error", asked + ": there is no such group"}};
+  if (releases.empty() && !asked.empty()) {
+    if (groups_.contains(asked)) return {{"error", asked + ": no release of it is kept"}};
+    return no_such_group(asked, groups_);
+  }
   return {{"releases", std::move(releases)}};
 }
 
