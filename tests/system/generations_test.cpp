@@ -63,7 +63,7 @@ TEST_F(Generations, AreReplacedAsAWholeWhenOneModuleIsStale) {
   shell("rm $APPS/site; cp -r $BUILT/1/site $APPS/");
   EXPECT_EQ(version_of(get("/about")), "1");
   const std::string before = generation("/about");
-  drop("1", {"site.widget.menu"});
+  drop("2", {"site.widget.menu"});
   EXPECT_NE(generation("/about"), before);
   EXPECT_EQ(generation("/about"), generation("/"));
   EXPECT_EQ(generation("/lone"), "lone/1");
