@@ -21,6 +21,8 @@ void Generations::handle(const nlohmann::json& message) { opener_.take(message);
 
 void Generations::open_recorded() { opener_.open_recorded(); }
 
+void Generations::stop_waiting() { sweep_.stop_waiting(); }
+
 bool Generations::has_list() const { return opener_.has_list(); }
 
 bool Generations::complete() const { return opener_.complete(); }

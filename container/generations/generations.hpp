@@ -54,8 +54,12 @@ class Generations {
   /// Does what a message of the deployer says. Does not wait for modules.
   void handle(const nlohmann::json& message);
 
-  /// No deployer answers: opens and publishes what is recorded, as if a deployer had said so.
+  /// No deployer answers: opens and publishes what is recorded, as if a deployer had said so. Does
+  /// nothing if nothing is recorded.
   void open_recorded();
+
+  /// No deployer can be heard any more: from now on no request waits for what it may decide.
+  void stop_waiting();
 
   /// Returns true once the deployer has answered `join`.
   bool has_list() const;

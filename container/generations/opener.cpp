@@ -65,6 +65,8 @@ void Opener::open_recorded() {
     for (const auto& [group, decision] : releases::read_decisions(run_folder_)) {
       list.push_back({group, decision.number, decision.stage});
     }
+    // With nothing to serve there is nothing to gain: the deployer may only be slow.
+    if (list.empty()) return;
     publish_only(list);
     complete_ = true;
   });

@@ -9,6 +9,9 @@ using releases::Watching;
 
 namespace {
 
+// How often a request that waits looks whether waiting was stopped.
+constexpr std::chrono::milliseconds kNextLook{100};
+
 constexpr std::uint64_t kNothing = ~std::uint64_t{0};  // no value of `reading`: those have 32 bits
 
 }  // namespace
@@ -74,11 +77,19 @@ void Sweep::wait_until_read(Clock::time_point began) {
     const std::uint32_t reading = page_.reading();
     if (is_read(began)) return;
     if (!is_compared(began)) feed_.ask_to_compare();
-    if (reading == in_vain_.load(std::memory_order_acquire)) return;
-    if (page_.wait_for_reading(reading, until)) continue;
+    if (stopped_ || reading == in_vain_.load(std::memory_order_acquire)) return;
+    if (wait_for_reading(reading, until)) continue;
     // A value that was waited for only for what was left may change soon: the next request waits.
     if (in_full) in_vain_.store(reading, std::memory_order_release);
     return;
+  }
+}
+
+bool Sweep::wait_for_reading(std::uint32_t seen, Clock::time_point until) const {
+  for (;;) {
+    const auto now = Clock::now();
+    if (page_.wait_for_reading(seen, std::min(until, now + kNextLook))) return true;
+    if (stopped_ || now >= until) return false;
   }
 }
 
@@ -95,12 +106,14 @@ void Sweep::wait_until_served(unsigned index, Clock::time_point until) {
     const bool decided = cell.decided >= wanted;
     const bool served = serve(group, cell, *view.snapshot);
     if (decided && served) return;
+    const auto now = Clock::now();
     const auto latest = std::min(until, cell.since + rules_.wait);
-    if (Clock::now() >= latest) return;
+    if (stopped_ || now >= latest) return;
+    const auto next = std::min(latest, now + kNextLook);
     if (!decided) {
-      page_.wait_for_changes(changes, latest);
+      page_.wait_for_changes(changes, next);
     } else {
-      publisher_.wait_for_change(view.changes, latest);
+      publisher_.wait_for_change(view.changes, next);
     }
   }
 }

@@ -39,6 +39,10 @@ class Sweep {
   /// `rules.wait`, and for no other groups than those that can answer.
   std::shared_ptr<const Snapshot> enter(std::string_view destination, std::string_view target);
 
+  /// From now on no request waits. Those that wait go on within a tenth of a second, and see what
+  /// was last decided.
+  void stop_waiting() { stopped_ = true; }
+
  private:
   using Clock = std::chrono::steady_clock;
 
@@ -46,6 +50,7 @@ class Sweep {
   bool is_read(Clock::time_point began) const;
   bool is_compared(Clock::time_point began) const;
   void wait_until_read(Clock::time_point began);
+  bool wait_for_reading(std::uint32_t seen, Clock::time_point until) const;
   void wait_until_served(unsigned index, Clock::time_point until);
   bool serve(std::string_view group, const releases::Cell& cell, const Snapshot& snapshot);
 
@@ -55,6 +60,7 @@ class Sweep {
   const releases::Grouping grouping_;
   Publisher& publisher_;
   Cells cells_;
+  std::atomic<bool> stopped_ = false;
   std::atomic<std::uint64_t> in_vain_;  // value of `reading` that a request has waited for in vain
 };
 

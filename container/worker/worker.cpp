@@ -122,7 +122,9 @@ void Worker::await_generations() {
 
 void Worker::follow() {
   while (!draining_ && !supervisor_.closed()) wait(kForever);
-  if (!draining_) spdlog::error("the supervisor is gone; finishing the requests that run");
+  if (draining_) return;
+  spdlog::error("the supervisor is gone; finishing the requests that run");
+  generations_.stop_waiting();  // the deployer was heard through the supervisor
 }
 
 /// Waits for messages in both directions, and handles them.

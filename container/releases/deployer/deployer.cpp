@@ -338,7 +338,9 @@ void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
 /// What came in the way says nothing against the files.
 void Deployer::try_later(Group& group, const std::string& why) {
   if (!why.empty()) {
-    if (std::exchange(group.hindrance, why) != why) spdlog::warn("{}: {}", group.name, why);
+    if (std::exchange(group.hindrance, why) != why) {
+      spdlog::warn("{}: cannot be loaded now: {}", group.name, why);
+    }
   }
   auto deployment = std::exchange(group.deployment, std::nullopt);
   if (!deployment->draft.empty()) History::drop_draft(deployment->draft);

@@ -200,6 +200,16 @@ TEST_F(Opening, OpensWhatIsRecordedWhereNoDeployerAnswers) {
   EXPECT_TRUE(generations_->complete());
 }
 
+TEST_F(Opening, IsNotCompleteWhereNothingIsRecordedUntilTheDeployerHasJudged) {
+  start();
+  generations_->open_recorded();
+  tell(message::kList, {{"groups", json::array()}});
+  answer(message::kListed);
+  EXPECT_FALSE(generations_->complete());
+  tell(message::kJudged);
+  EXPECT_TRUE(eventually([this] { return generations_->complete(); }));
+}
+
 TEST_F(Opening, SurvivesAMessageThatItDoesNotUnderstand) {
   serve({lone("v1", 1)});
   generations_->handle(json::array());

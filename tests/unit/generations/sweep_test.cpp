@@ -116,6 +116,16 @@ TEST_F(Sweeping, EndsWithTheOldCodeWhenTheDropIsRefused) {
   EXPECT_EQ(visitor.gets(), "lone 1");
 }
 
+TEST_F(Sweeping, EndsWithTheOldCodeWhenNoDeployerCanBeHeardAnyMore) {
+  serve({lone("v1", 1)});
+  want("lone");
+  Visitor visitor(*this, "lone");
+  ASSERT_TRUE(visitor.comes_to_wait());
+  generations_->stop_waiting();
+  EXPECT_EQ(visitor.gets(), "lone 1");
+  EXPECT_EQ(get("lone"), "lone 1");
+}
+
 TEST_F(Sweeping, EndsWithTheOldCodeAfterTheTimeThatIsAllowed) {
   rules_.wait = std::chrono::milliseconds(50);
   serve({lone("v1", 1)});
