@@ -310,6 +310,11 @@ void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
   if (ban != Ban::kNone && deployment.release != 0) {
     records_.history().ban(group.name, deployment.release, ban);
   }
+  if (deployment.wish && group.serving && group.serving->number == group.withdrawn) {
+    group.refusal = why;  // the replacement failed too; what is in quarantine must not serve
+    group.refused_at = std::chrono::system_clock::now();
+    serve_nothing(group);
+  }
   const auto fallback = deployment.wish ? nullptr : fallback_of(group, deployment.release);
   const bool falls_back = !group.serving && fallback != nullptr;
   if (deployment.wish && !group.serving) {

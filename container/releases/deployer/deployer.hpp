@@ -126,6 +126,7 @@ class Deployer {
   void opened(pid_t worker, Group& group, unsigned long number);
   void failed_to_open(pid_t worker, Group& group, const nlohmann::json& message);
   void left(pid_t worker);
+  void replace_lost_stage(Group& group, unsigned long number);
   void lost(pid_t worker, const nlohmann::json& message);
   void lost_over(Group& group, const nlohmann::json& message);
   void check_deadlines();

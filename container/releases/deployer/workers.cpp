@@ -1,6 +1,7 @@
 // What the workers say to the deployer, and what becomes of their deaths.
 #include <spdlog/spdlog.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,6 +11,7 @@
 namespace shoal::releases {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 
 std::map<std::string, unsigned long> numbers_in(const json& message, const char* key) {
@@ -112,7 +114,7 @@ void Deployer::failed_to_open(pid_t worker, Group& group, const json& message) {
   if (deployment_of(group, number) == nullptr) {
     fleet_.failed(worker, group.name, number);
     spdlog::error("{}/{}: worker {} cannot open it: {}", group.name, number, worker, why);
-    return;
+    return replace_lost_stage(group, number);
   }
   if (message.value("lacks", false)) return try_later(group, why);
   refuse(group, why);
@@ -129,6 +131,35 @@ void Deployer::left(pid_t worker) {
       group.deployment->awaited.erase(worker);
     }
   }
+}
+
+/// If the stage of what serves was removed by hand, makes a new generation of the same files. The
+/// workers that have the old one open serve it until then.
+void Deployer::replace_lost_stage(Group& group, unsigned long number) {
+  std::error_code none;
+  const bool serves = group.serving && group.serving->number == number && group.decision;
+  if (!serves || fs::exists(group.serving->stage, none)) return;
+  if (group.life.state() != State::kCurrent) return;  // another generation is on its way
+  const Release* const release = records_.history().find(group.name, group.decision->release);
+  const bool is_kept =
+      release != nullptr && fs::exists(records_.history().folder_of_release(*release), none);
+  // If its release was removed, too, the files in the apps folder are the only ones left.
+  if (!is_kept && group.present.empty()) return;
+  spdlog::warn("{}: its stage {} was removed; making another one", group.label(),
+               group.serving->stage.native());
+  const std::string note = group.serving->note;
+  group.serving.reset();  // the probe could not open it, and its bytes are not to be unchanged
+  if (is_kept) {
+    return wish(group, {.origin = {Origin::Kind::kLastGood, {}},
+                        .release = release->number,
+                        .note = note,
+                        .instead_of = group.decision->instead_of});
+  }
+  group.judged.clear();
+  group.stale_since = Clock::now();
+  ++group.wanted;
+  parts_.feed.page->want(group.cell, group.stale_since);
+  group.life.on(Life::Event::kChanged);
 }
 
 void Deployer::lost(pid_t worker, const json& message) {

@@ -92,6 +92,9 @@ class History {
   /// removed.
   Files copies_of(const Release& release) const;
 
+  /// Returns where a release lies, or lay before it was removed by hand.
+  std::filesystem::path folder_of_release(const Release& release) const;
+
   /// Removes the oldest releases beyond the bounds; never one of `needed`, nor the last good one of
   /// a group, nor its rollback target.
   void prune(const std::map<std::string, std::set<unsigned long>>& needed);

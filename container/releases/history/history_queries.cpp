@@ -141,4 +141,8 @@ Files History::copies_of(const Release& release) const try {
   throw LoadError(error.what());
 }
 
+fs::path History::folder_of_release(const Release& release) const {
+  return folder() / folder_name_of(release.group) / std::to_string(release.number);
+}
+
 }  // namespace shoal::releases
