@@ -182,7 +182,7 @@ TEST_F(KilledContainer, AtAnyMomentOfAReloadLeavesNothingThatTheNextStartDoesNot
 
     start_container();
     expect_version(version);
-    EXPECT_TRUE(eventually([this] { return stage_folders() == 1; })) << "after kill " << i;
+    EXPECT_TRUE(eventually([&] { return stage_folders() == 1; })) << "after kill " << i;
   }
   EXPECT_EQ(stop_container(SIGTERM), 0);
   EXPECT_TRUE(eventually([&] { return probes() == 0; })) << "no processes are left";

@@ -209,13 +209,8 @@ std::size_t Site::descriptors() const {
 
 std::size_t Site::stage_folders() const {
   const fs::directory_iterator all(here() / "run" / "stages");
-  return static_cast<std::size_t>(std::count_if(
-      begin(all), end(all), [](const fs::directory_entry& entry) { return entry.is_directory(); }));
-}
-
-std::size_t Site::containers_with_stages() const {
-  const fs::directory_iterator containers(here() / "run" / "stages");
-  return static_cast<std::size_t>(std::distance(begin(containers), end(containers)));
+  return static_cast<std::size_t>(
+      std::count_if(begin(all), end(all), [](const auto& entry) { return entry.is_directory(); }));
 }
 
 std::string Site::with_folder(std::string text) const {

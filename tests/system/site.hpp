@@ -147,9 +147,8 @@ class Site : public ::testing::Test {
   /// connections at any time.
   std::size_t descriptors() const;
 
-  /// Returns how many stages the run folder holds; all processes share them.
+  /// Returns how many stages the run folder holds: one for each generation.
   std::size_t stage_folders() const;
-  std::size_t containers_with_stages() const;
 
  private:
   std::vector<pid_t> processes_named(const std::string& name) const;
