@@ -161,7 +161,7 @@ TEST_F(ControlSocket, AnswersAClientThatHasShutDownSending) {
 TEST_F(ReloadCommand, LoadsTheSameFilesAsANewGeneration) {
   const auto [exit_code, output] = command("reload lone");
   EXPECT_EQ(exit_code, 0) << output;
-  EXPECT_EQ(output, "lone/2\n");
+  EXPECT_EQ(output, "lone: live, lone/2\n");
   EXPECT_EQ(generation("/lone"), "lone/2");
   EXPECT_EQ(generation("/"), "site/1");
   const auto [error_code, error] = command("reload nobody");
@@ -178,22 +178,17 @@ TEST_F(ReloadCommand, WaitsForAWorkerWhileTheOnlyOneIsReplaced) {
   ASSERT_EQ(::kill(worker(), SIGKILL), 0);
   const auto [exit_code, output] = command("reload lone");
   EXPECT_EQ(exit_code, 0) << output;
-  EXPECT_THAT(output, HasSubstr("lone/2\n"));
+  EXPECT_THAT(output, HasSubstr("lone: live, lone/2\n"));
   EXPECT_THAT(output, Not(HasSubstr("there is no such group")));
 }
 
-TEST_F(ReloadCommand, SaysThatItWaitsForAWorker) {
-  const pid_t suspended = worker();
-  ASSERT_EQ(::kill(suspended, SIGSTOP), 0);
-  auto reload = std::async(std::launch::async,
-                           [&] { return shoal("reload lone -c shoal.yaml > output 2>&1"); });
-  const auto output = [&] { return contents(here() / "output"); };
-  EXPECT_TRUE(eventually([&] {
-    return output() == "lone: no worker process serves now; waiting for one\n";
-  })) << output();
-  ASSERT_EQ(::kill(suspended, SIGCONT), 0);
-  EXPECT_EQ(reload.get().exit_code, 0) << output();
-  EXPECT_THAT(output(), HasSubstr("\nlone/2\n"));
+TEST_F(ReloadCommand, ReplacesAWorkerThatDoesNotAnswer) {
+  ASSERT_EQ(::kill(worker(), SIGSTOP), 0);
+  const auto [exit_code, output] = command("reload lone");
+  EXPECT_EQ(exit_code, 0) << output;
+  EXPECT_EQ(output, "lone: live, lone/2\n");
+  EXPECT_EQ(said("it has not begun with opening lone/2 for 10 s"), 1u);
+  EXPECT_EQ(generation("/lone"), "lone/2");
 }
 
 TEST_F(StatusPage, DoesNotListItsOwnRequest) {
@@ -240,7 +235,7 @@ TEST_F(StatusOfTwoWorkers, CountsTheRequestsOfBothAndReloadReachesBoth) {
   for (int i = 0; i < 40; ++i) EXPECT_EQ(Visitor(port()).get("/lone").status, 200);
   EXPECT_EQ(status()["workers"].size(), 2u);
   EXPECT_EQ(group("lone")["requests"], 40);
-  EXPECT_EQ(command("reload lone").output, "lone/2\n");
+  EXPECT_EQ(command("reload lone").output, "lone: live, lone/2\n");
   for (int i = 0; i < 20; ++i) EXPECT_EQ(Visitor(port()).get("/lone").generation(), "lone/2");
 }
 
