@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::IsSubsetOf;
 
-/// A pattern of the table, as `kept/GROUP/FINGERPRINT/manifest`: words in capitals stand for names.
+/// A pattern of the table, as `releases/GROUP/NUMBER/manifest.json`: words in capitals stand for
+/// names.
 class Pattern {
  public:
   explicit Pattern(const fs::path& text) {
@@ -130,7 +131,10 @@ TEST_F(RunContents, AreInTheTableOfTheManual) {
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   look();
-  std::ofstream(here() / "run" / "ledger" / "lone.json") << "not JSON";
+  std::ofstream(here() / "run" / "releases" / "serve.json") << "not JSON";
+  const pid_t before = deployer();
+  ASSERT_EQ(::kill(before, SIGKILL), 0);
+  ASSERT_TRUE(eventually([&] { return deployer() != 0 && deployer() != before; }));
   drop("1", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   look();
@@ -138,8 +142,11 @@ TEST_F(RunContents, AreInTheTableOfTheManual) {
   EXPECT_TRUE(eventually([&] { return get("/lone").status == 200; }));
   look();
   // These are there for moments only.
-  EXPECT_THAT(unseen(), IsSubsetOf({"crashes/PID.report", "ledger/GROUP.json.new",
-                                    "stages/WORKER/GROUP.NUMBER.COUNT.kept/NAME"}));
+  EXPECT_THAT(unseen(),
+              IsSubsetOf({"crashes/PID.report", "releases/RECORD.new", "releases/GROUP/RECORD.new",
+                          "releases/GROUP/NUMBER/RECORD.new", "releases/GROUP/.draft.NUMBER/NAME",
+                          "releases/GROUP/.removed.NUMBER/NAME", "releases/GROUP.unreadable/NAME",
+                          "releases/GROUP/NUMBER.unreadable/NAME"}));
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ TEST_P(AnyUmask, GivesOtherUsersNoRightsInTheRunFolder) {
   crash();
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   EXPECT_THAT(open_to_others(), IsEmpty());
-  for (const char* path : {"state/data.mdb", "kept/lone", "ledger/lone.json", "crashes"}) {
+  for (const char* path : {"state/data.mdb", "releases/lone/2", "releases/serve.json", "crashes"}) {
     EXPECT_TRUE(fs::exists(run_folder() / path)) << path;
   }
 }
@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(, AnyUmask, ::testing::Values("000", "002", "022"),
 TEST_F(RunFolder, OfAnEarlierVersionIsClosedToOtherUsersWithoutAMessage) {
   start();
   EXPECT_EQ(stop_container(SIGTERM), 0);
-  shell("cd $HERE/run; chmod 755 stages ledger crashes kept; chmod 644 ledger/*");
+  shell("cd $HERE/run; chmod 755 stages crashes releases releases/lone; chmod 644 releases/*.json");
   start_container();
   EXPECT_THAT(open_to_others(), IsEmpty());
   EXPECT_EQ(said(" run: "), 0u);
@@ -156,7 +156,7 @@ TEST_P(RefusedLink, IsNotFollowed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, RefusedLink,
-                         ::testing::Values("shoal.pid", "stages", "ledger", "kept", "crashes"),
+                         ::testing::Values("shoal.pid", "stages", "releases", "crashes"),
                          [](const auto& each) { return fs::path(each.param).stem().native(); });
 
 class ReplacedLink : public ForeignLink {};
@@ -173,8 +173,9 @@ TEST_P(ReplacedLink, IsNotFollowed) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, ReplacedLink,
-                         ::testing::Values("control.sock", "ledger/lone.json",
-                                           "ledger/lone.json.new", "stages/old", "stages/old/link"),
+                         ::testing::Values("control.sock", "ledger", "ledger/lone.json", "kept",
+                                           "releases/lone", "releases/serve.json", "stages/old",
+                                           "stages/old/link"),
                          [](const auto& each) {
                            std::string name = each.param;
                            std::ranges::replace_if(
@@ -182,36 +183,36 @@ INSTANTIATE_TEST_SUITE_P(, ReplacedLink,
                            return name;
                          });
 
-TEST_F(RunFolder, WithAChangedKeptFileDoesNotUseIt) {
+TEST_F(RunFolder, WithAChangedReleaseDoesNotUseIt) {
   start();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   // Another module of the same size, which would load and answer.
   shell(
-      "kept=$(echo $HERE/run/kept/lone/*/lone.so); size=$(stat -c %s $kept);"
+      "kept=$HERE/run/releases/lone/1/lone.so; size=$(stat -c %s $kept);"
       "[ $(stat -c %s $BUILT/2/lone.so) -le $size ]; cp $BUILT/2/lone.so $kept;"
       "truncate -s $size $kept");
   drop("deadly", {"lone"});
   for (int i = 0; i < 3; ++i) crash();
   EXPECT_TRUE(eventually([&] { return get("/lone").status == 503; }));
-  EXPECT_EQ(
-      said("these kept files cannot be used and are removed: lone.so differs from what was copied"),
-      1u);
+  EXPECT_EQ(said("lone: the files that served before cannot be loaded: "), 1u);
   drop("1", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 1\n");
 }
 
-TEST_F(RunFolder, WithAHeldLockNamesItsHolderAndStartsAWorkerOnceItIsReleased) {
+TEST_F(RunFolder, WithAHeldLockNamesItsHolderAndLoadsTheDropOnceItIsReleased) {
   start();
-  base::Descriptor held(
-      ::open((run_folder() / "stages").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::string counter = (run_folder() / "stages" / ".count").native();
+  base::Descriptor held(::open(counter.c_str(), O_RDWR | O_CLOEXEC));
   ASSERT_EQ(::flock(held.get(), LOCK_EX), 0);
-  ASSERT_EQ(::kill(worker(), SIGKILL), 0);
+  const pid_t before = deployer();  // which has taken counts for its next stages already
+  ASSERT_EQ(::kill(before, SIGKILL), 0);
+  ASSERT_TRUE(eventually([&] { return deployer() != 0 && deployer() != before; }));
+  drop("2", {"lone"});
   const std::string holder = "process " + std::to_string(::getpid()) + " (";
-  EXPECT_TRUE(eventually([&] {
-    return said((run_folder() / "stages").native() + ": waits for the lock that " + holder) == 1;
-  }));
+  EXPECT_TRUE(
+      eventually([&] { return said(counter + ": waits for the lock that " + holder) == 1; }));
   held = base::Descriptor();
-  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
 }
 
 TEST_F(RunFolder, ThatWasRemovedIsCreatedAgainAndTheNextWorkerStarts) {
@@ -221,7 +222,7 @@ TEST_F(RunFolder, ThatWasRemovedIsCreatedAgainAndTheNextWorkerStarts) {
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_TRUE(eventually([&] { return has_recreated(); }));
   EXPECT_THAT(open_to_others(), IsEmpty());
-  shell("$SHOAL status -c $HERE/shoal.yaml | grep -q lone/1");
+  shell("$SHOAL status -c $HERE/shoal.yaml | grep -q lone/2");
   EXPECT_EQ(contents(run_folder() / "shoal.pid"), std::to_string(container().id()) + "\n");
 }
 
@@ -253,7 +254,7 @@ TEST_P(RemovedPart, IsCreatedAgain) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, RemovedPart,
-                         ::testing::Values("stages", "ledger", "kept", "crashes", "control.sock",
+                         ::testing::Values("stages", "releases", "crashes", "control.sock",
                                            "shoal.pid"),
                          [](const auto& each) { return fs::path(each.param).stem().native(); });
 
