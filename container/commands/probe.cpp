@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "commands/probe_input.hpp"
-#include "releases/linking/faults.hpp"
 #include "releases/apps/name.hpp"
+#include "releases/linking/faults.hpp"
 
 namespace shoal::commands {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "releases/staging/prepare.hpp"
 #include "commands/probe_result.hpp"
+#include "releases/staging/prepare.hpp"
 #include "releases/staging/stage.hpp"
 #include "settings/settings.hpp"
 

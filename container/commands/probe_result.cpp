@@ -18,7 +18,8 @@ using nlohmann::json;
 using Milliseconds = std::chrono::duration<double, std::milli>;
 
 const releases::Tried* tried_of(const FileResult& file, const GroupResult& group) {
-  const auto found = std::ranges::find(group.behaviour.tried, file.module, &releases::Tried::module);
+  const auto found =
+      std::ranges::find(group.behaviour.tried, file.module, &releases::Tried::module);
   return found == group.behaviour.tried.end() ? nullptr : &*found;
 }
 

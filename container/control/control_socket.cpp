@@ -87,7 +87,8 @@ void ControlSocket::set_rights(bool was_shared) {
   const mode_t folder_mode = group_ ? 0710 : 0700;
   // What is taken back is narrowed before its group changes, and what is given is widened after.
   const auto narrow = [&] {
-    return ::fchmodat(folder.get(), kControlSocket, 0600, 0) == 0 && ::fchmod(folder.get(), 0700) == 0;
+    return ::fchmodat(folder.get(), kControlSocket, 0600, 0) == 0 &&
+           ::fchmod(folder.get(), 0700) == 0;
   };
   if ((was_shared && !narrow()) ||
       ::fchownat(folder.get(), kControlSocket, kUnchanged, group, AT_SYMLINK_NOFOLLOW) != 0 ||

@@ -41,9 +41,8 @@ void Post::begin() {
       .service = start_.service,
       .send = [this](const nlohmann::json& words) { supervisor_.post(words); },
       .on_refusal = [this](const std::string& group) { start_.counters->count_refusal(group); },
-      .on_generation = [this](const std::string& group) {
-        start_.counters->count_generation(group);
-      }});
+      .on_generation =
+          [this](const std::string& group) { start_.counters->count_generation(group); }});
   supervisor_.post({{"say", message::kUp}});
 }
 

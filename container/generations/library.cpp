@@ -11,9 +11,9 @@
 #include "base/mutex.hpp"
 #include "base/printable.hpp"
 #include "elf/stub.hpp"
+#include "generations/outdated.hpp"
 #include "releases/linking/load_error.hpp"
 #include "releases/linking/missing.hpp"
-#include "generations/outdated.hpp"
 
 namespace shoal::generations {
 namespace {
@@ -73,7 +73,7 @@ boost::dll::shared_library open(const std::filesystem::path& file, const std::st
     if (!named) text.insert(0, shown + ": ");
     const std::string newer = newer_than_what_is_mapped(words);
     throw releases::LoadError(text + (newer.empty() ? remedy_of(text) : "; " + newer),
-                    at_fault(words, file, names));
+                              at_fault(words, file, names));
   }
 }
 
@@ -102,15 +102,16 @@ std::unique_ptr<Module> Library::make_handler(Context& context) const {
     if (why.size() > kLongestReason) why.resize(kLongestReason);
     throw releases::LoadError(shown_ + ": its constructor threw: " + why, module_);
   } catch (...) {
-    throw releases::LoadError(shown_ + ": its constructor threw something that is not a std::exception",
-                    module_);
+    throw releases::LoadError(
+        shown_ + ": its constructor threw something that is not a std::exception", module_);
   }
 }
 
 void open_outside(const releases::Staged& staged) {
   using boost::dll::load_mode::search_system_folders;
   static base::Mutex mutex;
-  static auto& kept = *new std::map<releases::Outside, boost::dll::shared_library>();  // NOLINT: for ever
+  static auto& kept =
+      *new std::map<releases::Outside, boost::dll::shared_library>();  // NOLINT: for ever
   const base::MutexLock lock(mutex);
   for (const auto& [library, asking, remedy] : staged.outside) {
     if (kept.contains(library)) continue;
@@ -124,8 +125,8 @@ void open_outside(const releases::Staged& staged) {
     } catch (const boost::system::system_error& error) {
       const std::string words = words_of(error);
       const std::string newer = newer_than_what_is_mapped(words);
-      const releases::Fault fault = releases::fault_of_missing(asking, staged.path_of(asking), library.name,
-                                           words, newer.empty() ? remedy : newer);
+      const releases::Fault fault = releases::fault_of_missing(
+          asking, staged.path_of(asking), library.name, words, newer.empty() ? remedy : newer);
       throw releases::LoadError(fault.text(), asking);
     }
   }

@@ -32,7 +32,8 @@ class Debugging : public Site {
   /// $SHOAL.
   Process gdb(const std::string& arguments) const {
     const std::string folder = std::string(built::kRepository) + "/tests/system/debugging";
-    const std::string worker = "WORKER=$(pgrep -P $(cat " + here().native() + "/run/shoal.pid) -x shoal); ";
+    const std::string worker =
+        "WORKER=$(pgrep -P $(cat " + here().native() + "/run/shoal.pid) -x shoal); ";
     return {{"/bin/sh", "-c",
              "cd " + folder + "; " + worker + "exec " + built::kGdb + " -nx -batch " + arguments},
             here() / "gdb.log",

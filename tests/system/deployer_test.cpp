@@ -65,7 +65,8 @@ TEST_F(Deployer, GoesBackToAnEarlierReleaseUntilTheNextDropAlsoOverARestart) {
   start_container();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
   EXPECT_THAT(shoal("history lone -c shoal.yaml").output, HasSubstr("rolled back"));
-  ASSERT_EQ(drop_and_wait("2", "lone").exit_code, 0) << "it is tried again when it is dropped again";
+  ASSERT_EQ(drop_and_wait("2", "lone").exit_code, 0)
+      << "it is tried again when it is dropped again";
   EXPECT_EQ(get("/lone").body, "lone 2\n");
 }
 

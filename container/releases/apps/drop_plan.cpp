@@ -9,9 +9,9 @@
 #include <map>
 #include <utility>
 
-#include "releases/linking/faults.hpp"
 #include "releases/apps/name.hpp"
 #include "releases/apps/scan.hpp"
+#include "releases/linking/faults.hpp"
 
 namespace shoal::releases {
 namespace {

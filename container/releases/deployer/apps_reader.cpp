@@ -129,8 +129,8 @@ void AppsReader::renew(Group& group) {
   settle(group);
 }
 
-/// Says that the group is stale. Not yet in the middle of a drop: a file that is open for writing is
-/// no completed drop, and nothing new is due yet.
+/// Says that the group is stale. Not yet in the middle of a drop: a file that is open for writing
+/// is no completed drop, and nothing new is due yet.
 void AppsReader::announce(Group& group) {
   if (group.announced || being_written(group) || folder_.held()) return;
   group.announced = true;
@@ -163,8 +163,8 @@ Origin AppsReader::origin_of(const Group& group) const {
 
 AppsReader::Clock::time_point AppsReader::deadline(const Groups& groups) const {
   auto next = folder_.deadline();
-  const bool waits = std::ranges::any_of(
-      groups, [](const auto& entry) { return !entry.second.announced; });
+  const bool waits =
+      std::ranges::any_of(groups, [](const auto& entry) { return !entry.second.announced; });
   if (waits) next = std::min(next, Clock::now() + kNextLookAtMarker);
   return next;
 }

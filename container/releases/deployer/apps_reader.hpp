@@ -32,8 +32,8 @@ class AppsReader {
   AppsReader(const std::filesystem::path& apps, Grouping grouping, SweepRules rules,
              const Feed& feed);
 
-  /// Takes in what lies in the folder at the beginning. The page says `reading` until the first call
-  /// of `read`: before that, what an earlier deployer has decided is to be put into the page.
+  /// Takes in what lies in the folder at the beginning. The page says `reading` until the first
+  /// call of `read`: before that, what an earlier deployer has decided is to be put into the page.
   /// REQUIRES: called once, before `read`.
   void begin(Groups& groups);
 
@@ -81,8 +81,8 @@ class AppsReader {
   const SweepRules rules_;
   const Feed& feed_;
   Folder folder_;
-  Clock::time_point begun_{};          // when the last reading began
-  bool first_ = true;                  // nothing was read yet
+  Clock::time_point begun_{};  // when the last reading began
+  bool first_ = true;          // nothing was read yet
 };
 
 }  // namespace shoal::releases

@@ -258,8 +258,9 @@ void Deployer::decide(Group& group) {
   decision.pinned = !group.swept;
   decision.service = parts_.service;
   decision.configs = configs_of(group);
-  decision.rolled_back = kind == Origin::Kind::kRollback ||
-                         (kind == Origin::Kind::kReload && group.decision && group.decision->rolled_back);
+  decision.rolled_back =
+      kind == Origin::Kind::kRollback ||
+      (kind == Origin::Kind::kReload && group.decision && group.decision->rolled_back);
   decision.instead_of = deployment.wish ? deployment.wish->instead_of : 0;
   decision.judged = fingerprint_of(deployment.taken);
   const bool goes_back = kind == Origin::Kind::kRollback && group.decision &&

@@ -40,7 +40,8 @@ struct DeployerParts {
 };
 
 /// Decides which release of each group is to serve: watches the apps folder, has what was dropped
-/// tried, has the workers open it, records the decision, and gives verdicts. Opens no module itself.
+/// tried, has the workers open it, records the decision, and gives verdicts. Opens no module
+/// itself.
 ///
 /// It can be killed at any point. The next one goes on from what is recorded and from what the
 /// workers report: what was decided is completed, what was not begins again.

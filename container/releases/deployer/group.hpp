@@ -22,8 +22,8 @@ namespace shoal::releases {
 /// A new generation that somebody asked for, whatever lies in the apps folder.
 struct Wish {
   Origin origin;
-  unsigned long release = 0;  ///< of which it is to be made
-  std::string note{};         ///< see Staged
+  unsigned long release = 0;     ///< of which it is to be made
+  std::string note{};            ///< see Staged
   unsigned long instead_of = 0;  ///< the withdrawn generation that it stands in for; 0: none
 };
 
@@ -34,8 +34,8 @@ struct Deployment {
   unsigned long release = 0;  ///< 0: there is none yet, or it could not be kept
   std::filesystem::path draft{};
   std::filesystem::path stage{};
-  Files taken{};              ///< what lay in the apps folder
-  std::uint64_t wanted = 0;   ///< the cell's `wanted` when it was taken
+  Files taken{};               ///< what lay in the apps folder
+  std::uint64_t wanted = 0;    ///< the cell's `wanted` when it was taken
   std::optional<Wish> wish{};  ///< absent: it is made of what lay in the apps folder
   std::chrono::steady_clock::time_point began{};
 
@@ -45,10 +45,10 @@ struct Deployment {
   std::chrono::nanoseconds opening_time{0};
 
   // While it is opened:
-  pid_t first = 0;               ///< the worker that opens it before all others
-  bool begun = false;            ///< that worker has begun
-  bool repeated = false;         ///< a worker was lost over it once, for no known reason
-  std::set<pid_t> awaited{};     ///< workers that have not opened it yet
+  pid_t first = 0;            ///< the worker that opens it before all others
+  bool begun = false;         ///< that worker has begun
+  bool repeated = false;      ///< a worker was lost over it once, for no known reason
+  std::set<pid_t> awaited{};  ///< workers that have not opened it yet
   std::chrono::steady_clock::time_point deadline{};  ///< of what is awaited
 };
 
@@ -74,11 +74,11 @@ struct Group {
   unsigned cell = 0;  ///< in the page
 
   // --- the apps folder
-  Files present{};             ///< what lies there
-  Files judged{};              ///< what lay there at the last verdict
-  bool at_start = false;       ///< `present` lay there when the deployer began
-  bool announced = true;       ///< the page says that `present` is wanted
-  std::uint64_t wanted = 0;    ///< as the page says
+  Files present{};           ///< what lies there
+  Files judged{};            ///< what lay there at the last verdict
+  bool at_start = false;     ///< `present` lay there when the deployer began
+  bool announced = true;     ///< the page says that `present` is wanted
+  std::uint64_t wanted = 0;  ///< as the page says
   Clock::time_point stale_since{};
   Clock::time_point settled_at{};
   Clock::time_point not_before{};
@@ -90,7 +90,7 @@ struct Group {
   bool was_judged = false;  ///< once, since the deployer began
   bool waits_for_room = false;
   unsigned long spare_number = 0;  ///< that no generation was made with; 0: none
-  std::string hindrance{};  ///< what the machine lacked, as the log has it
+  std::string hindrance{};         ///< what the machine lacked, as the log has it
 
   // --- what serves
   std::optional<Staged> serving{};
@@ -99,10 +99,10 @@ struct Group {
   // --- what is told of it
   std::optional<Judgement> last{};
   std::deque<Judgement> judgements{};  ///< the newest first, ten at most
-  std::string refusal{};  ///< of the last drop; empty: it was not refused
+  std::string refusal{};               ///< of the last drop; empty: it was not refused
   std::chrono::system_clock::time_point refused_at{};
-  unsigned long withdrawn = 0;    ///< generation in quarantine; 0: none
-  unsigned crashes = 0;           ///< that it was withdrawn for
+  unsigned long withdrawn = 0;  ///< generation in quarantine; 0: none
+  unsigned crashes = 0;         ///< that it was withdrawn for
   std::chrono::system_clock::time_point withdrawn_at{};
 
   /// Returns `aquarium/12`, or the group's name if nothing serves.

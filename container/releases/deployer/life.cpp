@@ -46,9 +46,8 @@ constexpr std::array<const char*, 6> kWords{"current", "settling", "trying",
 }  // namespace
 
 void Life::on(Event event) {
-  const auto found = std::ranges::find_if(kTransitions, [&](const Transition& it) {
-    return it.from == state_ && it.event == event;
-  });
+  const auto found = std::ranges::find_if(
+      kTransitions, [&](const Transition& it) { return it.from == state_ && it.event == event; });
   if (found == kTransitions.end()) {
     throw std::logic_error("a group that is " + text_of(state_) + " cannot take event " +
                            std::to_string(static_cast<int>(event)));

@@ -29,15 +29,15 @@
 namespace shoal::releases::message {
 
 // From the deployer.
-inline constexpr const char* kList = "list";    ///< "groups": [{"group","number","stage"}...]
+inline constexpr const char* kList = "list";  ///< "groups": [{"group","number","stage"}...]
 inline constexpr const char* kJoined = "joined";
 inline constexpr const char* kJudged = "judged";
-inline constexpr const char* kOpen = "open";        ///< "group", "number", "stage"
-inline constexpr const char* kServe = "serve";      ///< "group", "number", "stage"
-inline constexpr const char* kDiscard = "discard";  ///< "group", "number"
-inline constexpr const char* kGone = "gone";        ///< "group": all its files are gone
+inline constexpr const char* kOpen = "open";          ///< "group", "number", "stage"
+inline constexpr const char* kServe = "serve";        ///< "group", "number", "stage"
+inline constexpr const char* kDiscard = "discard";    ///< "group", "number"
+inline constexpr const char* kGone = "gone";          ///< "group": all its files are gone
 inline constexpr const char* kUnserved = "unserved";  ///< "modules": of groups without generation
-inline constexpr const char* kReport = "report";    ///< a new deployer asks for a kReported
+inline constexpr const char* kReport = "report";      ///< a new deployer asks for a kReported
 
 // From a worker.
 inline constexpr const char* kJoin = "join";

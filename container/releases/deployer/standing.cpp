@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "base/descriptor.hpp"
+#include "releases/apps/digest.hpp"
 #include "releases/deployer/deployer.hpp"
 #include "releases/deployer/messages.hpp"
-#include "releases/apps/digest.hpp"
 #include "releases/history/fingerprint.hpp"
 
 namespace shoal::releases {
@@ -63,7 +63,8 @@ Deployer::Deployer(DeployerParts parts)
         if (worker != 0) passed["worker"] = worker;
         parts_.send(std::move(passed));
       }),
-      questions_([this](unsigned question, json words) { send_answer(question, std::move(words)); }),
+      questions_(
+          [this](unsigned question, json words) { send_answer(question, std::move(words)); }),
       trials_(parts_.probe) {
   apps_.begin(groups_);
   records_.take_over(groups_);
@@ -163,8 +164,8 @@ const Release* Deployer::fallback_of(const Group& group, unsigned long other_tha
 /// At the start: whether these bytes are not to be tried again. What served before serves then.
 bool Deployer::is_banned(Group& group) {
   const auto& all = records_.history().of(group.name);
-  const bool any = std::ranges::any_of(
-      all, [](const auto& entry) { return entry.second.ban != Ban::kNone; });
+  const bool any =
+      std::ranges::any_of(all, [](const auto& entry) { return entry.second.ban != Ban::kNone; });
   if (!group.at_start || !any) return false;
   const std::string content = content_now(group.present);
   const Release* const release = records_.history().find_content(group.name, content);
@@ -212,8 +213,7 @@ void Deployer::note_withdrawn(Group& group, const Release& release) {
 
 void Deployer::note_withdrawn(Group& group) {
   if (!group.decision || group.decision->instead_of == 0) return;
-  const Release* const release =
-      records_.history().find(group.name, group.decision->instead_of);
+  const Release* const release = records_.history().find(group.name, group.decision->instead_of);
   if (release != nullptr) note_withdrawn(group, *release);
 }
 

@@ -12,10 +12,10 @@
 
 #include "base/descriptor.hpp"
 #include "base/printable.hpp"
-#include "releases/staging/folder_name.hpp"
 #include "releases/history/manifest.hpp"
 #include "releases/history/record_file.hpp"
 #include "releases/linking/load_error.hpp"
+#include "releases/staging/folder_name.hpp"
 
 namespace shoal::releases {
 

@@ -9,8 +9,8 @@
 
 #include "base/descriptor.hpp"
 #include "base/printable.hpp"
-#include "releases/staging/folder_name.hpp"
 #include "releases/history/history.hpp"
+#include "releases/staging/folder_name.hpp"
 
 namespace shoal::releases {
 namespace {

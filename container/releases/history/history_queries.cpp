@@ -7,10 +7,10 @@
 #include "base/descriptor.hpp"
 #include "base/failure.hpp"
 #include "releases/apps/digest.hpp"
-#include "releases/staging/folder_name.hpp"
 #include "releases/history/history.hpp"
 #include "releases/history/record_file.hpp"
 #include "releases/linking/load_error.hpp"
+#include "releases/staging/folder_name.hpp"
 
 namespace shoal::releases {
 namespace {

@@ -14,12 +14,12 @@
 #include "base/printable.hpp"
 #include "base/private_folder.hpp"
 #include "releases/apps/copying.hpp"
-#include "releases/apps/file_bytes.hpp"
 #include "releases/apps/digest.hpp"
-#include "releases/staging/folder_name.hpp"
+#include "releases/apps/file_bytes.hpp"
 #include "releases/history/old_run.hpp"
 #include "releases/history/record_file.hpp"
 #include "releases/linking/load_error.hpp"
+#include "releases/staging/folder_name.hpp"
 
 namespace shoal::releases {
 namespace {

@@ -15,8 +15,8 @@
 #include "base/descriptor.hpp"
 #include "base/files.hpp"
 #include "elf/facts.hpp"
-#include "releases/apps/file_bytes.hpp"
 #include "releases/apps/digest.hpp"
+#include "releases/apps/file_bytes.hpp"
 
 namespace shoal::releases {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "elf/relabel.hpp"
-#include "releases/linking/fault.hpp"
 #include "releases/apps/file_bytes.hpp"
+#include "releases/linking/fault.hpp"
 #include "releases/linking/links.hpp"
 
 // The one check of files: what keeps the modules of a group from being loaded, as far as their

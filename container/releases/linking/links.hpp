@@ -7,9 +7,9 @@
 
 #include "elf/facts.hpp"
 #include "elf/relabel.hpp"
-#include "releases/linking/fault.hpp"
 #include "releases/apps/grouping.hpp"
 #include "releases/apps/identity.hpp"
+#include "releases/linking/fault.hpp"
 
 // The graph of a group: who is linked to whom, and what that means for loading. Answers only; opens
 // nothing.

@@ -10,8 +10,8 @@ namespace shoal::releases {
 /// Returns the fault of the module `asking`, whose file is `file`: it needs a library from outside
 /// its group, which the dynamic linker cannot load. `words` are the linker's own, see dlerror(3).
 Fault fault_of_missing(const std::string& asking, const std::filesystem::path& file,
-                       const std::string& library,
-                       const std::string& words, const std::string& remedy);
+                       const std::string& library, const std::string& words,
+                       const std::string& remedy);
 
 /// Returns what to do about a library that the dynamic linker does not find: join groups, if a
 /// module of another one has its name, else install it. Reads the file of every module.

@@ -75,7 +75,8 @@ Staged staged_of(const std::string& text) {
     staged.modules.push_back({it.at(0), path_in(it.at(1)), it.at(2), it.at(3), it.at(4)});
   }
   for (const auto& it : all.at("outside")) {
-    staged.outside.push_back({{it.at(0).get<std::string>(), path_in(it.at(1))}, it.at(2), it.at(3)});
+    staged.outside.push_back(
+        {{it.at(0).get<std::string>(), path_in(it.at(1))}, it.at(2), it.at(3)});
   }
   for (const auto& it : all.at("roots")) {
     staged.roots.push_back({it.at(0), path_in(it.at(1)), path_in(it.at(2)), it.at(3)});

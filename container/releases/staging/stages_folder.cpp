@@ -18,8 +18,8 @@
 #include "base/file_lock.hpp"
 #include "base/files.hpp"
 #include "base/private_folder.hpp"
-#include "releases/staging/folder_name.hpp"
 #include "releases/linking/load_error.hpp"
+#include "releases/staging/folder_name.hpp"
 
 namespace shoal::releases {
 namespace {

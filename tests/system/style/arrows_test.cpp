@@ -42,10 +42,11 @@ TEST_F(ArrowsOf, AComponentMayNotPointUpOrSideways) {
   write("container/settings/a.cpp", "#include \"daemon/log.hpp\"\n");
   EXPECT_THAT(
       arrows_that_point_up(repository_),
-      ElementsAre("container/generations/stage.hpp:2: generations may not include \"fastcgi/poller.hpp\"",
-                  "container/sdk/include/shoal/a.hpp:1: sdk/include may not include "
-                  "\"shoal/host/exchange.hpp\"",
-                  "container/settings/a.cpp:1: settings may not include \"daemon/log.hpp\""));
+      ElementsAre(
+          "container/generations/stage.hpp:2: generations may not include \"fastcgi/poller.hpp\"",
+          "container/sdk/include/shoal/a.hpp:1: sdk/include may not include "
+          "\"shoal/host/exchange.hpp\"",
+          "container/settings/a.cpp:1: settings may not include \"daemon/log.hpp\""));
 }
 
 TEST_F(ArrowsOf, LibfcgiMayBeReachedFromOneComponentOnly) {
@@ -90,9 +91,10 @@ TEST_F(ArrowsOf, AuthorsMaySeeWhatTheyAreOfferedOnly) {
   write("apps/hello/hello.cpp",
         "#include <shoal/module.hpp>\n#include \"shoal/host/access.hpp\"\n"
         "#include \"generations/library.hpp\"\n");
-  EXPECT_THAT(arrows_that_point_up(repository_),
-              ElementsAre("apps/hello/hello.cpp:2: apps may not include \"shoal/host/access.hpp\"",
-                          "apps/hello/hello.cpp:3: apps may not include \"generations/library.hpp\""));
+  EXPECT_THAT(
+      arrows_that_point_up(repository_),
+      ElementsAre("apps/hello/hello.cpp:2: apps may not include \"shoal/host/access.hpp\"",
+                  "apps/hello/hello.cpp:3: apps may not include \"generations/library.hpp\""));
 }
 
 }  // namespace

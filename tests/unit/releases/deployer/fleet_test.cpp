@@ -25,16 +25,18 @@ class Workers : public testing::Test {
   }
 
   std::vector<std::pair<pid_t, json>> sent;
-  Fleet fleet{[this](pid_t worker, json message) { sent.emplace_back(worker, std::move(message)); }};
+  Fleet fleet{
+      [this](pid_t worker, json message) { sent.emplace_back(worker, std::move(message)); }};
   const Fleet::List list{{"aquarium", {13, "aquarium.13.5"}}};
 };
 
 TEST_F(Workers, GetTheListWhenTheyJoin) {
   fleet.join(7, list);
-  EXPECT_EQ(sent.at(0).second, json({{"say", "list"},
-                                     {"groups", json::array({{{"group", "aquarium"},
-                                                              {"number", 13},
-                                                              {"stage", "aquarium.13.5"}}})}}));
+  EXPECT_EQ(
+      sent.at(0).second,
+      json({{"say", "list"},
+            {"groups",
+             json::array({{{"group", "aquarium"}, {"number", 13}, {"stage", "aquarium.13.5"}}})}}));
   EXPECT_FALSE(fleet.has(7));
 }
 

@@ -32,7 +32,8 @@ class Asked : public testing::Test {
   }
 
   std::map<unsigned, json> answers;
-  Questions questions{[this](unsigned question, json words) { answers[question] = std::move(words); }};
+  Questions questions{
+      [this](unsigned question, json words) { answers[question] = std::move(words); }};
 };
 
 TEST_F(Asked, ADropGetsTheVerdictOnItsBytes) {
