@@ -6,7 +6,7 @@
 namespace shoal::settings {
 namespace {
 
-// Bytes, as for a module's name: stages, pages of the ledger and kept files are named after groups.
+// Bytes, as for a module's name: stages and releases are named after groups.
 constexpr std::size_t kLongestName = 200;
 
 /// Reads the types of one group after another, and refuses a type that is given twice.
