@@ -1,8 +1,11 @@
 #include "crash/keep_files.hpp"
 
+#include <sys/stat.h>
+
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -32,7 +35,7 @@ fs::path stage_of(const Report& report, const fs::path& stages) {
 /// Links the files of the stage into a new folder, or copies them where a link is not possible. The
 /// stage stays: other workers have it mapped, and new ones will open it.
 void keep(const fs::path& stage, const fs::path& kept, std::error_code& error) {
-  fs::create_directory(kept, error);
+  if (::mkdir(kept.c_str(), 0700) != 0) error.assign(errno, std::generic_category());
   std::error_code none;
   for (fs::directory_iterator each(stage, error), end; !error && each != end;
        each.increment(error)) {

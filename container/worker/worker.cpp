@@ -147,6 +147,8 @@ void Worker::handle(const nlohmann::json& message) {
   } else if (said == message::kDrain) {
     hands_over_ = message.value("hand_over", false);
     draining_ = true;
+    // The deployer of this configuration may have given up already: nothing new may come from it.
+    generations_.stop_waiting();
   } else if (said == message::kReopen) {
     control::reopen_log();
   } else if (said == message::kAbort) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <ranges>
 #include <utility>
 
 #include "base/nearest.hpp"
@@ -47,8 +46,9 @@ json json_of(const Release& release, bool serving) {
 
 /// Returns the error about a group that is not known, with the nearest name.
 json no_such_group(const std::string& name, const Groups& known) {
-  return {{"error",
-           name + ": there is no such group" + base::did_you_mean(name, known | std::views::keys)}};
+  std::vector<std::string> names;
+  for (const auto& [group, facts] : known) names.push_back(group);
+  return {{"error", name + ": there is no such group" + base::did_you_mean(name, names)}};
 }
 
 }  // namespace

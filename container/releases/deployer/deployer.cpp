@@ -393,7 +393,7 @@ void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
   page.decide(group.cell, stale ? deployment.wanted : group.wanted);
   questions_.judged(group, !stale);
   records_.end_work(group.name);
-  if (deployment.release != 0) {
+  if (deployment.release != 0 && verdict != Verdict::kNone) {
     const unsigned long made = verdict == Verdict::kLive ? deployment.number : 0;
     records_.history().record(group.name, deployment.release,
                               {group.last->at, deployment.origin, made, verdict, reason});

@@ -52,6 +52,13 @@ std::optional<Judgement> verdict_of(const Decision& decision, const Release* rel
   return judgement;
 }
 
+/// Why a release with this ban is not tried at the start.
+const char* reason_of(Ban ban) {
+  if (ban == Ban::kWithdrawn) return "it was withdrawn, since it crashed workers";
+  if (ban == Ban::kRolledBack) return "people went back from it to an earlier release";
+  return "it ended a worker while it was opened";
+}
+
 }  // namespace
 
 Deployer::Deployer(DeployerParts parts)
@@ -174,7 +181,7 @@ bool Deployer::is_banned(Group& group) {
   const unsigned long back_to = fallback == nullptr ? 0 : fallback->number;
   note_withdrawn(group, *release);
   const std::string why = group.name + "/" + std::to_string(last_generation_of(*release)) + ": " +
-                          text_of(release->ban) + "; drop new files";
+                          reason_of(release->ban) + "; drop new files";
   spdlog::warn("{}; {}", why,
                back_to == 0 ? "the group is not served"
                             : "release " + std::to_string(back_to) + " serves instead");
@@ -290,7 +297,8 @@ void Deployer::find_out_whether_all_is_judged() {
   });
   if (!every && Clock::now() < began_ + kLongestStart) return;
   all_judged_ = true;
-  fleet_.send_to_all({{"say", message::kJudged}});
+  // Who has not opened the list yet is told when it has.
+  for (const pid_t worker : fleet_.set()) fleet_.send(worker, {{"say", message::kJudged}});
 }
 
 /// Requests to modules that are there but not loaded get a 503, and not a 404.
