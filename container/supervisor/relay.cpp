@@ -14,10 +14,10 @@ namespace {
 namespace message = control::message;
 namespace releases_message = releases::message;
 
-constexpr std::array<std::string_view, 7> kWordsForDeployer{
-    releases_message::kJoin,    releases_message::kListed,    releases_message::kOpened,
-    releases_message::kFailed,  releases_message::kPublished, releases_message::kRetired,
-    releases_message::kReported};
+constexpr std::array<std::string_view, 8> kWordsForDeployer{
+    releases_message::kJoin,    releases_message::kListed,  releases_message::kOpening,
+    releases_message::kOpened,  releases_message::kFailed,  releases_message::kPublished,
+    releases_message::kRetired, releases_message::kReported};
 
 }  // namespace
 
