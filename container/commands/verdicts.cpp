@@ -19,7 +19,7 @@ std::string printable_in(const nlohmann::json& object, const char* key) {
   return base::printable(control::text_of(object, key));
 }
 
-GroupVerdict verdict_in(const nlohmann::json& object) {
+GroupVerdict group_verdict_in(const nlohmann::json& object) {
   return {.group = printable_in(object, "group"),
           .verdict = printable_in(object, "verdict"),
           .generation = printable_in(object, "generation"),
@@ -46,9 +46,9 @@ std::vector<GroupVerdict> verdicts_in(const nlohmann::json& answer) {
   std::vector<GroupVerdict> verdicts;
   const auto groups = answer.find("groups");
   if (groups != answer.end() && groups->is_array()) {
-    for (const auto& group : *groups) verdicts.push_back(verdict_in(group));
+    for (const auto& group : *groups) verdicts.push_back(group_verdict_in(group));
   } else {
-    verdicts.push_back(verdict_in(answer));
+    verdicts.push_back(group_verdict_in(answer));
   }
   if (std::ranges::count(verdicts, "", &GroupVerdict::verdict) == 0) return verdicts;
   throw std::runtime_error(
