@@ -28,12 +28,12 @@ std::string kind_of(const FileResult& file) {
   return file.facts->handler ? "handler" : "library";
 }
 
-bool is_good(const FileResult& file, const GroupResult& group) {
+bool is_loadable(const FileResult& file, const GroupResult& group) {
   return file.refusal.empty() && group.refusal.empty() && !group.untried.contains(file.module);
 }
 
 const char* verdict_of(const FileResult& file, const GroupResult& group) {
-  if (is_good(file, group)) return "good";
+  if (is_loadable(file, group)) return "good";
   const bool untried = file.refusal.empty() && group.untried.contains(file.module);
   return untried ? "untried" : "bad";
 }
@@ -147,8 +147,9 @@ void print_table(const std::map<std::string, GroupResult>& groups, std::ostream&
 
 bool print(const std::map<std::string, GroupResult>& groups, bool json, std::ostream& out) {
   const bool good = std::ranges::all_of(groups, [](const auto& entry) {
-    return std::ranges::all_of(entry.second.files,
-                               [&](const FileResult& file) { return is_good(file, entry.second); });
+    return std::ranges::all_of(entry.second.files, [&](const FileResult& file) {
+      return is_loadable(file, entry.second);
+    });
   });
   if (json) {
     print_json(groups, good, out);

@@ -55,7 +55,7 @@ std::vector<GroupVerdict> verdicts_in(const nlohmann::json& answer) {
       "the container's answer has no verdict; use a shoal of the same version as the container");
 }
 
-bool verdict_is_good(const GroupVerdict& verdict) {
+bool is_good(const GroupVerdict& verdict) {
   return verdict.verdict == "live" || verdict.verdict == "unchanged";
 }
 
@@ -82,13 +82,15 @@ std::string text_of(const GroupVerdict& verdict, std::optional<std::chrono::mill
 int print(const std::vector<GroupVerdict>& verdicts,
           std::optional<std::chrono::milliseconds> took) {
   for (const auto& verdict : verdicts) {
-    (verdict_is_good(verdict) ? std::cout : std::cerr) << text_of(verdict, took) << std::endl;
+    (is_good(verdict) ? std::cout : std::cerr) << text_of(verdict, took) << std::endl;
   }
   return exit_code_of(verdicts);
 }
 
 int exit_code_of(const std::vector<GroupVerdict>& verdicts) {
-  return std::ranges::all_of(verdicts, verdict_is_good) ? 0 : 1;
+  return std::ranges::all_of(verdicts, [](const GroupVerdict& verdict) { return is_good(verdict); })
+             ? 0
+             : 1;
 }
 
 nlohmann::json ask_and_wait(const std::filesystem::path& run, const nlohmann::json& question,

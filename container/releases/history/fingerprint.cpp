@@ -9,7 +9,7 @@
 namespace shoal::releases {
 namespace {
 
-constexpr std::size_t kFingerprintBytes = 16;
+constexpr std::size_t kBytesOfDigest = 16;
 
 void add(Digest& digest, std::string_view text) {
   const std::uint64_t size = text.size();  // ahead of it, or "ab" + "c" were "a" + "bc"
@@ -30,7 +30,7 @@ std::string fingerprint_of(const Files& files) {
     add(digest, std::to_string(device) + " " + std::to_string(inode) + " " + std::to_string(size) +
                     " " + std::to_string(modified) + " " + std::to_string(changed));
   }
-  return digest.hex(kFingerprintBytes);
+  return digest.hex(kBytesOfDigest);
 }
 
 }  // namespace shoal::releases
