@@ -15,10 +15,12 @@
 #include "deployer/deployer_status.hpp"
 #include "deployer/from_settings.hpp"
 #include "deployer/unmatched_names.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 #include "status/json.hpp"
 
 namespace shoal::deployer {
 
+namespace deployer_message = releases::supervisor_message;
 namespace message = control::message;
 using std::chrono::milliseconds;
 
@@ -43,7 +45,7 @@ void Post::begin() {
       .on_refusal = [this](const std::string& group) { start_.counters->count_refusal(group); },
       .on_generation =
           [this](const std::string& group) { start_.counters->count_generation(group); }});
-  supervisor_.post({{"say", message::kUp}});
+  supervisor_.post({{"say", deployer_message::kUp}});
 }
 
 void Post::follow() {
@@ -74,10 +76,10 @@ void Post::wait() {
 /// Returns false when the process has to end.
 bool Post::handle(const nlohmann::json& message) {
   const std::string said = control::text_of(message, "say");
-  if (said == message::kEnd) return false;
+  if (said == deployer_message::kEnd) return false;
   if (said == message::kReopen) {
     control::reopen_log();
-  } else if (said == message::kResume) {
+  } else if (said == deployer_message::kResume) {
     if (!deployer_) begin();
   } else if (said == message::kQuery) {
     send_status(control::number_of(message, "query"));
@@ -93,7 +95,7 @@ void Post::step() {
   if (deployer_->all_judged()) announce();
   if (!deployer_->released()) return;
   deployer_.reset();  // gives up the history
-  supervisor_.post({{"say", message::kReleased}});
+  supervisor_.post({{"say", deployer_message::kReleased}});
 }
 
 void Post::send_status(unsigned query) {

@@ -8,8 +8,8 @@
 #include "base/own_thread.hpp"
 #include "base/signal_stack.hpp"
 #include "control/logging.hpp"
-#include "control/messages.hpp"
 #include "deployer/post.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 
 namespace shoal::deployer {
 
@@ -24,7 +24,7 @@ int run(Start start, control::Channel supervisor) {
     Post(std::move(start), supervisor).follow();
     return 0;
   } catch (const std::exception& error) {
-    supervisor.send({{"say", control::message::kCannotStart}, {"why", error.what()}});
+    supervisor.send({{"say", releases::supervisor_message::kCannotStart}, {"why", error.what()}});
     return 1;
   }
 }

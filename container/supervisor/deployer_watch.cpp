@@ -7,11 +7,13 @@
 #include <utility>
 
 #include "control/messages.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 #include "supervisor/exit_status.hpp"
 
 namespace shoal::supervisor {
 namespace {
 
+namespace deployer_message = releases::supervisor_message;
 namespace message = control::message;
 using DeployerState = DeployerProcess::State;
 using std::chrono::steady_clock;
@@ -83,25 +85,25 @@ void DeployerWatch::read_messages() {
 void DeployerWatch::handle(DeployerProcess& deployer, const nlohmann::json& message) {
   const std::string said = control::text_of(message, "say");
   const auto words = message.value("words", nlohmann::json::object());
-  if (said == message::kTo) {
+  if (said == deployer_message::kTo) {
     relay_.from_deployer(deployer, message);
-  } else if (said == message::kAnswer) {
+  } else if (said == deployer_message::kAnswer) {
     answers_.questions().answered(control::number_of(message, "question"), words);
-  } else if (said == message::kProgress) {
+  } else if (said == deployer_message::kProgress) {
     answers_.questions().progressed(control::number_of(message, "question"), words);
-  } else if (said == message::kUnserved) {
+  } else if (said == deployer_message::kUnserved) {
     service_.deployers.set_unserved(deployer, control::texts_of(message, "groups"));
-  } else if (said == message::kReplaceWorker) {
+  } else if (said == deployer_message::kReplaceWorker) {
     replace(message);
-  } else if (said == message::kWithdrawn) {
+  } else if (said == deployer_message::kWithdrawn) {
     withdrawals_.done(control::text_of(message, "group"), control::number_of(message, "number"));
   } else if (said == message::kStatus && message.contains("status")) {
     answers_.queries().deployer_answered(message["status"]);
-  } else if (said == message::kReleased) {
+  } else if (said == deployer_message::kReleased) {
     Deployers::released(deployer);
-  } else if (said == message::kUp) {
+  } else if (said == deployer_message::kUp) {
     deployer.up = true;
-  } else if (said == message::kCannotStart) {
+  } else if (said == deployer_message::kCannotStart) {
     const std::string why = control::text_of(message, "why");
     spdlog::error("deployer {} cannot start: {}", deployer.id, why);
     cannot_start_(deployer.settings.get(), why);

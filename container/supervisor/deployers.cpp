@@ -10,12 +10,12 @@
 #include <utility>
 
 #include "base/debugged.hpp"
-#include "control/messages.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 
 namespace shoal::supervisor {
 namespace {
 
-namespace message = control::message;
+namespace deployer_message = releases::supervisor_message;
 using DeployerState = DeployerProcess::State;
 using std::chrono::steady_clock;
 
@@ -72,7 +72,7 @@ void Deployers::release(DeployerProcess& deployer) {
   if (deployer.state != DeployerState::kWorking) return;
   deployer.state = DeployerState::kReleasing;
   deployer.kill_at = steady_clock::now() + kReleaseLimit;
-  deployer.channel.post({{"say", message::kRelease}});
+  deployer.channel.post({{"say", deployer_message::kRelease}});
 }
 
 void Deployers::released(DeployerProcess& deployer) {
@@ -85,14 +85,14 @@ void Deployers::resume(DeployerProcess& deployer) {
   deployer.state = DeployerState::kWorking;
   deployer.up = false;
   deployer.turn = ++turns_;
-  deployer.channel.post({{"say", message::kResume}});
+  deployer.channel.post({{"say", deployer_message::kResume}});
 }
 
 void Deployers::end(DeployerProcess& deployer) {
   if (deployer.state == DeployerState::kEnding) return;
   deployer.state = DeployerState::kEnding;
   deployer.kill_at = steady_clock::now() + kEndLimit;
-  deployer.channel.post({{"say", message::kEnd}});
+  deployer.channel.post({{"say", deployer_message::kEnd}});
 }
 
 void Deployers::end_all() {

@@ -4,13 +4,13 @@
 #include <string>
 #include <utility>
 
-#include "control/messages.hpp"
 #include "control/users.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 
 namespace shoal::supervisor {
 namespace {
 
-namespace message = control::message;
+namespace deployer_message = releases::supervisor_message;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::minutes kLongest{10};
@@ -25,7 +25,7 @@ void Questions::send_to(DeployerProcess& deployer) {
   for (auto& open : open_) {
     if (open.asked == deployer.turn) continue;
     open.asked = deployer.turn;
-    deployer.channel.post({{"say", message::kQuestion},
+    deployer.channel.post({{"say", deployer_message::kQuestion},
                            {"question", open.number},
                            {"words", open.question.words},
                            {"who", control::name_of_user(open.question.user)}});

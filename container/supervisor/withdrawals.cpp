@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "control/messages.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 
 namespace shoal::supervisor {
 
@@ -18,7 +18,7 @@ void Withdrawals::send_to(DeployerProcess& deployer) {
   for (auto& [culprit, asked] : withdrawals_) {
     if (asked == deployer.turn) continue;
     asked = deployer.turn;
-    deployer.channel.post({{"say", control::message::kWithdraw},
+    deployer.channel.post({{"say", releases::supervisor_message::kWithdraw},
                            {"group", culprit.group},
                            {"number", culprit.number},
                            {"crashes", culprit.crashes}});

@@ -29,7 +29,6 @@ namespace shoal::worker {
 namespace {
 
 namespace message = control::message;
-namespace deployer_message = releases::message;
 using Clock = std::chrono::steady_clock;
 
 // How long a worker waits for a deployer that answers, and for what the deployer has judged.
@@ -40,12 +39,6 @@ constexpr std::chrono::seconds kStartPatience{30};
 constexpr std::chrono::milliseconds kNextLook{10};
 
 constexpr std::chrono::milliseconds kForever{-1};
-
-/// The words of the deployer that are for Generations.
-constexpr std::array<std::string_view, 9> kOfDeployer{
-    deployer_message::kList, deployer_message::kJoined,   deployer_message::kJudged,
-    deployer_message::kOpen, deployer_message::kServe,    deployer_message::kDiscard,
-    deployer_message::kGone, deployer_message::kUnserved, deployer_message::kReport};
 
 /// Has the process exit after `rest`, since a module's destructor may hang. While a debugger is
 /// attached, the time begins again.
@@ -142,7 +135,8 @@ void Worker::wait(std::chrono::milliseconds longest) {
 
 void Worker::handle(const nlohmann::json& message) {
   const std::string said = control::text_of(message, "say");
-  if (std::ranges::find(kOfDeployer, said) != kOfDeployer.end()) {
+  const auto& of_deployer = releases::message::kForWorkers;
+  if (std::ranges::find(of_deployer, said) != of_deployer.end()) {
     generations_.handle(message);
   } else if (said == message::kDrain) {
     hands_over_ = message.value("hand_over", false);

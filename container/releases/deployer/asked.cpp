@@ -8,6 +8,7 @@
 #include "base/nearest.hpp"
 #include "releases/deployer/deployer.hpp"
 #include "releases/deployer/messages.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 
 namespace shoal::releases {
 namespace {
@@ -56,16 +57,17 @@ json no_such_group(const std::string& name, const Groups& known) {
 void Deployer::handle(const json& message) {
   const std::string said = message.value("say", "");
   const auto worker = message.value("worker", pid_t{0});
-  if (said == "from") return hear(worker, message.value("message", json::object()));
-  if (said == "worker") return fleet_.send(worker, {{"say", message::kReport}});
-  if (said == "exited") return lost(worker, message);
-  if (said == "left") return left(worker);
-  if (said == "withdraw") {
+  if (said == supervisor_message::kFrom)
+    return hear(worker, message.value("message", json::object()));
+  if (said == supervisor_message::kWorker) return fleet_.send(worker, {{"say", message::kReport}});
+  if (said == supervisor_message::kExited) return lost(worker, message);
+  if (said == supervisor_message::kLeft) return left(worker);
+  if (said == supervisor_message::kWithdraw) {
     return withdraw(message.value("group", ""), message.value("number", 0ul),
                     message.value("crashes", 0u));
   }
-  if (said == "question") return answer(message.value("question", 0u), message);
-  if (said == "release") releasing_ = true;
+  if (said == supervisor_message::kQuestion) return answer(message.value("question", 0u), message);
+  if (said == supervisor_message::kRelease) releasing_ = true;
 }
 
 void Deployer::answer(unsigned question, const json& message) {
@@ -80,7 +82,8 @@ void Deployer::answer(unsigned question, const json& message) {
 }
 
 void Deployer::send_answer(unsigned question, json words) const {
-  parts_.send({{"say", "answer"}, {"question", question}, {"words", std::move(words)}});
+  parts_.send(
+      {{"say", supervisor_message::kAnswer}, {"question", question}, {"words", std::move(words)}});
 }
 
 void Deployer::ask_drop(unsigned question, const json& words) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "releases/deployer/messages.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 #include "releases/history/fingerprint.hpp"
 #include "releases/linking/load_error.hpp"
 
@@ -420,18 +421,20 @@ void Deployer::check_deadlines() {
     if (state == State::kSpreading) {
       for (const pid_t worker : std::exchange(deployment.awaited, {})) {
         fleet_.left(worker);
-        parts_.send({{"say", "replace"}, {"worker", worker}, {"why", what + " took over 10 s"}});
+        parts_.send({{"say", supervisor_message::kReplaceWorker},
+                     {"worker", worker},
+                     {"why", what + " took over 10 s"}});
       }
     } else if (!deployment.begun) {
       // It says nothing against the drop.
       fleet_.left(deployment.first);
-      parts_.send({{"say", "replace"},
+      parts_.send({{"say", supervisor_message::kReplaceWorker},
                    {"worker", deployment.first},
                    {"why", "it has not begun with " + what + " for 10 s"}});
       group.life.on(Life::Event::kInterrupted);
     } else {
       fleet_.left(deployment.first);
-      parts_.send({{"say", "replace"},
+      parts_.send({{"say", supervisor_message::kReplaceWorker},
                    {"worker", deployment.first},
                    {"why", what + " has not returned for 20 s"}});
       refuse(group,

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <string_view>
+
 // What the deployer and the workers of its configuration say to each other: JSON objects, whose key
 // "say" holds one of these words. The supervisor passes them on in both directions, in order.
 //
@@ -39,6 +42,10 @@ inline constexpr const char* kGone = "gone";          ///< "group": all its file
 inline constexpr const char* kUnserved = "unserved";  ///< "modules": of groups without generation
 inline constexpr const char* kReport = "report";      ///< a new deployer asks for a kReported
 
+/// All words for workers.
+inline constexpr std::array<std::string_view, 9> kForWorkers{
+    kList, kJoined, kJudged, kOpen, kServe, kDiscard, kGone, kUnserved, kReport};
+
 // From a worker.
 inline constexpr const char* kJoin = "join";
 inline constexpr const char* kListed = "listed";  ///< "groups": {group: number}, what it publishes
@@ -50,5 +57,9 @@ inline constexpr const char* kPublished = "published";  ///< "group", "number"
 inline constexpr const char* kRetired = "retired";      ///< "group", "number": unmapped
 /// "published": {group: number}, "opened": {group: number}, "mapped": {group: [number...]}
 inline constexpr const char* kReported = "reported";
+
+/// All words for the deployer.
+inline constexpr std::array<std::string_view, 8> kForDeployer{
+    kJoin, kListed, kOpening, kOpened, kFailed, kPublished, kRetired, kReported};
 
 }  // namespace shoal::releases::message

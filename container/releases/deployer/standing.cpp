@@ -10,6 +10,7 @@
 #include "releases/apps/digest.hpp"
 #include "releases/deployer/deployer.hpp"
 #include "releases/deployer/messages.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 #include "releases/history/fingerprint.hpp"
 
 namespace shoal::releases {
@@ -66,7 +67,7 @@ Deployer::Deployer(DeployerParts parts)
       records_(parts_.run, parts_.history),
       apps_(parts_.apps, parts_.grouping, parts_.rules, parts_.feed),
       fleet_([this](pid_t worker, json message) {
-        json passed{{"say", "to"}, {"message", std::move(message)}};
+        json passed{{"say", supervisor_message::kTo}, {"message", std::move(message)}};
         if (worker != 0) passed["worker"] = worker;
         parts_.send(std::move(passed));
       }),
@@ -234,7 +235,7 @@ void Deployer::wish(Group& group, Wish wish) {
 
 /// The generation has crashed workers: its release is not to serve any more.
 void Deployer::withdraw(const std::string& name, unsigned long number, unsigned crashes) {
-  parts_.send({{"say", "withdrawn"}, {"group", name}, {"number", number}});
+  parts_.send({{"say", supervisor_message::kWithdrawn}, {"group", name}, {"number", number}});
   const auto found = groups_.find(name);
   if (found == groups_.end() || !found->second.decision) return;
   Group& group = found->second;
@@ -313,7 +314,7 @@ void Deployer::tell_unserved() {
   if (unserved_ && *unserved_ == modules) return;
   unserved_ = modules;
   fleet_.send_to_all({{"say", message::kUnserved}, {"modules", std::move(modules)}});
-  parts_.send({{"say", "unserved"}, {"groups", names}});
+  parts_.send({{"say", supervisor_message::kUnserved}, {"groups", names}});
 }
 
 Deployer::Clock::time_point Deployer::deadline() const {

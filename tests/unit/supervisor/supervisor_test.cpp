@@ -13,12 +13,14 @@
 
 #include "control/control_socket.hpp"
 #include "control/messages.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 #include "system/eventually.hpp"
 #include "unit/fastcgi/scratch_folder.hpp"
 
 namespace shoal::supervisor {
 namespace {
 
+namespace deployer_message = releases::supervisor_message;
 namespace message = control::message;
 using namespace std::chrono_literals;
 using nlohmann::json;
@@ -46,29 +48,32 @@ class Diary {
 /// A deployer that decides nothing: it writes down what it hears.
 int deploy(const Assignment& assignment, control::Channel supervisor, const Diary& diary) {
   const auto send = [&supervisor](const json& words) { supervisor.post(words); };
-  send({{"say", message::kUp}});
+  send({{"say", deployer_message::kUp}});
   while (!supervisor.closed()) {
     for (const auto& heard : supervisor.wait(60s)) {
       const std::string said = control::text_of(heard, "say");
-      if (said == message::kFrom) {
-        send(
-            {{"say", message::kTo}, {"worker", heard["worker"]}, {"message", {{"say", "judged"}}}});
+      if (said == deployer_message::kFrom) {
+        send({{"say", deployer_message::kTo},
+              {"worker", heard["worker"]},
+              {"message", {{"say", "judged"}}}});
         continue;
       }
-      if (said == message::kQuestion) {
+      if (said == deployer_message::kQuestion) {
         const std::string asked = control::text_of(heard["words"], "ask");
         diary.write(asked);
         if (asked == "rollback" && diary.lines().size() == 1) ::raise(SIGKILL);
-        send({{"say", message::kAnswer},
+        send({{"say", deployer_message::kAnswer},
               {"question", heard["question"]},
               {"words", {{"by", heard["who"]}}}});
         continue;
       }
-      if (said != message::kRelease && said != message::kResume && said != message::kEnd) continue;
+      if (said != deployer_message::kRelease && said != deployer_message::kResume &&
+          said != deployer_message::kEnd)
+        continue;
       const bool is_new = !assignment.configuration.settings->expose;
       diary.write(said + (is_new ? " of the new" : ""));
-      if (said == message::kRelease) send({{"say", message::kReleased}});
-      if (said == message::kEnd) return 0;
+      if (said == deployer_message::kRelease) send({{"say", deployer_message::kReleased}});
+      if (said == deployer_message::kEnd) return 0;
     }
   }
   return 0;
