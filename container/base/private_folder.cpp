@@ -1,7 +1,6 @@
 #include "base/private_folder.hpp"
 
 #include <fcntl.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/failure.hpp"
+#include "base/user_name.hpp"
 
 namespace shoal::base {
 namespace {
@@ -34,14 +34,6 @@ constexpr mode_t kWritableByOthers = 0022;
   throw FolderError(Failure{path.native(), fact, 0, remedy}.text(), 0);
 }
 
-std::string user(uid_t id) {
-  std::vector<char> buffer(16'384);
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found);
-  return found == nullptr ? std::to_string(id) : found->pw_name;
-}
-
 std::string octal(mode_t mode) {
   std::array<char, 8> text{};
   std::snprintf(text.data(), text.size(), "%04o", mode & kAllBits);
@@ -56,10 +48,13 @@ struct stat status_of(const fs::path& path, int opened) {
 
 void require_own(const fs::path& path, const struct stat& status) {
   if (status.st_uid == ::geteuid()) return;
-  const std::string self = user(::geteuid());
-  refuse(path, "belongs to the user " + user(status.st_uid) + ", and the container runs as " + self,
-         "run it as " + user(status.st_uid) + ", or remove what that user has put there and run " +
-             "chown " + self + " " + path.native());
+  const std::string self = name_of_user(::geteuid());
+  refuse(
+      path,
+      "belongs to the user " + name_of_user(status.st_uid) + ", and the container runs as " + self,
+      "run it as " + name_of_user(status.st_uid) +
+          ", or remove what that user has put there and run " + "chown " + self + " " +
+          path.native());
 }
 
 /// A symbolic link to a folder is accepted, unless another user can change it.
@@ -67,7 +62,7 @@ void require_link_of_trusted_user(const fs::path& path) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISLNK(status.st_mode)) return;
   if (status.st_uid == 0 || status.st_uid == ::geteuid()) return;
-  refuse(path, "is a link that the user " + user(status.st_uid) + " has made", "remove it");
+  refuse(path, "is a link that the user " + name_of_user(status.st_uid) + " has made", "remove it");
 }
 
 void make_parents(const fs::path& path) {

@@ -1,13 +1,13 @@
 #include "control/users.hpp"
 
 #include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <vector>
 
 #include "base/failure.hpp"
+#include "base/user_name.hpp"
 
 namespace shoal::control {
 namespace {
@@ -24,14 +24,6 @@ std::vector<gid_t> groups_of_this_process() {
 
 }  // namespace
 
-std::string name_of_user(uid_t id) {
-  std::vector<char> buffer(kLongestEntry);
-  passwd entry{};
-  passwd* found = nullptr;
-  ::getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found);
-  return found == nullptr ? std::to_string(id) : found->pw_name;
-}
-
 gid_t own_group(const std::string& name, const std::string& setting) {
   std::vector<char> buffer(kLongestEntry);
   ::group entry{};
@@ -44,7 +36,7 @@ gid_t own_group(const std::string& name, const std::string& setting) {
   const gid_t group = found->gr_gid;
   const auto own = groups_of_this_process();
   if (::geteuid() != 0 && std::ranges::find(own, group) == own.end()) {
-    const std::string user = name_of_user(::geteuid());
+    const std::string user = base::name_of_user(::geteuid());
     base::fail({setting + ": " + name, "the container's user " + user + " is not in this group", 0,
                 "add it with `usermod -aG " + name + " " + user +
                     "`, or SupplementaryGroups= of the systemd unit, and restart the container"});

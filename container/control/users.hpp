@@ -4,11 +4,8 @@
 
 #include <string>
 
-// Users and groups of this machine, by name. Safe to call from any thread.
+// Groups of this machine, by name. Safe to call from any thread.
 namespace shoal::control {
-
-/// Returns the name of a user; the number as text if it has no name.
-std::string name_of_user(uid_t id);
 
 /// Returns the group of this name, to which files of this process can be given. Throws
 /// std::runtime_error, with the remedy, if there is no such group, or this process is not in it.

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "control/users.hpp"
+#include "base/user_name.hpp"
 #include "releases/deployer/supervisor_messages.hpp"
 
 namespace shoal::supervisor {
@@ -28,7 +28,7 @@ void Questions::send_to(DeployerProcess& deployer) {
     deployer.channel.post({{"say", deployer_message::kQuestion},
                            {"question", open.number},
                            {"words", open.question.words},
-                           {"who", control::name_of_user(open.question.user)}});
+                           {"who", base::name_of_user(open.question.user)}});
   }
 }
 

@@ -1,14 +1,13 @@
 #include "releases/deployer/apps_reader.hpp"
 
-#include <pwd.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
+#include "base/user_name.hpp"
 #include "releases/apps/settling.hpp"
 
 namespace shoal::releases {
@@ -16,20 +15,6 @@ namespace {
 
 // The process that drops may die, and no event tells of it.
 constexpr std::chrono::milliseconds kNextLookAtMarker{5};
-
-std::string user_name(uid_t user) {
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-    return std::to_string(user);
-  }
-  return entry.pw_name;
-}
-
-}  // namespace
-
-namespace {
 
 /// To watch anew may empty the queue: what was in it is judged only by the first `read`. Returns
 /// the folder.
@@ -155,7 +140,7 @@ Origin AppsReader::origin_of(const Group& group) const {
     }
     struct stat status {};
     if (origin.who.empty() && ::stat(file.path.c_str(), &status) == 0) {
-      origin.who = user_name(status.st_uid);
+      origin.who = base::name_of_user(status.st_uid);
     }
   }
   return origin;

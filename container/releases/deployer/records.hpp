@@ -7,7 +7,7 @@
 #include "releases/deployer/group.hpp"
 #include "releases/history/decisions.hpp"
 #include "releases/history/history.hpp"
-#include "releases/staging/stages_folder.hpp"
+#include "releases/staging/stages.hpp"
 
 namespace shoal::releases {
 
@@ -24,8 +24,8 @@ class Records {
 
   History& history() { return history_; }
   const History& history() const { return history_; }
-  StagesFolder& stages() { return stages_; }
-  const StagesFolder& stages() const { return stages_; }
+  Stages& stages() { return stages_; }
+  const Stages& stages() const { return stages_; }
 
   /// What is decided of each group.
   const Decisions& decisions() const { return decisions_; }
@@ -49,7 +49,7 @@ class Records {
 
   const std::filesystem::path run_;
   History history_;
-  StagesFolder stages_;
+  Stages stages_;
   Decisions decisions_;
   Works works_;
   std::string problem_{};  // as the log has it

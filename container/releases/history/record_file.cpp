@@ -74,11 +74,6 @@ std::string from_hex(std::string_view text) {
 
 }  // namespace
 
-bool is_passing(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOSPC ||
-         error == EDQUOT || error == EIO;
-}
-
 void fail_on_record(const fs::path& path, const char* fact, int error) {
   base::fail<Unavailable>({.thing = path.native(),
                            .fact = fact,

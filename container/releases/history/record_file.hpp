@@ -9,6 +9,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/private_folder.hpp"
+#include "releases/linking/load_error.hpp"
 
 // The JSON files that the deployer keeps below `run/releases`. Each is an object with a key
 // "format"; all are written aside and renamed. Safe to use from any thread.
@@ -19,9 +20,6 @@ inline constexpr int kRecordFormat = 1;
 
 /// What is set aside gets this at the end of its name.
 inline constexpr const char* kSetAside = ".unreadable";
-
-/// Returns true if the machine lacks something just now: descriptors, memory, disk space.
-bool is_passing(int error);
 
 /// Throws Unavailable: `path` `fact`, errno `error`, with a remedy.
 [[noreturn]] void fail_on_record(const std::filesystem::path& path, const char* fact, int error);

@@ -1,19 +1,13 @@
 #include "releases/staging/stage.hpp"
 
 #include <fcntl.h>
-#include <spdlog/spdlog.h>
-#include <stdlib.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <cerrno>
 
 #include "base/failure.hpp"
-#include "base/file_lock.hpp"
 #include "base/files.hpp"
-#include "base/private_folder.hpp"
 #include "releases/apps/bounds.hpp"
 #include "releases/apps/copying.hpp"
 #include "releases/apps/digest.hpp"
@@ -25,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using base::Descriptor;
 
-constexpr const char* kStages = "stages";
 constexpr const char* kRunFolder = "check that the user running shoal may write to the run folder";
 
 // Composed of the run folder and the names of group and module, which have bounds of their own.
@@ -33,49 +26,15 @@ constexpr const char* kShorter =
     "give the run folder a shorter path, or the module a shorter name: a path may have 4095 bytes, "
     "a name in it 255 on most file systems";
 
-bool passes_by_itself(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOSPC ||
-         error == EDQUOT || error == EIO;
-}
-
 /// Throws Unavailable if the machine lacks something just now, else LoadError: a fault of the file,
 /// or of the run folder.
 [[noreturn]] void fail(base::Failure failure) {
-  if (passes_by_itself(failure.error)) {
+  if (is_passing(failure.error)) {
     failure.remedy = "out of file descriptors or disk space; will retry";
     base::fail<Unavailable>(failure);
   }
   if (failure.error == ENAMETOOLONG) failure.remedy = kShorter;
   base::fail<LoadError>(failure);
-}
-
-/// Empty when another process holds the lock, or there is no such folder.
-Descriptor lock_folder(const fs::path& folder) {
-  Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
-  return lock;
-}
-
-/// One container at a time begins here: else one could take the other's new folder, not locked yet,
-/// for what a dead one left.
-Descriptor wait_for_turn(const fs::path& stages) {
-  Descriptor turn(::open(stages.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!turn) return turn;
-  const auto refused = base::lock_file(
-      turn.get(), base::kLongestLock,
-      [&stages](const std::string& what) { spdlog::warn("{}: {}", stages.native(), what); });
-  if (refused) throw std::runtime_error("run: " + stages.native() + ": " + *refused);
-  return turn;
-}
-
-/// The kernel lets go of a lock when its holder dies, however it dies. Links are not followed.
-void remove_what_the_dead_left(const fs::path& stages) {
-  for (const auto& entry : fs::directory_iterator(stages)) {
-    std::error_code none;
-    const bool is_folder = fs::is_directory(entry.symlink_status(none));
-    const Descriptor lock = lock_folder(entry.path());
-    if (lock || !is_folder) fs::remove_all(entry.path(), none);
-  }
 }
 
 /// Opens the file of a module. A file that is gone was removed since it was scanned.
@@ -141,83 +100,12 @@ std::size_t dot_before_number(std::string_view text) {
 
 }  // namespace
 
-Stages::Stages(const fs::path& run) : run_(run) {
-  const Descriptor turn = take_folder();
-  struct statvfs status;
-  if (::statvfs(folder_.c_str(), &status) == 0 && (status.f_flag & ST_NOEXEC) != 0) {
-    std::error_code none;
-    fs::remove(folder_, none);
-    base::fail({.thing = "run: " + run.native(),
-                .fact = "mounted noexec, so no module can be loaded from it",
-                .remedy = "name a folder that allows exec under \"run\", e.g. /var/lib/shoal"});
-  }
-  remove_what_the_dead_left(run_ / kStages);
-}
-
-/// Makes our own folder and locks it. Returns the lock on all of the stages.
-Descriptor Stages::take_folder() {
-  const fs::path stages = run_ / kStages;
-  const auto fail_here = [&stages](int error) {
-    base::fail({.thing = "run: " + stages.native(),
-                .fact = "cannot be written",
-                .error = error,
-                .remedy = "create it for the container's user, or name another under \"run\""});
-  };
-  try {
-    base::PrivateFolder::at(run_).folder(kStages);
-  } catch (const base::FolderError& error) {
-    if (error.error() != 0) fail_here(error.error());
-    throw std::runtime_error(std::string("run: ") + error.what());
-  }
-  Descriptor turn = wait_for_turn(stages);
-  std::string own = (stages / "XXXXXX").native();
-  if (::mkdtemp(own.data()) == nullptr) fail_here(errno);
-  folder_ = own;
-  lock_ = Descriptor(::open(own.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock_) ::flock(lock_.get(), LOCK_EX | LOCK_NB);  // no other process can have it
-  return turn;
-}
-
-Stages::~Stages() {
-  std::error_code none;
-  fs::remove_all(folder_, none);
-}
-
-fs::path Stages::make(const std::string& group, unsigned long number) {
-  try {
-    if (!base::names(folder_, lock_.get())) take_folder();
-  } catch (const std::runtime_error& error) {
-    throw Unavailable(error.what());
-  }
-  fs::path folder =
-      folder_ / (group + "." + std::to_string(number) + "." + std::to_string(++count_));
-  if (::mkdir(folder.c_str(), 0700) != 0) {
-    fail({.thing = folder_.native(),
-          .fact = "cannot make a stage in it",
-          .error = errno,
-          .remedy = kRunFolder});
-  }
-  return folder;
-}
-
 std::string label_of_stage(const fs::path& file) {
   const std::string folder = file.parent_path().filename();
   const std::string generation = folder.substr(0, dot_before_number(folder));
   const auto dot = dot_before_number(generation);
   if (generation == folder || dot == 0 || dot == std::string::npos) return {};
   return generation.substr(0, dot) + "/" + generation.substr(dot + 1);
-}
-
-Stage::Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files)
-    : folder_(stages.make(group, number)) {
-  try {
-    if (const auto fault = fault_of_members(group, files.size())) base::fail<LoadError>(*fault);
-    for (const auto& [module, source] : files) copy(module, source, file(module));
-  } catch (...) {
-    std::error_code none;
-    fs::remove_all(folder_, none);
-    throw;
-  }
 }
 
 Stage::Stage(fs::path folder, const std::string& group, const Files& files, const fs::path& draft)
@@ -237,6 +125,9 @@ Stage::Stage(fs::path folder, const std::string& group, const Files& files, cons
     throw;
   }
 }
+
+Stage::Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files)
+    : Stage(stages.name(group, number, stages.next_count()), group, files, {}) {}
 
 Stage::Stage(fs::path folder) : folder_(std::move(folder)), borrowed_(true) {}
 

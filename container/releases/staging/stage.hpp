@@ -1,16 +1,15 @@
 #pragma once
 
-#include <atomic>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/descriptor.hpp"
 #include "elf/relabel.hpp"
 #include "releases/apps/file_bytes.hpp"
 #include "releases/apps/identity.hpp"
+#include "releases/staging/stages.hpp"
 
 namespace shoal::releases {
 
@@ -18,34 +17,6 @@ namespace shoal::releases {
 class FilesChanged : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
-};
-
-/// `run/stages/`: where the generations of all containers that share a run folder are staged, each
-/// container in a folder of its own that it holds a lock on. What a killed container left is
-/// removed by the next one that starts.
-class Stages {
- public:
-  /// Throws std::runtime_error, with the remedy, when the folder cannot be made, is refused
-  /// (base::PrivateFolder) or forbids exec.
-  explicit Stages(const std::filesystem::path& run);
-  ~Stages();
-  Stages(const Stages&) = delete;
-  Stages& operator=(const Stages&) = delete;
-
-  /// A new empty folder for the generation `number`. Its path is never given twice: dlopen of a
-  /// path that was opened before returns the old library. What was removed on the way to it is made
-  /// again. Throws Unavailable or LoadError. REQUIRES: one thread at a time.
-  std::filesystem::path make(const std::string& group, unsigned long number);
-
-  const std::filesystem::path& folder() const { return folder_; }
-
- private:
-  base::Descriptor take_folder();
-
-  std::filesystem::path run_;
-  std::filesystem::path folder_;
-  base::Descriptor lock_;
-  std::atomic<unsigned long> count_{0};
 };
 
 /// The label of the generation in whose stage `file` lies, by its path alone: `aquarium/12`. Empty
@@ -57,14 +28,14 @@ std::string label_of_stage(const std::filesystem::path& file);
 /// dlopen takes a hard link for the library it already has. Removed by the destructor.
 class Stage {
  public:
-  /// Copies `files`. Throws FilesChanged, or LoadError when a file cannot be copied.
-  Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files);
-
   /// Makes `folder`, whose path must never have been used before, and copies `files` into it; and
   /// the same bytes into a new folder `draft`, unless that is empty. On failure neither is left.
   /// Throws FilesChanged, or LoadError when a file cannot be copied, or Unavailable.
   Stage(std::filesystem::path folder, const std::string& group, const Files& files,
         const std::filesystem::path& draft);
+
+  /// The same in the next folder of `stages`, without a draft.
+  Stage(Stages& stages, const std::string& group, unsigned long number, const Files& files);
 
   /// Borrows the folder of a stage that another process has made, and will remove.
   explicit Stage(std::filesystem::path folder);

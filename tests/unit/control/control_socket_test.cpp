@@ -1,4 +1,5 @@
 #include "control/control_socket.hpp"
+#include "base/user_name.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -50,7 +51,7 @@ TEST_F(Asking, TellsWhichUserAsks) {
   const auto questions = control_.take();
   ASSERT_THAT(questions, SizeIs(1));
   EXPECT_EQ(questions.front().user, ::geteuid());
-  EXPECT_THAT(name_of_user(::geteuid()), ::testing::Not(IsEmpty()));
+  EXPECT_THAT(base::name_of_user(::geteuid()), ::testing::Not(IsEmpty()));
 }
 
 TEST_F(Asking, GetsProgressBeforeTheAnswer) {

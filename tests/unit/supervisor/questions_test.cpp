@@ -1,4 +1,5 @@
 #include "supervisor/questions.hpp"
+#include "base/user_name.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/socket.h>
@@ -7,7 +8,6 @@
 
 #include <cstring>
 
-#include "control/users.hpp"
 #include "supervisor/withdrawals.hpp"
 #include "unit/fastcgi/scratch_folder.hpp"
 
@@ -66,7 +66,7 @@ TEST_F(QuestionsOfCommands, GoToTheDeployerWithTheUsersName) {
               ElementsAre(json{{"say", "question"},
                                {"question", 1},
                                {"words", kDrop},
-                               {"who", control::name_of_user(::geteuid())}}));
+                               {"who", base::name_of_user(::geteuid())}}));
 
   questions_.progressed(1, {{"progress", "probing"}});
   questions_.answered(1, {{"verdict", "live"}});

@@ -10,7 +10,7 @@
 #include "kept_history.hpp"
 #include "releases/history/decisions.hpp"
 #include "releases/linking/load_error.hpp"
-#include "releases/staging/stages_folder.hpp"
+#include "releases/staging/stages.hpp"
 
 namespace shoal::releases {
 namespace {
@@ -108,7 +108,7 @@ TEST_F(FullDiskTest, StartsAndReadsTheHistory) {
 
 TEST_F(FullDiskTest, CountsStagesAgainWhenThereIsSpace) {
   on_a_small_disk([this] {
-    StagesFolder stages(run());
+    Stages stages(run());
     fill();
     EXPECT_THROW(stages.next_count(), Unavailable);
     free_space();

@@ -1,11 +1,7 @@
 #include "releases/staging/stage.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
-#include <barrier>
 #include <csignal>
 #include <optional>
 #include <set>
@@ -44,13 +40,7 @@ class Staging : public AppsFolder {
     return {};
   }
 
-  std::size_t folders_in(const std::filesystem::path& folder) const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), {}));
-  }
-
-  std::filesystem::path only_folder_in(const std::filesystem::path& folder) const {
-    return std::filesystem::directory_iterator(folder)->path();
-  }
+  std::size_t stages_left() const { return Stages(run()).stages().size(); }
 
   Files files_;
   std::optional<Stages> stages_;
@@ -75,7 +65,7 @@ TEST_F(Staging, NeverGivesAFolderTwiceAndRemovesEach) {
   for (int i = 0; i < 20; ++i) {
     const Stage stage(stages(), "site", 1, files_);
     EXPECT_TRUE(given.insert(stage.folder()).second);
-    EXPECT_EQ(folders_in(stage.folder().parent_path()), 1u);
+    EXPECT_EQ(stages_left(), 1u);
   }
   for (const auto& folder : given) EXPECT_FALSE(std::filesystem::exists(folder));
 }
@@ -85,7 +75,7 @@ TEST_F(Staging, SaysThatAFileChangedSinceItWasScanned) {
                               "touch apps/a.so", "rm apps/a.so", "rm -r apps"}) {
     sh(command);
     EXPECT_THROW(Stage(stages(), "site", 1, files_), FilesChanged) << command;
-    EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u) << command;
+    EXPECT_EQ(stages_left(), 0u) << command;
   }
 }
 
@@ -104,7 +94,7 @@ TEST_F(Staging, RefusesWhatHasTakenThePlaceOfAFile) {
       refusal(),
       StartsWith(
           a + ": a symbolic link to a file that does not exist; correct the link, or remove it"));
-  EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
+  EXPECT_EQ(stages_left(), 0u);
 }
 
 TEST_F(Staging, SaysWhichFileCannotBeRead) {
@@ -114,7 +104,7 @@ TEST_F(Staging, SaysWhichFileCannotBeRead) {
   EXPECT_EQ(refusal(), (apps() / "a.so").native() +
                            ": cannot be read (Permission denied); check that the user running "
                            "shoal may read it");
-  EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
+  EXPECT_EQ(stages_left(), 0u);
   stages_.reset();
 }
 
@@ -127,7 +117,7 @@ TEST_F(Staging, RefusesAFileThatIsTooLargeAndAGroupOfTooManyModules) {
   EXPECT_THAT(refusal(),
               StartsWith("group site: has 1002 modules, and a group may have 1000; check whether a "
                          "link in the apps folder leads to more than you meant"));
-  EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
+  EXPECT_EQ(stages_left(), 0u);
 }
 
 TEST_F(Staging, SaysThatThereIsNoRoom) {
@@ -145,7 +135,7 @@ TEST_F(Staging, SaysThatThereIsNoRoom) {
   EXPECT_THAT(why,
               HasSubstr("(File too large); check that the user running shoal may write to the run "
                         "folder"));
-  EXPECT_EQ(folders_in(only_folder_in(run() / "stages")), 0u);
+  EXPECT_EQ(stages_left(), 0u);
   EXPECT_EQ(refusal(), "");
 }
 
@@ -181,69 +171,6 @@ TEST_F(Staging, TellsByTheNameOfItsFolderWhoseItIs) {
        {"", "a.so", "/a.so", "/site/a.so", "/site.1/a.so", "/site.1./a.so", "/site.x.1/a.so",
         "/12.1/a.so", "/site..1/a.so"}) {
     EXPECT_EQ(label_of_stage(other), "") << other;
-  }
-}
-
-TEST_F(Staging, RemovesItsOwnFolderAtItsEnd) {
-  stages().make("site", 1);
-  EXPECT_EQ(folders_in(run() / "stages"), 1u);
-  stages_.reset();
-  EXPECT_EQ(folders_in(run() / "stages"), 0u);
-}
-
-TEST_F(Staging, RemovesWhatAKilledContainerLeft) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    Stages* const left = new Stages(run());  // NOLINT: killed before anybody could delete it
-    left->make("site", 1);
-    ::raise(SIGKILL);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status));
-  const auto left = only_folder_in(run() / "stages");
-  stages();
-  EXPECT_FALSE(std::filesystem::exists(left));
-  EXPECT_EQ(folders_in(run() / "stages"), 1u);
-}
-
-TEST_F(Staging, LeavesAloneWhatALivingContainerHas) {
-  const Stage stage(stages(), "site", 1, files_);
-  const Stages other(run());
-  EXPECT_EQ(read(stage.file("a")), std::string(300'000, 'a'));
-  EXPECT_EQ(folders_in(run() / "stages"), 2u);
-}
-
-TEST_F(Staging, LeavesAloneWhatIsNoStage) {
-  sh("mkdir -p run/stages precious; touch run/stages/note precious/file");
-  sh("ln -s ../../precious run/stages/link");
-  stages();
-  EXPECT_EQ(read("run/stages/note"), "");
-  EXPECT_TRUE(std::filesystem::exists(folder() / "precious/file"));
-}
-
-TEST_F(Staging, LetsManyContainersBeginAtOnce) {
-  for (int round = 0; round < 20; ++round) {
-    constexpr int kContainers = 6;
-    std::barrier together(kContainers);
-    std::vector<std::string> failures(kContainers);
-    std::vector<std::thread> containers;
-    for (int i = 0; i < kContainers; ++i) {
-      containers.emplace_back([&, i] {
-        together.arrive_and_wait();
-        try {
-          Stages own(run());
-          together.arrive_and_wait();
-          own.make("site", 1);
-          together.arrive_and_wait();
-        } catch (const std::exception& error) {
-          failures[static_cast<std::size_t>(i)] = error.what();
-          together.arrive_and_drop();
-        }
-      });
-    }
-    for (auto& container : containers) container.join();
-    EXPECT_THAT(failures, testing::Each(""));
   }
 }
 

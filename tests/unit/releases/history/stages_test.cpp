@@ -1,4 +1,4 @@
-#include "releases/staging/stages_folder.hpp"
+#include "releases/staging/stages.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-class StagesFolderTest : public RunFolder {
+class StagesTest : public RunFolder {
  protected:
   /// Maps the file, and removes it if that is wished.
   static void* map(const fs::path& file) {
@@ -31,38 +31,38 @@ class StagesFolderTest : public RunFolder {
   }
 };
 
-TEST_F(StagesFolderTest, NamesStagesAsLabelsAreReadFromThem) {
-  const StagesFolder stages(run());
+TEST_F(StagesTest, NamesStagesAsLabelsAreReadFromThem) {
+  const Stages stages(run());
   const auto name = stages.name("aquarium", 12, 345);
   EXPECT_EQ(name, run() / "stages/aquarium.12.345");
   EXPECT_EQ(label_of_stage(name / "home.so"), "aquarium/12");
   EXPECT_EQ(stages.name("../x", 1, 2).parent_path(), run() / "stages");
 }
 
-TEST_F(StagesFolderTest, NeverGivesACountTwice) {
+TEST_F(StagesTest, NeverGivesACountTwice) {
   std::set<unsigned long> counts;
-  StagesFolder old(run());
+  Stages old(run());
   for (int i = 0; i < 50; ++i) EXPECT_TRUE(counts.insert(old.next_count()).second);
-  StagesFolder young(run());  // of a new deployer, while the old one still works
+  Stages young(run());  // of a new deployer, while the old one still works
   for (int i = 0; i < 250; ++i) {
     EXPECT_TRUE(counts.insert(young.next_count()).second);
     EXPECT_TRUE(counts.insert(old.next_count()).second);
   }
 }
 
-TEST_F(StagesFolderTest, CountsOnAfterAProcessWasKilled) {
+TEST_F(StagesTest, CountsOnAfterAProcessWasKilled) {
   const pid_t child = ::fork();
   if (child == 0) {
-    StagesFolder stages(run());
+    Stages stages(run());
     for (int i = 0; i < 130; ++i) stages.next_count();
     ::raise(SIGKILL);
   }
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
-  EXPECT_GT(StagesFolder(run()).next_count(), 130u);
+  EXPECT_GT(Stages(run()).next_count(), 130u);
 }
 
-TEST_F(StagesFolderTest, CountsOnWhenTheCounterOrTheFolderIsLost) {
-  StagesFolder stages(run());
+TEST_F(StagesTest, CountsOnWhenTheCounterOrTheFolderIsLost) {
+  Stages stages(run());
   for (int i = 0; i < 150; ++i) stages.next_count();
   fs::remove_all(run() / "stages");
   EXPECT_EQ(stages.next_count(), 151u);
@@ -70,16 +70,16 @@ TEST_F(StagesFolderTest, CountsOnWhenTheCounterOrTheFolderIsLost) {
 
   fs::create_directory(stages.name("pond", 1, 777));
   fs::remove(run() / "stages/.count");
-  EXPECT_EQ(StagesFolder(run()).next_count(), 778u);
+  EXPECT_EQ(Stages(run()).next_count(), 778u);
 
   void* const mapped = map(stages.name("pond", 2, 1'777) / "home.so");
   fs::remove_all(run() / "stages");
-  EXPECT_EQ(StagesFolder(run()).next_count(), 1'778u);
+  EXPECT_EQ(Stages(run()).next_count(), 1'778u);
   ::munmap(mapped, 5);
 }
 
-TEST_F(StagesFolderTest, WritesTheCounterOnlyEveryHundredthTime) {
-  StagesFolder stages(run());
+TEST_F(StagesTest, WritesTheCounterOnlyEveryHundredthTime) {
+  Stages stages(run());
   stages.next_count();
   const std::string before = contents(run() / "stages/.count");
   for (int i = 0; i < 99; ++i) stages.next_count();
@@ -88,8 +88,8 @@ TEST_F(StagesFolderTest, WritesTheCounterOnlyEveryHundredthTime) {
   EXPECT_NE(contents(run() / "stages/.count"), before);
 }
 
-TEST_F(StagesFolderTest, ListsAndRemovesStagesAndWhatAnOlderContainerLeft) {
-  const StagesFolder stages(run());
+TEST_F(StagesTest, ListsAndRemovesStagesAndWhatAnOlderContainerLeft) {
+  const Stages stages(run());
   write(run() / "stages/pond.1.7/home.so", "x");
   write(run() / "stages/a1B2c3/pond.1.1/home.so", "x");
   EXPECT_THAT(stages.stages(), UnorderedElementsAre("pond.1.7", "a1B2c3"));
@@ -99,8 +99,8 @@ TEST_F(StagesFolderTest, ListsAndRemovesStagesAndWhatAnOlderContainerLeft) {
   EXPECT_THAT(stages.stages(), IsEmpty());
 }
 
-TEST_F(StagesFolderTest, RemovesNothingElse) {
-  StagesFolder stages(run());
+TEST_F(StagesTest, RemovesNothingElse) {
+  Stages stages(run());
   stages.next_count();
   write(run() / "other/home.so", "x");
   fs::create_directory_symlink(run() / "other", run() / "stages/link");
@@ -112,28 +112,28 @@ TEST_F(StagesFolderTest, RemovesNothingElse) {
   EXPECT_TRUE(fs::exists(run() / "stages/.count"));
 }
 
-TEST_F(StagesFolderTest, HasShortLabels) {
+TEST_F(StagesTest, HasShortLabels) {
   EXPECT_EQ(label_of(1), "~1");
   EXPECT_EQ(label_of(35), "~z");
   EXPECT_EQ(label_of(36), "~10");
   EXPECT_EQ(label_of(~0UL), "~3w5e11264sgsf");
 }
 
-TEST_F(StagesFolderTest, IsPrivate) {
-  const StagesFolder stages(run());
+TEST_F(StagesTest, IsPrivate) {
+  const Stages stages(run());
   struct stat status {};
   ASSERT_EQ(::stat(stages.folder().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0700u);
 }
 
-TEST_F(StagesFolderTest, RefusesALinkInItsPlace) {
+TEST_F(StagesTest, RefusesALinkInItsPlace) {
   fs::create_directory(run() / "elsewhere");
   fs::create_directory_symlink(run() / "elsewhere", run() / "stages");
-  EXPECT_THROW(StagesFolder{run()}, std::runtime_error);
+  EXPECT_THROW(Stages{run()}, std::runtime_error);
 }
 
-TEST_F(StagesFolderTest, KnowsWhatThisProcessHasMappedEvenIfItIsRemoved) {
-  const StagesFolder stages(run());
+TEST_F(StagesTest, KnowsWhatThisProcessHasMappedEvenIfItIsRemoved) {
+  const Stages stages(run());
   EXPECT_THAT(mapped_stages(stages.folder()), IsEmpty());
   void* const here = map(stages.name("pond", 1, 7) / "home.so");
   void* const gone = map(stages.name("a b", 1, 8) / "home.so");
@@ -145,8 +145,8 @@ TEST_F(StagesFolderTest, KnowsWhatThisProcessHasMappedEvenIfItIsRemoved) {
   ::munmap(gone, 5);
 }
 
-TEST_F(StagesFolderTest, KnowsWhatAnotherProcessHasMapped) {
-  const StagesFolder stages(run());
+TEST_F(StagesTest, KnowsWhatAnotherProcessHasMapped) {
+  const Stages stages(run());
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t child = ::fork();

@@ -1,4 +1,4 @@
-#include "releases/staging/stages_folder.hpp"
+#include "releases/staging/stages.hpp"
 
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
@@ -91,7 +91,7 @@ std::string as_in_maps(const fs::path& folder) {
 
 }  // namespace
 
-StagesFolder::StagesFolder(const fs::path& run) : run_(run), folder_(run / kStagesFolder) {
+Stages::Stages(const fs::path& run) : run_(run), folder_(run / kStagesFolder) {
   try {
     PrivateFolder::at(run_).folder(kStagesFolder);
   } catch (const base::FolderError& error) {
@@ -109,7 +109,7 @@ StagesFolder::StagesFolder(const fs::path& run) : run_(run), folder_(run / kStag
   }
 }
 
-unsigned long StagesFolder::next_count() {
+unsigned long Stages::next_count() {
   struct stat status;
   const bool is_there = ::lstat(folder_.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
   if (next_ >= reserved_ || !is_there) reserve();
@@ -118,7 +118,7 @@ unsigned long StagesFolder::next_count() {
 
 /// Takes the next hundred counts. The file is written in place: its lock must not be lost by a
 /// rename, and 21 bytes are written as a whole.
-void StagesFolder::reserve() try {
+void Stages::reserve() try {
   const PrivateFolder folder = PrivateFolder::at(run_).folder(kStagesFolder);
   const fs::path path = folder.path() / kCount;
   const Descriptor file = folder.file(kCount, O_RDWR | O_CREAT);
@@ -144,7 +144,7 @@ void StagesFolder::reserve() try {
 
 /// Returns a count above that of every stage that is there; if the counter is lost, of every stage
 /// that is mapped, too.
-unsigned long StagesFolder::least_count(bool is_lost) const {
+unsigned long Stages::least_count(bool is_lost) const {
   auto names = stages();
   if (is_lost) names.merge(mapped_stages(folder_));
   unsigned long greatest = 0;
@@ -152,13 +152,12 @@ unsigned long StagesFolder::least_count(bool is_lost) const {
   return greatest + 1;
 }
 
-fs::path StagesFolder::name(const std::string& group, unsigned long number,
-                            unsigned long count) const {
+fs::path Stages::name(const std::string& group, unsigned long number, unsigned long count) const {
   return folder_ /
          (folder_name_of(group) + "." + std::to_string(number) + "." + std::to_string(count));
 }
 
-std::set<std::string> StagesFolder::stages() const {
+std::set<std::string> Stages::stages() const {
   std::set<std::string> names;
   std::error_code none;
   for (const auto& entry : fs::directory_iterator(folder_, none)) {
@@ -168,7 +167,7 @@ std::set<std::string> StagesFolder::stages() const {
   return names;
 }
 
-bool StagesFolder::remove(const std::string& name) const {
+bool Stages::remove(const std::string& name) const {
   if (name.empty() || name.front() == '.' || name.find('/') != std::string::npos) return false;
   std::error_code none;
   fs::remove_all(folder_ / name, none);

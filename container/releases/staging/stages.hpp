@@ -11,11 +11,11 @@ namespace shoal::releases {
 /// whatever process is killed: dlopen of a path that was opened before returns the old library. For
 /// that there is a counter on disk, `run/stages/.count`, from which each process takes a hundred
 /// counts at a time. Used by one thread; several processes may use the same folder.
-class StagesFolder {
+class Stages {
  public:
   /// Opens the folder, and makes it if it does not exist. Throws std::runtime_error, with the
   /// remedy, if it cannot be made, is refused (base::PrivateFolder) or forbids exec.
-  explicit StagesFolder(const std::filesystem::path& run);
+  explicit Stages(const std::filesystem::path& run);
 
   /// Returns a count that no process has had. Makes the folder again if it was removed. Throws
   /// Unavailable if the counter cannot be written.
