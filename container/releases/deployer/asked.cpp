@@ -100,16 +100,11 @@ void Deployer::ask_drop(unsigned question, const json& words) {
   for (const auto& name : names) {
     const auto found = groups_.find(name);
     if (found == groups_.end()) {
-      Group none;
-      none.name = name;
-      questions_.judged(none, true);
+      questions_.answer(name, Verdict::kOvertaken, "", kOvertaken);
     } else if (!found->second.swept && found->second.serving) {
-      Group pinned = found->second;
-      pinned.last = Judgement{.verdict = Verdict::kNone,
-                              .reason =
-                                  "the group is pinned: the files are in place, and are "
-                                  "loaded when the service starts again"};
-      questions_.judged(pinned, true, true);
+      questions_.answer(name, Verdict::kNone, found->second.label(),
+                        "the group is pinned: the files are in place, and are loaded when the "
+                        "service starts again");
     } else if (found->second.life.state() == State::kCurrent) {
       questions_.judged(found->second, true);
     }

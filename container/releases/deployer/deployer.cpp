@@ -108,9 +108,7 @@ TrialOrder Deployer::order_of(Group& group) {
   order.stage = records_.stages().name(group.name, deployment.number, count);
   deployment.stage = order.stage;
   order.current = group.serving;
-  for (const auto& [module, config] : parts_.configs) {
-    if (apps_.grouping().of(module).group == group.name) order.configs.emplace(module, config);
-  }
+  order.configs = configs_of(group);
   return order;
 }
 
@@ -258,7 +256,7 @@ void Deployer::decide(Group& group) {
   decision.stage = deployment.staged->stage.filename();
   decision.pinned = !group.swept;
   decision.service = parts_.service;
-  decision.configs = configs_of(group);
+  decision.configs = digest_of(configs_of(group));
   decision.rolled_back =
       kind == Origin::Kind::kRollback ||
       (kind == Origin::Kind::kReload && group.decision && group.decision->rolled_back);
@@ -334,12 +332,9 @@ void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
     group.refused_at = std::chrono::system_clock::now();
     if (parts_.on_refusal) parts_.on_refusal(group.name);
   }
-  if (falls_back) {
-    const unsigned long release = fallback->number;
-    judge(group, Verdict::kRefused, why);
-    return wish(group, {.origin = {Origin::Kind::kLastGood, {}}, .release = release});
-  }
+  const unsigned long release = falls_back ? fallback->number : 0;
   judge(group, Verdict::kRefused, why);
+  if (falls_back) wish(group, {.origin = {Origin::Kind::kLastGood, {}}, .release = release});
 }
 
 /// What came in the way says nothing against the files.

@@ -106,10 +106,12 @@ class Deployer {
   bool has_room(Group& group);
   Group* next_to_open();
   bool is_banned(Group& group);
-  std::string configs_of(const Group& group) const;
+  Configs configs_of(const Group& group) const;
+  static std::string digest_of(const Configs& configs);
 
   // --- what makes a group stale besides its files
   void wish(Group& group, Wish wish);
+  void become_stale(Group& group);
   void serve_nothing(Group& group);
   void withdraw(const std::string& name, unsigned long number, unsigned crashes);
   void resume(const std::string& name, const Decision& decision);
@@ -142,6 +144,7 @@ class Deployer {
   Group* replaceable(unsigned question, const nlohmann::json& words);
   nlohmann::json history_of(const nlohmann::json& words) const;
 
+  nlohmann::json unserved_modules() const;
   void tell_unserved();
   void find_out_whether_all_is_judged();
   void tidy();

@@ -19,16 +19,12 @@ bool was_judged(const Judgement& judgement, const Questions::Dropped& dropped) {
   });
 }
 
-json words_of(const Group& group, Verdict verdict, const std::string& reason) {
-  return {{"group", group.name},
+json words_of(const std::string& group, Verdict verdict, const std::string& generation,
+              const std::string& reason) {
+  return {{"group", group},
           {"verdict", text_of(verdict)},
-          {"generation", group.serving ? group.serving->label() : ""},
+          {"generation", generation},
           {"reason", reason}};
-}
-
-json words_of(const Group& group) {
-  if (!group.last) return words_of(group, Verdict::kNone, "");
-  return words_of(group, group.last->verdict, group.last->reason);
 }
 
 }  // namespace
@@ -44,20 +40,32 @@ void Questions::ask(unsigned question, const std::string& group) {
   questions_.push_back({question, {{group, std::nullopt}}, {}});
 }
 
-void Questions::judged(const Group& group, bool is_current, bool whatever_bytes) {
+void Questions::judged(const Group& group, bool is_current) {
+  const std::string serving = group.serving ? group.serving->label() : "";
   for (auto& question : questions_) {
     const auto found = question.waiting.find(group.name);
     if (found == question.waiting.end()) continue;
     const auto& dropped = found->second;
-    if (!dropped || whatever_bytes || (group.last && was_judged(*group.last, *dropped))) {
-      question.verdicts[group.name] = words_of(group);
+    if (!dropped || (group.last && was_judged(*group.last, *dropped))) {
+      question.verdicts[group.name] =
+          words_of(group.name, group.last ? group.last->verdict : Verdict::kNone, serving,
+                   group.last ? group.last->reason : "");
     } else if (is_current) {
       question.verdicts[group.name] =
-          words_of(group, Verdict::kOvertaken, "other files came before these were read");
+          words_of(group.name, Verdict::kOvertaken, serving, kOvertaken);
     } else {
       continue;
     }
     question.waiting.erase(found);
+  }
+  conclude();
+}
+
+void Questions::answer(const std::string& group, Verdict verdict, const std::string& generation,
+                       const std::string& reason) {
+  for (auto& question : questions_) {
+    if (question.waiting.erase(group) == 0) continue;
+    question.verdicts[group] = words_of(group, verdict, generation, reason);
   }
   conclude();
 }

@@ -11,6 +11,9 @@
 
 namespace shoal::releases {
 
+/// Why a drop was overtaken.
+inline constexpr const char* kOvertaken = "other files came before these were read";
+
 /// The questions of commands that wait for a verdict: `shoal drop`, `reload` and `rollback`. Each
 /// gets one answer, with one verdict for each group. Used by one thread.
 class Questions {
@@ -31,8 +34,13 @@ class Questions {
 
   /// The group has a verdict, or, with `is_current`, has had one and is not stale: answers what
   /// waits for it. A question about bytes that were not judged waits as long as the group is stale;
-  /// then a later drop has overtaken them. `whatever_bytes`: the verdict does not depend on them.
-  void judged(const Group& group, bool is_current, bool whatever_bytes = false);
+  /// then a later drop has overtaken them.
+  void judged(const Group& group, bool is_current);
+
+  /// Answers what waits for the group, whatever bytes it is about. `generation` is the label of
+  /// what serves; empty: nothing does.
+  void answer(const std::string& group, Verdict verdict, const std::string& generation,
+              const std::string& reason);
 
   /// Returns true if any question waits for the group.
   bool wait_for(const std::string& group) const;

@@ -119,7 +119,7 @@ void Deployer::resume(const std::string& name, const Decision& decision) {
     // An earlier deployer died before it had something else to serve.
     return withdraw(name, decision.number, release->crashes);
   }
-  if (decision.configs == configs_of(group)) return;
+  if (decision.configs == digest_of(configs_of(group))) return;
   // Its modules have other settings now.
   group.serving.reset();
   parts_.feed.page->reset(group.cell, 0);
@@ -130,8 +130,7 @@ void Deployer::resume(const std::string& name, const Decision& decision) {
                  .instead_of = decision.instead_of});
   } else {
     group.judged.clear();
-    group.announced = false;
-    group.life.on(Life::Event::kChanged);
+    become_stale(group);
   }
 }
 
@@ -227,6 +226,11 @@ void Deployer::note_withdrawn(Group& group) {
 
 void Deployer::wish(Group& group, Wish wish) {
   group.wish = std::move(wish);
+  become_stale(group);
+}
+
+/// A new generation is due, whatever changed in the apps folder.
+void Deployer::become_stale(Group& group) {
   if (group.life.state() == State::kCurrent) group.stale_since = Clock::now();
   ++group.wanted;
   parts_.feed.page->want(group.cell, group.stale_since);
@@ -267,13 +271,17 @@ void Deployer::withdraw(const std::string& name, unsigned long number, unsigned 
                .instead_of = number});
 }
 
-std::string Deployer::configs_of(const Group& group) const {
-  Trial trial{.staged = {}, .configs = {}};
+Configs Deployer::configs_of(const Group& group) const {
+  Configs configs;
   for (const auto& [module, config] : parts_.configs) {
-    if (apps_.grouping().of(module).group == group.name) trial.configs.emplace(module, config);
+    if (apps_.grouping().of(module).group == group.name) configs.emplace(module, config);
   }
+  return configs;
+}
+
+std::string Deployer::digest_of(const Configs& configs) {
   Digest digest;
-  digest.add(text_of(trial));
+  digest.add(text_of(Trial{.staged = {}, .configs = configs}));
   return digest.hex(16);
 }
 
@@ -303,18 +311,25 @@ void Deployer::find_out_whether_all_is_judged() {
 }
 
 /// Requests to modules that are there but not loaded get a 503, and not a 404.
-void Deployer::tell_unserved() {
-  std::set<std::string> names;
+json Deployer::unserved_modules() const {
   json modules = json::array();
   for (const auto& [name, group] : groups_) {
-    if (group.serving || group.present.empty()) continue;
-    names.insert(name);
+    if (group.serving) continue;
     for (const auto& [module, file] : group.present) modules.push_back(module);
   }
+  return modules;
+}
+
+void Deployer::tell_unserved() {
+  json modules = unserved_modules();
   if (unserved_ && *unserved_ == modules) return;
+  std::set<std::string> groups;
+  for (const auto& [name, group] : groups_) {
+    if (!group.serving && !group.present.empty()) groups.insert(name);
+  }
   unserved_ = modules;
   fleet_.send_to_all({{"say", message::kUnserved}, {"modules", std::move(modules)}});
-  parts_.send({{"say", supervisor_message::kUnserved}, {"groups", names}});
+  parts_.send({{"say", supervisor_message::kUnserved}, {"groups", groups}});
 }
 
 Deployer::Clock::time_point Deployer::deadline() const {

@@ -1,8 +1,8 @@
 #pragma once
 
-// What the supervisor and the deployer say to each other: JSON objects, whose key "say" holds one of
-// these words. What deployer and workers say to each other is in messages.hpp; the supervisor passes
-// it on in kFrom and kTo.
+// What the supervisor and the deployer say to each other: JSON objects, whose key "say" holds one
+// of these words. What deployer and workers say to each other is in messages.hpp; the supervisor
+// passes it on in kFrom and kTo.
 namespace shoal::releases::supervisor_message {
 
 // To a deployer. "worker" is a process id.

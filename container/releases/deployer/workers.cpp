@@ -40,7 +40,8 @@ void Deployer::hear(pid_t worker, const json& message) {
   if (said == message::kJoin) return fleet_.join(worker, list());
   if (said == message::kListed) {
     if (!fleet_.listed(worker, numbers_in(message, "groups"), list())) return;
-    unserved_.reset();  // so that it is told again
+    // Before it serves: else it would answer 404 where 503 is right.
+    fleet_.send(worker, {{"say", message::kUnserved}, {"modules", unserved_modules()}});
     if (all_judged_) fleet_.send(worker, {{"say", message::kJudged}});
     return;
   }
@@ -156,10 +157,7 @@ void Deployer::replace_lost_stage(Group& group, unsigned long number) {
                         .instead_of = group.decision->instead_of});
   }
   group.judged.clear();
-  group.stale_since = Clock::now();
-  ++group.wanted;
-  parts_.feed.page->want(group.cell, group.stale_since);
-  group.life.on(Life::Event::kChanged);
+  become_stale(group);
 }
 
 void Deployer::lost(pid_t worker, const json& message) {

@@ -76,7 +76,8 @@ TEST_F(LostWorker, OverADropHasItNotTriedAtTheNextStart) {
   restart();
   EXPECT_EQ(get("lone"), "lone 1");
   EXPECT_FALSE(is_waiting("1")) << "it was not opened again";
-  EXPECT_THAT(container_->group("lone").judgements.back().reason, HasSubstr("ended-worker"));
+  EXPECT_THAT(container_->group("lone").judgements.back().reason,
+              HasSubstr("it ended a worker while it was opened"));
   drop("v2", "lone");
   EXPECT_EQ(get("lone"), "lone 2");
 }
