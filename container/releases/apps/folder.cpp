@@ -72,37 +72,21 @@ std::string limit_reached(const std::system_error& error) {
 
 }  // namespace
 
-Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval)
-    : apps_(without_slash(fs::absolute(apps))), interval_(interval), watching_("inotify") {
-  begin(mode, nullptr);
-}
-
 Folder::Folder(fs::path apps, WatchMode mode, std::chrono::milliseconds interval,
                const std::shared_ptr<const base::Descriptor>& inotify)
     : apps_(without_slash(fs::absolute(apps))), interval_(interval), watching_("inotify") {
-  begin(mode, &inotify);
-}
-
-/// `inotify`: null if it is to make its own instance.
-void Folder::begin(WatchMode mode, const std::shared_ptr<const base::Descriptor>* inotify) {
   // Also where it is not wanted: a killed user may have left watches, which would tell for ever.
-  if (inotify != nullptr && *inotify) watch_.emplace(*inotify);
+  if (inotify) watch_.emplace(inotify);
   listens_ = watch_.has_value();
   if (mode == WatchMode::kStat) {
     fall_back("as configured");
   } else if (const auto blind = blind_file_system(apps_); blind && mode == WatchMode::kAuto) {
     fall_back(*blind);
   } else if (!listens_) {
-    try {
-      if (inotify != nullptr) {
-        throw std::system_error(EMFILE, std::system_category(), "inotify_init1");
-      }
-      watch_.emplace();
-      listens_ = true;
-    } catch (const std::system_error& error) {
-      if (mode == WatchMode::kInotify) throw std::runtime_error(limit_reached(error));
-      fall_back(limit_reached(error));
-    }
+    const std::string why =
+        limit_reached(std::system_error(EMFILE, std::system_category(), "inotify_init1"));
+    if (mode == WatchMode::kInotify) throw std::runtime_error(why);
+    fall_back(why);
   }
   try {
     compare_everything();

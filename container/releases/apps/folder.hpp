@@ -26,13 +26,11 @@ enum class WatchMode { kAuto, kInotify, kStat };
 /// Not thread-safe, but for `told`: Registry uses it under its mutex.
 class Folder {
  public:
-  /// Scans `apps` and begins to watch it. Throws std::runtime_error, with the remedy, when it
-  /// cannot be read, or when WatchMode::kInotify was asked for and cannot be had.
-  Folder(std::filesystem::path apps, WatchMode mode, std::chrono::milliseconds interval);
-
-  /// The same, on an inotify instance that other processes hold, too: see Watch. If it is null, the
-  /// kernel granted no instance: WatchMode::kAuto compares, WatchMode::kInotify throws. If this
-  /// folder compares, for whatever reason, nothing is pending in the instance any more.
+  /// Scans `apps` and begins to watch it, by an inotify instance that other processes hold, too:
+  /// see Watch. If it is null, the kernel granted no instance: WatchMode::kAuto compares. If this
+  /// folder compares, for whatever reason, nothing is pending in the instance any more. Throws
+  /// std::runtime_error, with the remedy, when the folder cannot be read, or when
+  /// WatchMode::kInotify was asked for and cannot be had.
   Folder(std::filesystem::path apps, WatchMode mode, std::chrono::milliseconds interval,
          const std::shared_ptr<const base::Descriptor>& inotify);
 
@@ -91,7 +89,6 @@ class Folder {
   };
   using Watches = std::map<int, std::vector<Watched>>;
 
-  void begin(WatchMode mode, const std::shared_ptr<const base::Descriptor>* inotify);
   std::chrono::steady_clock::time_point large_due() const;
   bool is_large_due() const;
   void compare_large(Scan& found);

@@ -24,11 +24,6 @@ constexpr std::uint32_t kInterestInItself = IN_DELETE_SELF | IN_MOVE_SELF | IN_M
 
 }  // namespace
 
-Watch::Watch()
-    : queue_(std::make_shared<const base::Descriptor>(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK))) {
-  if (!*queue_) throw std::system_error(errno, std::system_category(), "inotify_init1");
-}
-
 bool Watch::pending() const {
   int bytes = 0;
   return ::ioctl(queue_->get(), FIONREAD, &bytes) == 0 && bytes > 0;

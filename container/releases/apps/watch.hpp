@@ -26,9 +26,6 @@ struct Event {
 /// lock, but for `pending`, which is safe from any thread.
 class Watch {
  public:
-  /// Throws std::system_error when the kernel grants no inotify instance.
-  Watch();
-
   /// Uses an inotify instance that other processes hold, too, such as those that ask how much is
   /// queued. It stays open, with its watches, when this object is destroyed. A killed user may have
   /// left watches in it: adding the same path again returns the same number, and events with

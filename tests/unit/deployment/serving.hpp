@@ -17,6 +17,7 @@
 #include "unit/generations/settings_of.hpp"
 #include "unit/releases/apps/apps_folder.hpp"
 #include "unit/releases/built.hpp"
+#include "unit/visitor.hpp"
 
 namespace shoal::test {
 
@@ -191,39 +192,11 @@ class Serving : public AppsFolder {
                               [](const auto& entry) { return entry.is_directory(); }));
   }
 
-  /// A request that begins now, on a thread of its own, and what it gets.
-  class Visitor {
+  /// A visitor who asks for this module.
+  class Visitor : public BegunRequest {
    public:
     Visitor(Serving& serving, std::string module)
-        : thread_([this, &serving, asks = std::move(module)] {
-            number_ = ::gettid();
-            got_ = serving.get(asks);
-          }) {}
-
-    /// Returns whether the request comes to wait for something: its thread sleeps, and not just for
-    /// a lock.
-    bool comes_to_wait() const {
-      return eventually([this, looks = 0]() mutable {
-        looks = sleeps() ? looks + 1 : 0;
-        return looks == 20;
-      });
-    }
-
-    std::string gets() {
-      thread_.join();
-      return got_;
-    }
-
-   private:
-    bool sleeps() const {
-      std::ifstream status("/proc/self/task/" + std::to_string(number_) + "/stat");
-      const std::string line{std::istreambuf_iterator<char>(status), {}};
-      return line.find(") S ") != std::string::npos;
-    }
-
-    std::string got_;
-    std::atomic<pid_t> number_ = 0;
-    std::thread thread_;
+        : BegunRequest([&serving, asked = std::move(module)] { return serving.get(asked); }) {}
   };
 
   /// The constructor of `lone` in slow1 and slow2 waits for its latch to be lifted.

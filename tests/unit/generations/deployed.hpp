@@ -22,25 +22,18 @@
 #include <vector>
 
 #include "base/mutex.hpp"
-#include "base/own_thread.hpp"
 #include "generations/generations.hpp"
 #include "releases/deployer/messages.hpp"
 #include "releases/staging/prepare.hpp"
-#include "shoal/host/access.hpp"
 #include "shoal/host/config_node.hpp"
 #include "shoal/module.hpp"
-#include "unit/sdk/memory_exchange.hpp"
+#include "unit/releases/apps/apps_folder.hpp"
+#include "unit/releases/built.hpp"
+#include "unit/visitor.hpp"
 
 namespace shoal::generations {
 
-/// Waits for what another thread is about to do; false when it does not come to pass.
-inline bool eventually(const std::function<bool()>& happens) {
-  for (int i = 0; i < 30'000; ++i) {
-    if (happens()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return false;
-}
+using releases::eventually;
 
 /// Generations in a process, real modules in stages, and a test that plays the deployer: it writes
 /// the page and sends the messages.
@@ -184,14 +177,7 @@ class Deployed : public testing::Test {
   static std::string answer_in(const Snapshot& snapshot, const std::string& module) {
     const auto* entry = snapshot.find(module);
     if (entry == nullptr) return "404";
-    if (entry->handler == nullptr) return "503";
-    test::MemoryExchange exchange;
-    exchange.params["REQUEST_METHOD"] = "GET";
-    const auto response = host::Access::make_response(exchange, false, "");
-    const auto request = host::Access::make_request(exchange, *response, "/", "", {});
-    entry->handler->handle(*request, *response);
-    host::Access::finish(*response);
-    return exchange.body();
+    return entry->handler == nullptr ? "503" : releases::answer_of(*entry->handler);
   }
 
   std::shared_ptr<const Snapshot> enter(const std::string& module) {
@@ -199,39 +185,11 @@ class Deployed : public testing::Test {
   }
   std::string get(const std::string& module) { return answer_in(*enter(module), module); }
 
-  /// A request that begins now, on a thread of its own, and what it gets.
-  class Visitor {
+  /// A visitor who asks for this module.
+  class Visitor : public test::BegunRequest {
    public:
     Visitor(Deployed& deployed, std::string module)
-        : thread_([this, &deployed, asks = std::move(module)] {
-            const base::OwnThread own_thread;
-            number_ = ::gettid();
-            got_ = deployed.get(asks);
-          }) {}
-
-    /// Returns true if the request comes to wait for something: its thread sleeps for long.
-    bool comes_to_wait() const {
-      return eventually([this, looks = 0]() mutable {
-        looks = sleeps() ? looks + 1 : 0;
-        return looks == 20;
-      });
-    }
-
-    std::string gets() {
-      thread_.join();
-      return got_;
-    }
-
-   private:
-    bool sleeps() const {
-      std::ifstream status("/proc/self/task/" + std::to_string(number_) + "/stat");
-      const std::string line{std::istreambuf_iterator<char>(status), {}};
-      return line.find(") S ") != std::string::npos;
-    }
-
-    std::string got_;
-    std::atomic<pid_t> number_ = 0;
-    std::thread thread_;
+        : BegunRequest([&deployed, asked = std::move(module)] { return deployed.get(asked); }) {}
   };
 
   // --- the constructor of `lone` in slow1 and slow2 waits for its latch to be lifted

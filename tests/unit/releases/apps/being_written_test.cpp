@@ -8,7 +8,7 @@
 namespace shoal::releases {
 namespace {
 
-class BeingWritten : public Watching {
+class BeingWritten : public WatchedApps {
  protected:
   BeingWritten() { begins(WatchMode::kInotify, apps()); }
 

@@ -223,7 +223,7 @@ TEST_P(Dropping, ComparesEverythingWhenInDoubt) {
   EXPECT_EQ(learns(), Names());
 }
 
-class ByInotify : public Watching {};
+class ByInotify : public WatchedApps {};
 
 TEST_F(ByInotify, IsQuietUntilSomethingHappens) {
   write("apps/a.so", "one");

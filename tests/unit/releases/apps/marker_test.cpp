@@ -210,7 +210,7 @@ TEST_P(Held, LearnsAfterTheMarkerWhatChangedUnderIt) {
   EXPECT_EQ(learnt, Names({"site.b"}));
 }
 
-class DroppedWhole : public Watching {
+class DroppedWhole : public WatchedApps {
  protected:
   DroppedWhole() {
     write("apps/site/a.so", "one");

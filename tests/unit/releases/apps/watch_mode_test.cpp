@@ -11,11 +11,11 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class WatchModes : public Watching {
+class WatchModes : public WatchedApps {
  protected:
   WatchModes() { write("apps/site/a.so", "one"); }
 
-  void begins(WatchMode mode) { Watching::begins(mode, apps()); }
+  void begins(WatchMode mode) { WatchedApps::begins(mode, apps()); }
 
   /// Why it cannot begin; empty when it can.
   std::string refusal_of(WatchMode mode) {
@@ -90,7 +90,7 @@ TEST_F(WatchModes, AreStatWhereAnotherMachineMayWrite) {
 }
 
 TEST_F(WatchModes, AreStatWhereItIsAskedFor) {
-  folder_.emplace(apps(), WatchMode::kStat, std::chrono::hours(1));
+  WatchedApps::begins(WatchMode::kStat, apps(), std::chrono::hours(1));
   EXPECT_EQ(folder_->watching(), "stat every 3600000 ms: as configured");
   write("apps/site/a.so", "two");
   EXPECT_EQ(learns(), Names()) << "at most once in an interval";

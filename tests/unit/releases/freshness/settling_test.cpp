@@ -5,7 +5,7 @@
 
 #include "base/descriptor.hpp"
 #include "releases/apps/drop.hpp"
-#include "watched_apps.hpp"
+#include "unit/releases/apps/watched_apps.hpp"
 
 namespace shoal::releases {
 namespace {
@@ -22,7 +22,7 @@ class Settling : public WatchedApps {
   Settling() {
     write("apps/a.so", "one");
     write("apps/b.so", "one");
-    folder_.emplace(apps(), WatchMode::kInotify, milliseconds(0));
+    begins(WatchMode::kInotify, apps());
   }
 
   /// What lies there now, as a group.

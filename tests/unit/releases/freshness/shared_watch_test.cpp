@@ -4,7 +4,7 @@
 #include "child.hpp"
 #include "releases/freshness/feed.hpp"
 #include "unit/releases/apps/kernel.hpp"
-#include "watched_apps.hpp"
+#include "unit/releases/apps/watched_apps.hpp"
 
 namespace shoal::releases {
 namespace {

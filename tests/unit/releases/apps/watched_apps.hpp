@@ -5,6 +5,7 @@
 #include <string>
 
 #include "releases/apps/folder.hpp"
+#include "releases/freshness/feed.hpp"
 #include "unit/releases/apps/apps_folder.hpp"
 
 namespace shoal::releases {
@@ -13,6 +14,12 @@ namespace shoal::releases {
 class WatchedApps : public AppsFolder {
  protected:
   using Names = std::set<std::string>;
+
+  /// On an inotify instance of its own, as far as the kernel grants one.
+  void begins(WatchMode mode, const std::filesystem::path& apps,
+              std::chrono::milliseconds interval = {}) {
+    folder_.emplace(apps, mode, interval, Feed::make().inotify);
+  }
 
   /// The modules that the next reading learns of.
   Names learns() {
