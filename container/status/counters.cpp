@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <system_error>
 
+#include "base/shared_memory.hpp"
 namespace shoal::status {
 namespace {
 
@@ -83,11 +82,7 @@ struct Counters::Memory {
 };
 
 std::shared_ptr<Counters> Counters::make() {
-  void* const memory = ::mmap(nullptr, sizeof(Memory), PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) {
-    throw std::system_error(errno, std::generic_category(), "cannot map the shared counters");
-  }
+  void* const memory = base::map_shared(sizeof(Memory), "cannot map the shared counters");
   return std::shared_ptr<Counters>(new Counters(static_cast<Memory*>(memory)));
 }
 

@@ -12,6 +12,7 @@
 #include <ctime>
 #include <system_error>
 
+#include "base/shared_memory.hpp"
 #include "releases/apps/name.hpp"
 
 namespace shoal::releases {
@@ -63,13 +64,8 @@ struct Page::Memory {
 };
 
 std::shared_ptr<Page> Page::make() {
-  // Pages that nobody writes to take no memory; new ones are zero, which is what all members
-  // begin with.
-  void* const memory = ::mmap(nullptr, sizeof(Memory), PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) {
-    throw std::system_error(errno, std::generic_category(), "cannot map the page of freshness");
-  }
+  // All members begin with zero.
+  void* const memory = base::map_shared(sizeof(Memory), "cannot map the page of freshness");
   return std::shared_ptr<Page>(new Page(static_cast<Memory*>(memory)));
 }
 

@@ -172,7 +172,7 @@ fs::path History::draft(const std::string& group, unsigned long number) {
   fs::path path = folder_of(group).path() / (kDraft + std::to_string(number));
   std::error_code error;
   fs::remove_all(path, error);
-  if (error) fail_on_record(path, "cannot be removed", error.value());
+  if (error) fail_for_now(path, "cannot be removed", error.value());
   return path;
 }
 
@@ -189,15 +189,15 @@ void History::add(Release release, const fs::path& draft) try {
     for (const auto& file : release.files) {
       const std::string name = file.module + ".so";
       const Descriptor copy = copies.file(name, O_RDONLY);  // has the mode 0600 from here on
-      if (!copy) fail_on_record(copies.path() / name, "cannot be opened", errno);
+      if (!copy) fail_for_now(copies.path() / name, "cannot be opened", errno);
     }
     write_record(copies, kManifest, text_of_manifest(release));
   }
   // Not over an empty folder, which rename(2) would replace: the number was used.
-  if (fs::exists(fs::symlink_status(place))) fail_on_record(place, "is there already", EEXIST);
+  if (fs::exists(fs::symlink_status(place))) fail_for_now(place, "is there already", EEXIST);
   std::error_code error;
   fs::rename(draft, place, error);
-  if (error) fail_on_record(place, "cannot be made", error.value());
+  if (error) fail_for_now(place, "cannot be made", error.value());
   unsigned long& least = least_next_[folder_name_of(release.group)];
   least = std::max(least, release.number + 1);
   auto& all = releases_[release.group];
@@ -238,7 +238,7 @@ void History::write(const Release& release) {
   const Name name{release.group, release.number};
   try {
     // Opening it would make it again.
-    if (!fs::is_directory(fs::symlink_status(place))) fail_on_record(place, "is missing", ENOENT);
+    if (!fs::is_directory(fs::symlink_status(place))) fail_for_now(place, "is missing", ENOENT);
     const PrivateFolder folder =
         opened([&] { return folder_of(release.group).folder(place.filename()); });
     write_record(folder, kManifest, text_of_manifest(release));

@@ -47,7 +47,7 @@ const Release* newest_good(const std::map<unsigned long, Release>& all, unsigned
 [[noreturn]] void fail_on_copy(const fs::path& path, const char* fact, int error,
                                const std::string& module) {
   // EIO: reading it again will not help.
-  if (is_passing(error) && error != EIO) fail_on_record(path, fact, error);
+  if (is_passing(error) && error != EIO) fail_for_now(path, fact, error);
   throw LoadError(
       base::Failure{.thing = path.native(), .fact = fact, .error = error, .remedy = kDropAgain}
           .text(),

@@ -37,7 +37,7 @@ constexpr std::string_view kOldPage = ".json";
 class DraftFolder {
  public:
   explicit DraftFolder(fs::path path) : path_(std::move(path)) {
-    if (::mkdir(path_.c_str(), 0700) != 0) fail_on_record(path_, "cannot be made", errno);
+    if (::mkdir(path_.c_str(), 0700) != 0) fail_for_now(path_, "cannot be made", errno);
   }
   ~DraftFolder() { History::drop_draft(path_); }
   DraftFolder(const DraftFolder&) = delete;
@@ -50,7 +50,7 @@ class DraftFolder {
     const fs::path to = path_ / (module + ".so");
     const Descriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!target || !copy_contents(from, target.get())) {
-      fail_on_record(to, "cannot be copied", errno);
+      fail_for_now(to, "cannot be copied", errno);
     }
   }
 
@@ -128,7 +128,7 @@ bool TakeOver::withdrawn(Release release, const OldFiles& old) try {
     if (identity_of(status) != file.identity) return false;  // replaced: no quarantine any more
     draft.copy(from.get(), module);
     const auto sha256 = sha256_of(from.get());
-    if (!sha256) fail_on_record(file.path, "cannot be read", errno);
+    if (!sha256) fail_for_now(file.path, "cannot be read", errno);
     release.files.push_back({.module = module,
                              .path = file.path,
                              .sha256 = *sha256,
@@ -167,7 +167,7 @@ bool TakeOver::good(Release release, const OldFiles& old) {
     const DraftFolder draft(history_.draft(release.group, release.number));
     for (const auto& file : release.files) {
       const Descriptor from = folder.file(file.module + ".so", O_RDONLY);
-      if (!from) fail_on_record(place, "cannot be read", errno);
+      if (!from) fail_for_now(place, "cannot be read", errno);
       draft.copy(from.get(), file.module);
     }
     history_.add(std::move(release), draft.path());

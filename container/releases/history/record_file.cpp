@@ -74,15 +74,6 @@ std::string from_hex(std::string_view text) {
 
 }  // namespace
 
-void fail_on_record(const fs::path& path, const char* fact, int error) {
-  base::fail<Unavailable>({.thing = path.native(),
-                           .fact = fact,
-                           .error = error,
-                           .remedy =
-                               "free file descriptors and disk space, and check that the user "
-                               "running shoal may write there; will retry"});
-}
-
 PrivateFolder opened(const std::function<PrivateFolder()>& open) try {
   return open();
 } catch (const base::FolderError& error) {
@@ -105,7 +96,7 @@ void write_record(const PrivateFolder& folder, const std::string& name,
   if (error == 0 && ::rename(aside.c_str(), path.c_str()) != 0) error = errno;
   if (error == 0) return;
   ::unlink(aside.c_str());
-  fail_on_record(path, "cannot be written", error);
+  fail_for_now(path, "cannot be written", error);
 } catch (const base::FolderError& error) {
   throw Unavailable(error.what());
 }
@@ -113,7 +104,7 @@ void write_record(const PrivateFolder& folder, const std::string& name,
 std::optional<std::string> read_record(const PrivateFolder& folder, const std::string& name) {
   const auto fail_here = [&] {
     const int error = errno;
-    if (is_passing(error)) fail_on_record(folder.path() / name, "cannot be read", error);
+    if (is_passing(error)) fail_for_now(folder.path() / name, "cannot be read", error);
     base::fail({.thing = {}, .fact = "cannot be read", .error = error, .remedy = {}});
   };
   const Descriptor file = folder.file(name, O_RDONLY);

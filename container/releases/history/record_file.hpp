@@ -21,9 +21,6 @@ inline constexpr int kRecordFormat = 1;
 /// What is set aside gets this at the end of its name.
 inline constexpr const char* kSetAside = ".unreadable";
 
-/// Throws Unavailable: `path` `fact`, errno `error`, with a remedy.
-[[noreturn]] void fail_on_record(const std::filesystem::path& path, const char* fact, int error);
-
 /// Returns what `open` returns. Throws Unavailable instead of base::FolderError.
 base::PrivateFolder opened(const std::function<base::PrivateFolder()>& open);
 

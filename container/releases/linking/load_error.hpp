@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cerrno>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <utility>
+
+#include "base/failure.hpp"
 
 namespace shoal::releases {
 
@@ -32,6 +35,17 @@ class Unavailable : public std::runtime_error {
 inline bool is_passing(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOSPC ||
          error == EDQUOT || error == EIO;
+}
+
+/// Throws Unavailable for a file or folder below the run folder: `path` `fact`, errno `error`.
+[[noreturn]] inline void fail_for_now(const std::filesystem::path& path, const char* fact,
+                                      int error) {
+  base::fail<Unavailable>({.thing = path.native(),
+                           .fact = fact,
+                           .error = error,
+                           .remedy =
+                               "free file descriptors and disk space, and check that the user "
+                               "running shoal may write there; will retry"});
 }
 
 }  // namespace shoal::releases

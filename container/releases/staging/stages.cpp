@@ -49,15 +49,6 @@ unsigned long count_of_stage(std::string_view name) {
   return count_in(digits);
 }
 
-[[noreturn]] void fail_on_count(const fs::path& path, const char* fact) {
-  base::fail<Unavailable>({.thing = path.native(),
-                           .fact = fact,
-                           .error = errno,
-                           .remedy =
-                               "free file descriptors and disk space, and check that the user "
-                               "running shoal may write there; will retry"});
-}
-
 /// Adds the stages below `prefix`, which ends in a slash, that this text of /proc/PID/maps names.
 void add_mapped(std::set<std::string>& names, std::string_view maps, const std::string& prefix) {
   while (!maps.empty()) {
@@ -122,20 +113,20 @@ void Stages::reserve() try {
   const PrivateFolder folder = PrivateFolder::at(run_).folder(kStagesFolder);
   const fs::path path = folder.path() / kCount;
   const Descriptor file = folder.file(kCount, O_RDWR | O_CREAT);
-  if (!file) fail_on_count(path, "cannot be opened");
+  if (!file) fail_for_now(path, "cannot be opened", errno);
   const auto refused = base::lock_file(
       file.get(), base::kLongestLock,
       [&path](const std::string& what) { spdlog::warn("{}: {}", path.native(), what); });
   if (refused) throw Unavailable(path.native() + ": " + *refused);
   const auto text = base::read_whole(file.get());
-  if (!text) fail_on_count(path, "cannot be read");
+  if (!text) fail_for_now(path, "cannot be read", errno);
   const unsigned long counted = count_in(*text);
   const unsigned long first = std::max({next_, counted, least_count(counted == 0)});
   std::array<char, 32> line;
   const int size = std::snprintf(line.data(), line.size(), "%020lu\n", first + kReservedAtOnce);
   const ssize_t written = ::pwrite(file.get(), line.data(), static_cast<std::size_t>(size), 0);
   if (written >= 0 && written < size) errno = ENOSPC;
-  if (written != size) fail_on_count(path, "cannot be written");
+  if (written != size) fail_for_now(path, "cannot be written", errno);
   next_ = first;
   reserved_ = first + kReservedAtOnce;
 } catch (const base::FolderError& error) {

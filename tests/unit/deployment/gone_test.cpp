@@ -1,9 +1,9 @@
 // An old generation leaves nothing: no mapping, no file, no descriptor.
-#include <link.h>
 
 #include "generations/holders.hpp"
 #include "long_run.hpp"
 #include "serving.hpp"
+#include "unit/holdings.hpp"
 
 namespace shoal::test {
 namespace {
@@ -12,39 +12,16 @@ namespace fs = std::filesystem;
 
 class Gone : public Serving {
  protected:
-  static std::size_t entries_of(const fs::path& folder) {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));
-  }
-
-  /// What a leak of any kind would add to.
-  struct Holdings {
-    std::size_t objects = 0;      ///< shared objects, as the dynamic linker counts them
-    std::size_t mappings = 0;     ///< of files below the run folder
-    std::size_t descriptors = 0;  ///< open ones
+  struct HoldingsAndStages : Holdings {
     std::size_t stages = 0;
 
-    bool exceed(const Holdings& other) const {
+    bool exceed(const HoldingsAndStages& other) const {
       return objects > other.objects || mappings > other.mappings ||
              descriptors > other.descriptors || stages > other.stages;
     }
   };
 
-  Holdings holdings() const {
-    Holdings holdings;
-    ::dl_iterate_phdr(
-        [](dl_phdr_info*, std::size_t, void* count) {
-          ++*static_cast<std::size_t*>(count);
-          return 0;
-        },
-        &holdings.objects);
-    std::ifstream maps("/proc/self/maps");
-    for (std::string line; std::getline(maps, line);) {
-      holdings.mappings += line.find(run().native()) != std::string::npos;
-    }
-    holdings.descriptors = entries_of("/proc/self/fd");
-    holdings.stages = stages();
-    return holdings;
-  }
+  HoldingsAndStages holdings() const { return {holdings_of(run()), stages()}; }
 };
 
 TEST_F(Gone, IsAnOldGenerationSoonAfterItsLastRequestEnds) {
@@ -72,7 +49,7 @@ TEST_F(Gone, IsAGroupWhoseFilesWereRemoved) {
 TEST_F(Gone, IsEverythingThatManyReloadsMade) {
   drop_pond("v1");
   serve();
-  Holdings after_ten;
+  HoldingsAndStages after_ten;
   const int reloads = test::repetitions(25, 500);
   for (int i = 1; i <= reloads; ++i) {
     const std::string version = i % 2 == 0 ? "v1" : "v2";

@@ -11,7 +11,26 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class Loading : public Serving {};
+class Loading : public Serving {
+ protected:
+  /// Ends the container, on the thread that is returned, while its worker opens `lone` and waits
+  /// for a latch. The worker has let go of everything then; its thread is still at it.
+  std::thread ends_while_it_opens() {
+    drop("v1", "lone");
+    serve();
+    hold("1");
+    drop("slow1", "lone");
+    enter("nothing");
+    EXPECT_TRUE(eventually([this] { return is_waiting("1"); }));
+    const std::weak_ptr<const Snapshot> last = enter("nothing");
+    std::thread closing([this] {
+      const base::OwnThread own_thread;
+      end();
+    });
+    EXPECT_TRUE(eventually([&] { return last.expired(); }));
+    return closing;
+  }
+};
 
 TEST_F(Loading, MakesAndDestroysHandlersOnOneThreadThatServesNobody) {
   drop("v1", "lone");
@@ -43,37 +62,14 @@ TEST_F(Loading, KeepsTheOldHandlerForTheRequestThatHoldsIt) {
 }
 
 TEST_F(Loading, EndsInTheMiddleOfALoad) {
-  drop("v1", "lone");
-  serve();
-  hold("1");
-  drop("slow1", "lone");
-  enter("nothing");
-  ASSERT_TRUE(eventually([this] { return is_waiting("1"); }));
-  const std::weak_ptr<const Snapshot> last = enter("nothing");
-  std::thread closing([this] {
-    const base::OwnThread own_thread;
-    end();
-  });
-  // The worker has let go of everything; its thread is still at it.
-  EXPECT_TRUE(eventually([&] { return last.expired(); }));
+  std::thread closing = ends_while_it_opens();
   lift("1");
   closing.join();
   EXPECT_FALSE(still_mapped(run()));
 }
 
 TEST_F(Loading, BeginsNothingMoreOnceItEnds) {
-  drop("v1", "lone");
-  serve();
-  hold("1");
-  drop("slow1", "lone");
-  enter("nothing");
-  ASSERT_TRUE(eventually([this] { return is_waiting("1"); }));
-  const std::weak_ptr<const Snapshot> last = enter("nothing");
-  std::thread closing([this] {
-    const base::OwnThread own_thread;
-    end();
-  });
-  EXPECT_TRUE(eventually([&] { return last.expired(); }));
+  std::thread closing = ends_while_it_opens();
   drop("throws", "lone");
   drop_pond("v1");
   lift("1");

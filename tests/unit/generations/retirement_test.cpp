@@ -1,9 +1,9 @@
 // An old generation leaves nothing: no mapping, no descriptor. And what does not leave is named.
-#include <link.h>
 
 #include "deployed.hpp"
 #include "generations/holders.hpp"
 #include "long_run.hpp"
+#include "unit/holdings.hpp"
 
 namespace shoal::generations {
 namespace {
@@ -14,29 +14,7 @@ using testing::HasSubstr;
 
 class Retiring : public Deployed {
  protected:
-  /// What a leak of any kind would add to.
-  struct Holdings {
-    std::size_t objects = 0;      ///< shared objects, as the dynamic linker counts them
-    std::size_t mappings = 0;     ///< of files below the run folder
-    std::size_t descriptors = 0;  ///< open ones
-  };
-
-  Holdings holdings() const {
-    Holdings holdings;
-    ::dl_iterate_phdr(
-        [](dl_phdr_info*, std::size_t, void* count) {
-          ++*static_cast<std::size_t*>(count);
-          return 0;
-        },
-        &holdings.objects);
-    std::ifstream maps("/proc/self/maps");
-    for (std::string line; std::getline(maps, line);) {
-      holdings.mappings += line.find(run().native()) != std::string::npos ? 1 : 0;
-    }
-    holdings.descriptors =
-        static_cast<std::size_t>(std::distance(fs::directory_iterator("/proc/self/fd"), {}));
-    return holdings;
-  }
+  test::Holdings holdings() const { return test::holdings_of(run()); }
 
   std::map<unsigned long, std::string> lingering(const std::string& group) const {
     for (const auto& report : generations_->report()) {
@@ -62,7 +40,7 @@ TEST_F(Retiring, ComesAfterTheLastRequestThatHoldsTheGeneration) {
 TEST_F(Retiring, LeavesNothingOfManyGenerations) {
   serve({pond("v1", 1)});
   const auto reloads = static_cast<unsigned long>(test::repetitions(25, 500));
-  Holdings after_ten;
+  test::Holdings after_ten;
   for (unsigned long number = 2; number <= reloads; ++number) {
     const bool even = number % 2 == 0;
     tell(message::kServe, pond(even ? "v2" : "v1", number));
@@ -73,7 +51,7 @@ TEST_F(Retiring, LeavesNothingOfManyGenerations) {
     EXPECT_EQ(answer(message::kRetired).at("number"), number - 1);
     if (number == 10) after_ten = holdings();
   }
-  const Holdings now = holdings();
+  const test::Holdings now = holdings();
   EXPECT_EQ(now.objects, after_ten.objects);
   EXPECT_EQ(now.mappings, after_ten.mappings);
   EXPECT_EQ(now.descriptors, after_ten.descriptors);
