@@ -1,6 +1,7 @@
 #include "fastcgi/socket_file.hpp"
 
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -46,9 +47,10 @@ sockaddr_un name_of(const fs::path& path) {
 
 const sockaddr* plain(const sockaddr_un& name) { return reinterpret_cast<const sockaddr*>(&name); }
 
-// Whether someone accepts there. Without blocking: the queue of a living server may be full.
-bool answers(const fs::path& path, const sockaddr_un& name) {
-  const base::Descriptor caller(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+/// Returns true if someone accepts there: `caller` is connected then, or the queue is full. Does
+/// not block: the queue of a living server may be full.
+bool connects(const fs::path& path, const sockaddr_un& name, base::Descriptor& caller) {
+  caller = base::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!caller) {
     fail_on(path, {.fact = "cannot check whether a server listens there",
                    .error = errno,
@@ -61,6 +63,16 @@ bool answers(const fs::path& path, const sockaddr_un& name) {
           {.fact = "cannot check whether a server listens there",
            .error = errno,
            .remedy = "run shoal as a user that may write to the socket, or remove the socket"});
+}
+
+/// A process that was killed may let go of its socket a moment after the lock of its run folder.
+/// That ends the connections in its queue, and another look finds nobody.
+bool answers(const fs::path& path, const sockaddr_un& name) {
+  constexpr int kPatience = 500;  // milliseconds
+  base::Descriptor caller;
+  if (!connects(path, name, caller)) return false;
+  pollfd watched{caller.get(), 0, 0};
+  return ::poll(&watched, 1, kPatience) <= 0 || connects(path, name, caller);
 }
 
 void make_way(const fs::path& path, const sockaddr_un& name) {
