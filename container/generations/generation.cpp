@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "base/printable.hpp"
 #include "generations/holders.hpp"
 #include "releases/linking/load_error.hpp"
@@ -86,6 +87,14 @@ void Generation::end_handlers(const OnStep& on_step) {
   }
   handlers_.clear();
   if (on_step) on_step(Step::kNothing, *this, {});
+}
+
+void keep_for_ever(std::unique_ptr<Generation> generation) {
+  // Still reachable, so that whoever looks for leaks sees what is kept on purpose.
+  static auto& mutex = *new base::Mutex;                                    // NOLINT: for ever
+  static auto& kept = *new std::vector<std::unique_ptr<const Generation>>;  // NOLINT: for ever
+  const base::MutexLock lock(mutex);
+  kept.push_back(std::move(generation));
 }
 
 }  // namespace shoal::generations

@@ -87,4 +87,7 @@ class Generation {
   Handlers handlers_;
 };
 
+/// Leaves it open until the process has ended: handlers and code stay. Safe to use from any thread.
+void keep_for_ever(std::unique_ptr<Generation> generation);
+
 }  // namespace shoal::generations

@@ -16,10 +16,7 @@ void Inbox::put(Work work) {
 void Inbox::leave(std::unique_ptr<Generation> generation) {
   {
     const base::MutexLock lock(mutex_);
-    if (ended_) {
-      static_cast<void>(generation.release());
-      return;
-    }
+    if (ended_) return keep_for_ever(std::move(generation));
     unused_.push_back(std::move(generation));
   }
   arrived_.notify_one();

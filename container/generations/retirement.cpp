@@ -95,8 +95,7 @@ void Retirement::forget(const Lingering& lingering) {
 }
 
 void Retirement::abandon() {
-  static auto& kept = *new std::vector<std::unique_ptr<Generation>>();  // NOLINT: for ever
-  for (auto& lingering : lingering_) kept.push_back(std::move(lingering.generation));
+  for (auto& lingering : lingering_) keep_for_ever(std::move(lingering.generation));
 }
 
 std::map<std::string, std::map<unsigned long, std::string>> Retirement::lingering() const {
