@@ -60,8 +60,12 @@ void Deployer::handle(const json& message) {
   if (said == supervisor_message::kFrom)
     return hear(worker, message.value("message", json::object()));
   if (said == supervisor_message::kWorker) return fleet_.send(worker, {{"say", message::kReport}});
-  if (said == supervisor_message::kExited) return lost(worker, message);
-  if (said == supervisor_message::kLeft) return left(worker);
+  if (said == supervisor_message::kExited) {
+    fleet_.exited(worker);
+    untidy_ = true;
+    return openings_.lost(worker, message);
+  }
+  if (said == supervisor_message::kLeft) return openings_.left(worker);
   if (said == supervisor_message::kWithdraw) {
     return withdraw(message.value("group", ""), message.value("number", 0ul),
                     message.value("crashes", 0u));

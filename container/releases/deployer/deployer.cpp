@@ -18,9 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-// How long a worker may take to begin an opening, and the others to follow the first one.
-constexpr std::chrono::seconds kLongestFollowing{10};
-
 // Files that changed while they were staged are being written now.
 constexpr std::chrono::milliseconds kNextLook{10};
 
@@ -30,13 +27,6 @@ constexpr std::chrono::milliseconds kNextTry{1'000};
 // Deployers that may die over the same files.
 constexpr unsigned kMostDeaths = 2;
 
-json opening_of(const Deployment& deployment, const char* word) {
-  return {{"say", word},
-          {"group", deployment.staged->group},
-          {"number", deployment.number},
-          {"stage", deployment.staged->stage.filename().native()}};
-}
-
 }  // namespace
 
 void Deployer::step() {
@@ -45,16 +35,16 @@ void Deployer::step() {
   if (::eventfd_read(parts_.feed.wake->get(), &times) == 0) apps_.doubt();
   apps_.read(groups_);
   for (auto& result : trials_.finished()) take_result(std::move(result));
-  check_deadlines();
+  openings_.check_deadlines();
   for (auto& [name, group] : groups_) advance(group);
-  if (Group* const group = next_to_open()) open_in_one(*group);
+  openings_.give_turn();
   find_out_whether_all_is_judged();
   tell_unserved();
   tidy();
 }
 
 /// A deployment: each line is a step. What comes in between, results of trials and messages of
-/// workers, moves the group's life on: see life.hpp.
+/// workers, moves the group's life on: see life.hpp and openings.hpp.
 void Deployer::advance(Group& group) {
   switch (group.life.state()) {
     case State::kSettling:
@@ -64,8 +54,8 @@ void Deployer::advance(Group& group) {
       return;
     case State::kCurrent:
     case State::kTrying:   // until take_result
-    case State::kWaiting:  // until open_in_one
-    case State::kOpening:  // until the worker has opened it: open_in_others
+    case State::kWaiting:  // until Openings::give_turn
+    case State::kOpening:  // until the worker has opened it
       return;
   }
 }
@@ -206,46 +196,6 @@ unsigned long Deployer::add_release(Group& group, const TrialResult& result) {
   }
 }
 
-/// The next group to be opened, unless one is being opened. One at a time: a worker has one thread
-/// for it. What took the probe the shortest time goes first, so that a slow constructor delays as
-/// few as it can.
-Group* Deployer::next_to_open() {
-  Group* next = nullptr;
-  for (auto& [name, group] : groups_) {
-    if (group.life.state() == State::kOpening) return nullptr;
-    if (group.life.state() != State::kWaiting) continue;
-    if (next == nullptr || group.deployment->opening_time < next->deployment->opening_time) {
-      next = &group;
-    }
-  }
-  return next;
-}
-
-void Deployer::open_in_one(Group& group) {
-  const auto workers = fleet_.set();
-  if (workers.empty()) return;
-  auto& deployment = *group.deployment;
-  deployment.first = workers.front();
-  deployment.begun = false;
-  deployment.deadline = Clock::now() + kLongestFollowing;
-  group.life.on(Life::Event::kTurn);
-  fleet_.mapped(deployment.first, group.name, deployment.number);
-  fleet_.send(deployment.first, opening_of(deployment, message::kOpen));
-}
-
-void Deployer::open_in_others(Group& group) {
-  auto& deployment = *group.deployment;
-  deployment.deadline = Clock::now() + kLongestFollowing;
-  group.life.on(Life::Event::kOpened);
-  for (const pid_t worker : fleet_.set()) {
-    if (worker == deployment.first) continue;
-    deployment.awaited.insert(worker);
-    fleet_.mapped(worker, group.name, deployment.number);
-    fleet_.send(worker, opening_of(deployment, message::kOpen));
-  }
-  advance(group);
-}
-
 /// Once this is recorded there is no way back.
 void Deployer::decide(Group& group) {
   auto& deployment = *group.deployment;
@@ -272,7 +222,7 @@ void Deployer::decide(Group& group) {
   group.serving = *deployment.staged;
   if (parts_.on_generation) parts_.on_generation(group.name);
   parts_.feed.page->serve(group.cell, deployment.number, deployment.wanted);
-  fleet_.send_to_all(opening_of(deployment, message::kServe));
+  fleet_.send_to_all(message_about(deployment, message::kServe));
   spdlog::info("{}: live, {} modules{}", group.serving->label(), group.serving->modules.size(),
                group.serving->note.empty() ? "" : " (" + group.serving->note + ")");
   if (!deployment.wish) {
@@ -306,7 +256,7 @@ void Deployer::serve_nothing(Group& group) {
 
 void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
   auto& deployment = *group.deployment;
-  if (deployment.staged) fleet_.send_to_all(opening_of(deployment, message::kDiscard));
+  if (deployment.staged) fleet_.send_to_all(message_about(deployment, message::kDiscard));
   if (ban != Ban::kNone && deployment.release != 0) {
     records_.history().ban(group.name, deployment.release, ban);
   }
@@ -347,7 +297,7 @@ void Deployer::try_later(Group& group, const std::string& why) {
   auto deployment = std::exchange(group.deployment, std::nullopt);
   if (!deployment->draft.empty()) History::drop_draft(deployment->draft);
   if (deployment->staged) {
-    fleet_.send_to_all(opening_of(*deployment, message::kDiscard));
+    fleet_.send_to_all(message_about(*deployment, message::kDiscard));
   }
   if (!deployment->staged) group.spare_number = deployment->number;
   if (deployment->wish && !group.wish) group.wish = std::move(deployment->wish);
@@ -403,42 +353,6 @@ void Deployer::remember(Group& group) {
   group.judgements.push_front(*group.last);
   group.judgements.front().files.clear();
   if (group.judgements.size() > kMost) group.judgements.pop_back();
-}
-
-void Deployer::check_deadlines() {
-  const auto now = Clock::now();
-  for (auto& [name, group] : groups_) {
-    const auto state = group.life.state();
-    if (state != State::kOpening && state != State::kSpreading) continue;
-    auto& deployment = *group.deployment;
-    if (now < deployment.deadline) continue;
-    const std::string what = "opening " + deployment.staged->label();
-    if (state == State::kSpreading) {
-      for (const pid_t worker : std::exchange(deployment.awaited, {})) {
-        fleet_.left(worker);
-        parts_.send({{"say", supervisor_message::kReplaceWorker},
-                     {"worker", worker},
-                     {"why", what + " took over 10 s"}});
-      }
-    } else if (!deployment.begun) {
-      // It says nothing against the drop.
-      fleet_.left(deployment.first);
-      parts_.send({{"say", supervisor_message::kReplaceWorker},
-                   {"worker", deployment.first},
-                   {"why", "it has not begun with " + what + " for 10 s"}});
-      group.life.on(Life::Event::kInterrupted);
-    } else {
-      fleet_.left(deployment.first);
-      parts_.send({{"say", supervisor_message::kReplaceWorker},
-                   {"worker", deployment.first},
-                   {"why", what + " has not returned for 20 s"}});
-      refuse(group,
-             deployment.staged->label() +
-                 ": a constructor or static initialiser has not returned for 20 s in a worker; fix "
-                 "it and drop it again",
-             Ban::kEndedWorker);
-    }
-  }
 }
 
 bool Deployer::has_room(Group& group) {

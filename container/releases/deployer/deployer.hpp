@@ -12,6 +12,7 @@
 #include "releases/deployer/apps_reader.hpp"
 #include "releases/deployer/fleet.hpp"
 #include "releases/deployer/group.hpp"
+#include "releases/deployer/openings.hpp"
 #include "releases/deployer/questions.hpp"
 #include "releases/deployer/records.hpp"
 #include "releases/freshness/feed.hpp"
@@ -90,8 +91,6 @@ class Deployer {
   void advance(Group& group);
   void begin_trial(Group& group);
   void take_result(TrialResult result);
-  void open_in_one(Group& group);
-  void open_in_others(Group& group);
   void decide(Group& group);
   void remove(Group& group);
   void refuse(Group& group, const std::string& why, Ban ban = Ban::kNone);
@@ -104,7 +103,6 @@ class Deployer {
   unsigned long add_release(Group& group, const TrialResult& result);
   const Release* fallback_of(const Group& group, unsigned long other_than) const;
   bool has_room(Group& group);
-  Group* next_to_open();
   bool is_banned(Group& group);
   Configs configs_of(const Group& group) const;
   static std::string digest_of(const Configs& configs);
@@ -118,21 +116,13 @@ class Deployer {
   void take_over_removed(const std::string& name, const Decision& decision);
   static void note_withdrawn(Group& group, const Release& release);
   void note_withdrawn(Group& group);
-  static unsigned long last_generation_of(const Release& release);
   static std::string note_of(unsigned long instead_of);
 
   // --- workers
   void hear(pid_t worker, const nlohmann::json& message);
   void reported(pid_t worker, const nlohmann::json& message);
-  static Deployment* deployment_of(Group& group, unsigned long number);
-  static void begun(pid_t worker, Group& group, unsigned long number);
-  void opened(pid_t worker, Group& group, unsigned long number);
   void failed_to_open(pid_t worker, Group& group, const nlohmann::json& message);
-  void left(pid_t worker);
   void replace_lost_stage(Group& group, unsigned long number);
-  void lost(pid_t worker, const nlohmann::json& message);
-  void lost_over(Group& group, const nlohmann::json& message);
-  void check_deadlines();
   Fleet::List list() const;
 
   // --- questions
@@ -156,6 +146,7 @@ class Deployer {
   Fleet fleet_;
   Questions questions_;
   Trials trials_;
+  Openings openings_;
   // What was decided is written to the disk in the background: nothing waits for it.
   base::Ticker sync_{std::chrono::seconds(1), [this] { records_.history().sync(); }};
   const Clock::time_point began_ = Clock::now();

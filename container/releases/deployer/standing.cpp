@@ -53,13 +53,6 @@ std::optional<Judgement> verdict_of(const Decision& decision, const Release* rel
   return judgement;
 }
 
-/// Why a release with this ban is not tried at the start.
-const char* reason_of(Ban ban) {
-  if (ban == Ban::kWithdrawn) return "it was withdrawn, since it crashed workers";
-  if (ban == Ban::kRolledBack) return "people went back from it to an earlier release";
-  return "it ended a worker while it was opened";
-}
-
 }  // namespace
 
 Deployer::Deployer(DeployerParts parts)
@@ -73,6 +66,16 @@ Deployer::Deployer(DeployerParts parts)
       }),
       questions_(
           [this](unsigned question, json words) { send_answer(question, std::move(words)); }),
+      openings_({.groups = groups_,
+                 .fleet = fleet_,
+                 .refuse = [this](Group& group, const std::string& why,
+                                  Ban ban) { refuse(group, why, ban); },
+                 .replace =
+                     [this](pid_t worker, const std::string& why) {
+                       parts_.send({{"say", supervisor_message::kReplaceWorker},
+                                    {"worker", worker},
+                                    {"why", why}});
+                     }}),
       trials_(parts_.probe) {
   apps_.begin(groups_);
   records_.take_over(groups_);
@@ -180,13 +183,13 @@ bool Deployer::is_banned(Group& group) {
   const Release* const fallback = fallback_of(group, release->number);
   const unsigned long back_to = fallback == nullptr ? 0 : fallback->number;
   note_withdrawn(group, *release);
-  const std::string why = group.name + "/" + std::to_string(last_generation_of(*release)) + ": " +
+  const std::string why = group.name + "/" + std::to_string(release->last_generation()) + ": " +
                           reason_of(release->ban) + "; drop new files";
   spdlog::warn("{}; {}", why,
                back_to == 0 ? "the group is not served"
                             : "release " + std::to_string(back_to) + " serves instead");
   const bool rolled_back = release->ban == Ban::kRolledBack;
-  const unsigned long instead = rolled_back ? 0 : last_generation_of(*release);
+  const unsigned long instead = rolled_back ? 0 : release->last_generation();
   group.deployment->release = release->number;
   group.spare_number = group.deployment->number;
   if (back_to == 0) group.refusal = why;
@@ -200,12 +203,6 @@ bool Deployer::is_banned(Group& group) {
   return true;
 }
 
-unsigned long Deployer::last_generation_of(const Release& release) {
-  unsigned long last = release.number;
-  for (const auto& attempt : release.attempts) last = std::max(last, attempt.generation);
-  return last;
-}
-
 std::string Deployer::note_of(unsigned long instead_of) {
   return "instead of " + std::to_string(instead_of) + ", quarantined";
 }
@@ -213,7 +210,7 @@ std::string Deployer::note_of(unsigned long instead_of) {
 /// Takes what is known of a quarantine from the history.
 void Deployer::note_withdrawn(Group& group, const Release& release) {
   if (release.ban != Ban::kWithdrawn) return;
-  group.withdrawn = last_generation_of(release);
+  group.withdrawn = release.last_generation();
   group.crashes = release.crashes;
   group.withdrawn_at = release.banned_at;
 }
@@ -257,7 +254,7 @@ void Deployer::withdraw(const std::string& name, unsigned long number, unsigned 
                 number, crashes,
                 good == nullptr ? "no earlier good files are kept, so the group is not served"
                                 : "the files of " + name + "/" +
-                                      std::to_string(last_generation_of(*good)) + " serve instead");
+                                      std::to_string(good->last_generation()) + " serve instead");
   if (good == nullptr) {
     group.refusal = name + "/" + std::to_string(number) + " is in quarantine after " +
                     std::to_string(crashes) +

@@ -55,8 +55,11 @@ void Deployer::hear(pid_t worker, const json& message) {
   }
   const auto found = groups_.find(name);
   if (found == groups_.end()) return;
-  if (said == message::kOpening) begun(worker, found->second, number);
-  if (said == message::kOpened) opened(worker, found->second, number);
+  if (said == message::kOpening) Openings::begun(worker, found->second, number);
+  if (said == message::kOpened) {
+    openings_.opened(worker, found->second, number);
+    advance(found->second);
+  }
   if (said == message::kFailed) failed_to_open(worker, found->second, message);
 }
 
@@ -81,57 +84,17 @@ void Deployer::reported(pid_t worker, const json& message) {
   }
 }
 
-/// The deployment of this group, if it is the one with this number; else null.
-Deployment* Deployer::deployment_of(Group& group, unsigned long number) {
-  if (!group.deployment || group.deployment->number != number || !group.deployment->staged) {
-    return nullptr;
-  }
-  return &*group.deployment;
-}
-
-void Deployer::begun(pid_t worker, Group& group, unsigned long number) {
-  Deployment* const deployment = deployment_of(group, number);
-  if (deployment == nullptr || deployment->first != worker || deployment->begun) return;
-  deployment->begun = true;
-  deployment->deadline = Clock::now() + kLongestOpening;
-}
-
-void Deployer::opened(pid_t worker, Group& group, unsigned long number) {
-  fleet_.mapped(worker, group.name, number);
-  Deployment* const deployment = deployment_of(group, number);
-  if (deployment == nullptr) return;
-  if (group.life.state() == State::kOpening && deployment->first == worker) {
-    open_in_others(group);
-  } else if (group.life.state() == State::kSpreading) {
-    deployment->awaited.erase(worker);
-    advance(group);
-  }
-}
-
 void Deployer::failed_to_open(pid_t worker, Group& group, const json& message) {
   const unsigned long number = message.value("number", 0ul);
   const std::string why = message.value("why", "");
   fleet_.unmapped(worker, group.name, number);
-  if (deployment_of(group, number) == nullptr) {
+  if (Openings::deployment_of(group, number) == nullptr) {
     fleet_.failed(worker, group.name, number);
     spdlog::error("{}/{}: worker {} cannot open it: {}", group.name, number, worker, why);
     return replace_lost_stage(group, number);
   }
   if (message.value("lacks", false)) return try_later(group, why);
   refuse(group, why);
-}
-
-/// The worker drains. What it has not begun to open is opened by another one, at once.
-void Deployer::left(pid_t worker) {
-  fleet_.left(worker);
-  for (auto& [name, group] : groups_) {
-    const auto state = group.life.state();
-    if (state == State::kOpening && group.deployment->first == worker && !group.deployment->begun) {
-      group.life.on(Life::Event::kInterrupted);
-    } else if (state == State::kSpreading) {
-      group.deployment->awaited.erase(worker);
-    }
-  }
 }
 
 /// If the stage of what serves was removed by hand, makes a new generation of the same files. The
@@ -158,40 +121,6 @@ void Deployer::replace_lost_stage(Group& group, unsigned long number) {
   }
   group.judged.clear();
   become_stale(group);
-}
-
-void Deployer::lost(pid_t worker, const json& message) {
-  fleet_.exited(worker);
-  untidy_ = true;
-  for (auto& [name, group] : groups_) {
-    const auto state = group.life.state();
-    if (state == State::kOpening && group.deployment->first == worker) {
-      lost_over(group, message);
-    } else if (state == State::kSpreading && group.deployment->awaited.erase(worker) != 0) {
-      lost_over(group, message);
-    }
-  }
-}
-
-/// A worker died while it opened the group. The drop is to blame, unless the crash report names
-/// other code. Without a report it may have been killed for any reason: once, that counts for
-/// nothing.
-void Deployer::lost_over(Group& group, const json& message) {
-  auto& deployment = *group.deployment;
-  const std::string generation = message.value("generation", "");
-  const std::string label = deployment.staged->label();
-  const bool reported = message.value("reported", false);
-  const bool blamed = reported && generation == label;
-  const bool excused = (reported && !generation.empty() && generation != label) ||
-                       (!blamed && !std::exchange(deployment.repeated, true));
-  if (excused) {
-    if (group.life.state() == State::kOpening) group.life.on(Life::Event::kInterrupted);
-    return;
-  }
-  refuse(group,
-         label + ": a worker " + message.value("how", "exited") +
-             " while it opened this; see its crash report, fix the module and drop it again",
-         Ban::kEndedWorker);
 }
 
 }  // namespace shoal::releases

@@ -16,6 +16,12 @@ bool Release::was_live() const {
   return std::ranges::count(attempts, Verdict::kLive, &Attempt::verdict) > 0;
 }
 
+unsigned long Release::last_generation() const {
+  unsigned long last = number;
+  for (const auto& attempt : attempts) last = std::max(last, attempt.generation);
+  return last;
+}
+
 std::string content_of(const std::vector<ReleasedFile>& files) {
   std::map<std::string, std::string> by_module;
   for (const auto& file : files) by_module[file.module] = file.sha256;
@@ -79,6 +85,12 @@ std::string text_of(const Origin& origin) {
       return "last good";
   }
   return {};
+}
+
+const char* reason_of(Ban ban) {
+  if (ban == Ban::kWithdrawn) return "it was withdrawn, since it crashed workers";
+  if (ban == Ban::kRolledBack) return "people went back from it to an earlier release";
+  return "it ended a worker while it was opened";
 }
 
 }  // namespace shoal::releases

@@ -72,6 +72,9 @@ struct Release {
 
   /// Returns true if a generation of it was ever live.
   bool was_live() const;
+
+  /// Returns the number of the last generation that was made of it; its own number if none was.
+  unsigned long last_generation() const;
 };
 
 /// Returns what tells these bytes from all others: a digest of the modules' names and of their
@@ -81,6 +84,9 @@ std::string content_of(const std::vector<ReleasedFile>& files);
 /// Returns the word for people and for JSON: `live`, `unchanged`, `refused`, ...
 std::string text_of(Verdict verdict);
 std::string text_of(Ban ban);
+
+/// Returns why a release with this ban is not tried at a start: the rest of a sentence about it.
+const char* reason_of(Ban ban);
 
 /// Returns the origin for people: `drop by mallory`, `files of mallory`, `rollback by root`.
 std::string text_of(const Origin& origin);
