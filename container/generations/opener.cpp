@@ -92,7 +92,7 @@ const std::map<std::string, Opener::Act>& Opener::acts() {
       {message::kOpen, &Opener::open},          {message::kServe, &Opener::serve},
       {message::kDiscard, &Opener::discard},    {message::kGone, &Opener::withdraw},
       {message::kList, &Opener::open_list},     {message::kJoined, &Opener::note_joined},
-      {message::kJudged, &Opener::note_judged}, {message::kUnserved, &Opener::note_unserved},
+      {message::kJudged, &Opener::note_judged}, {message::kPresent, &Opener::note_present},
       {message::kReport, &Opener::report}};
   return acts;
 }
@@ -141,8 +141,8 @@ void Opener::note_joined(const json&) { joined_ = true; }
 
 void Opener::note_judged(const json&) { complete_ = true; }
 
-void Opener::note_unserved(const json& message) {
-  publisher_.set_unserved(message.at("modules").get<std::set<std::string>>());
+void Opener::note_present(const json& message) {
+  publisher_.set_present(message.at("groups").get<Publisher::Present>());
 }
 
 void Opener::report(const json&) {

@@ -76,7 +76,7 @@ class Opener {
   void open_list(const nlohmann::json& message);
   void note_joined(const nlohmann::json& message);
   void note_judged(const nlohmann::json& message);
-  void note_unserved(const nlohmann::json& message);
+  void note_present(const nlohmann::json& message);
   void report(const nlohmann::json& message);
 
   /// Opens it if it is not open. If that fails, answers why, and returns false.

@@ -98,9 +98,9 @@ void Publisher::withdraw(const std::string& group, unsigned long number) {
   replace_snapshot();
 }
 
-void Publisher::set_unserved(std::set<std::string> modules) {
+void Publisher::set_present(Present present) {
   const base::MutexLock lock(changing_);
-  unserved_ = std::move(modules);
+  present_ = std::move(present);
   replace_snapshot();
 }
 
@@ -123,7 +123,11 @@ void Publisher::close() {
 }
 
 void Publisher::replace_snapshot() {
-  auto snapshot = std::make_shared<const Snapshot>(published_, unserved_);
+  std::set<std::string> unloaded;
+  for (const auto& [group, modules] : present_) {
+    if (!published_.contains(group)) unloaded.insert(modules.begin(), modules.end());
+  }
+  auto snapshot = std::make_shared<const Snapshot>(published_, unloaded);
   {
     const base::MutexLock lock(mutex_);
     view_.snapshot.swap(snapshot);

@@ -24,6 +24,7 @@ using Numbers = std::map<std::string, unsigned long>;
 class Publisher {
  public:
   using Held = std::shared_ptr<const Generation>;
+  using Present = std::map<std::string, std::set<std::string>>;  ///< modules, by group
 
   /// What requests see, and how often what is held had changed by then.
   struct View {
@@ -60,8 +61,9 @@ class Publisher {
   void withdraw(const std::string& group);
   void withdraw(const std::string& group, unsigned long number);
 
-  /// Modules that requests may ask for although no generation has them.
-  void set_unserved(std::set<std::string> modules);
+  /// Says which modules lie in the apps folder. Requests to those of a group without a generation
+  /// find that they are not loaded; to other modules without a handler, that there are none.
+  void set_present(Present present);
 
   Numbers published() const;
   Numbers ready() const;
@@ -76,7 +78,7 @@ class Publisher {
   mutable base::Mutex changing_;
   Snapshot::Generations published_ SHOAL_GUARDED_BY(changing_);
   Snapshot::Generations ready_ SHOAL_GUARDED_BY(changing_);
-  std::set<std::string> unserved_ SHOAL_GUARDED_BY(changing_);
+  Present present_ SHOAL_GUARDED_BY(changing_);
   bool closed_ SHOAL_GUARDED_BY(changing_) = false;
 
   /// Taken after `changing_`, and for a moment only.

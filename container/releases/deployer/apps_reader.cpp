@@ -38,10 +38,10 @@ void AppsReader::begin(Groups& groups) {
   take_in(groups);
 }
 
-void AppsReader::read(Groups& groups) {
+bool AppsReader::read(Groups& groups) {
   if (!first_ && folder_.quiet()) {
     for (auto& [name, group] : groups) announce(group);
-    return;
+    return false;
   }
   if (!first_) {
     // Odd before the queue is emptied, even when what was queued is judged.
@@ -53,6 +53,7 @@ void AppsReader::read(Groups& groups) {
   feed_.page->set_watching(folder_.listens() ? Watching::kInotify : Watching::kStat);
   feed_.page->set_compared(begun_);
   feed_.page->end_reading();
+  return true;
 }
 
 void AppsReader::take_in(Groups& groups) {

@@ -38,8 +38,9 @@ class AppsReader {
   void begin(Groups& groups);
 
   /// Takes in what has changed since the last call: adds new groups, and tells each group's life.
-  /// While it does so, the page says `reading`. Costs one system call if nothing has changed.
-  void read(Groups& groups);
+  /// While it does so, the page says `reading`. Returns true if anything may have changed; if not,
+  /// it costs one system call.
+  bool read(Groups& groups);
 
   /// Has the next `read` compare everything.
   void doubt() { folder_.doubt(); }

@@ -33,7 +33,7 @@ void Deployer::step() {
   if (released()) return;
   eventfd_t times = 0;
   if (::eventfd_read(parts_.feed.wake->get(), &times) == 0) apps_.doubt();
-  apps_.read(groups_);
+  if (apps_.read(groups_)) tell_present();
   for (auto& result : trials_.finished()) take_result(std::move(result));
   openings_.check_deadlines();
   for (auto& [name, group] : groups_) advance(group);

@@ -134,7 +134,8 @@ class Deployer {
   Group* replaceable(unsigned question, const nlohmann::json& words);
   nlohmann::json history_of(const nlohmann::json& words) const;
 
-  nlohmann::json unserved_modules() const;
+  nlohmann::json present_modules() const;
+  void tell_present() const;
   void tell_unserved();
   void find_out_whether_all_is_judged();
   void tidy();
@@ -145,8 +146,8 @@ class Deployer {
   Groups groups_;
   Fleet fleet_;
   Questions questions_;
-  Trials trials_;
   Openings openings_;
+  Trials trials_;
   // What was decided is written to the disk in the background: nothing waits for it.
   base::Ticker sync_{std::chrono::seconds(1), [this] { records_.history().sync(); }};
   const Clock::time_point began_ = Clock::now();
@@ -154,10 +155,7 @@ class Deployer {
   bool releasing_ = false;
   bool untidy_ = true;  // stages or releases may be left to remove
   Clock::time_point tidied_{};
-  std::optional<nlohmann::json> unserved_{};  // modules, as they were told last
-
-  // What a module in its constructor may take: as long as the probe gives it.
-  static constexpr std::chrono::seconds kLongestOpening{20};
+  std::optional<std::set<std::string>> unserved_{};  // groups, as the supervisor was told last
 
   // Between two looks for what can be removed.
   static constexpr std::chrono::milliseconds kPause{100};

@@ -35,16 +35,16 @@ namespace shoal::releases::message {
 inline constexpr const char* kList = "list";  ///< "groups": [{"group","number","stage"}...]
 inline constexpr const char* kJoined = "joined";
 inline constexpr const char* kJudged = "judged";
-inline constexpr const char* kOpen = "open";          ///< "group", "number", "stage"
-inline constexpr const char* kServe = "serve";        ///< "group", "number", "stage"
-inline constexpr const char* kDiscard = "discard";    ///< "group", "number"
-inline constexpr const char* kGone = "gone";          ///< "group": all its files are gone
-inline constexpr const char* kUnserved = "unserved";  ///< "modules": of groups without generation
-inline constexpr const char* kReport = "report";      ///< a new deployer asks for a kReported
+inline constexpr const char* kOpen = "open";        ///< "group", "number", "stage"
+inline constexpr const char* kServe = "serve";      ///< "group", "number", "stage"
+inline constexpr const char* kDiscard = "discard";  ///< "group", "number"
+inline constexpr const char* kGone = "gone";        ///< "group": all its files are gone
+inline constexpr const char* kPresent = "present";  ///< "groups": {group: [module...]} in apps
+inline constexpr const char* kReport = "report";    ///< a new deployer asks for a kReported
 
 /// All words for workers.
 inline constexpr std::array<std::string_view, 9> kForWorkers{
-    kList, kJoined, kJudged, kOpen, kServe, kDiscard, kGone, kUnserved, kReport};
+    kList, kJoined, kJudged, kOpen, kServe, kDiscard, kGone, kPresent, kReport};
 
 // From a worker.
 inline constexpr const char* kJoin = "join";

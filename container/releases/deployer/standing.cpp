@@ -81,6 +81,7 @@ Deployer::Deployer(DeployerParts parts)
   records_.take_over(groups_);
   for (const auto& [name, decision] : Decisions(records_.decisions())) resume(name, decision);
   apps_.read(groups_);
+  tell_present();
 }
 
 Deployer::~Deployer() {
@@ -307,25 +308,29 @@ void Deployer::find_out_whether_all_is_judged() {
   for (const pid_t worker : fleet_.set()) fleet_.send(worker, {{"say", message::kJudged}});
 }
 
-/// Requests to modules that are there but not loaded get a 503, and not a 404.
-json Deployer::unserved_modules() const {
-  json modules = json::array();
+json Deployer::present_modules() const {
+  json groups = json::object();
   for (const auto& [name, group] : groups_) {
-    if (group.serving) continue;
+    auto& modules = groups[name] = json::array();
     for (const auto& [module, file] : group.present) modules.push_back(module);
   }
-  return modules;
+  return groups;
+}
+
+/// Requests to modules that are there but not loaded get a 503, and not a 404. Workers know of a
+/// module before it serves, and that it is gone before its group is: there is no moment with the
+/// wrong answer.
+void Deployer::tell_present() const {
+  fleet_.send_to_all({{"say", message::kPresent}, {"groups", present_modules()}});
 }
 
 void Deployer::tell_unserved() {
-  json modules = unserved_modules();
-  if (unserved_ && *unserved_ == modules) return;
   std::set<std::string> groups;
   for (const auto& [name, group] : groups_) {
     if (!group.serving && !group.present.empty()) groups.insert(name);
   }
-  unserved_ = modules;
-  fleet_.send_to_all({{"say", message::kUnserved}, {"modules", std::move(modules)}});
+  if (groups == unserved_) return;
+  unserved_ = groups;
   parts_.send({{"say", supervisor_message::kUnserved}, {"groups", groups}});
 }
 

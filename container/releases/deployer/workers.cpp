@@ -41,7 +41,7 @@ void Deployer::hear(pid_t worker, const json& message) {
   if (said == message::kListed) {
     if (!fleet_.listed(worker, numbers_in(message, "groups"), list())) return;
     // Before it serves: else it would answer 404 where 503 is right.
-    fleet_.send(worker, {{"say", message::kUnserved}, {"modules", unserved_modules()}});
+    fleet_.send(worker, {{"say", message::kPresent}, {"groups", present_modules()}});
     if (all_judged_) fleet_.send(worker, {{"say", message::kJudged}});
     return;
   }

@@ -153,10 +153,18 @@ TEST_F(Opening, HasNoModulesOfAGroupThatIsGone) {
 
 TEST_F(Opening, TellsModulesThatCannotServeFromThoseThatDoNotExist) {
   serve({lone("v1", 1)});
-  tell(message::kUnserved, {{"modules", {"pond.left", "lone"}}});
+  tell(message::kPresent,
+       {{"groups", {{"pond", {"pond.base", "pond.left"}}, {"lone", {"lone", "refused"}}}}});
   ASSERT_TRUE(eventually([this] { return get("pond.left") == "503"; }));
-  EXPECT_EQ(get("lone"), "lone 1");
+  EXPECT_EQ(get("pond.base"), "503") << "whether it answers requests is not known yet";
   EXPECT_EQ(get("pond.right"), "404");
+  EXPECT_EQ(get("lone"), "lone 1");
+  EXPECT_EQ(get("refused"), "404") << "the group serves, without it";
+  tell(message::kServe, pond("v1", 1));
+  ASSERT_TRUE(eventually([this] { return get("pond.left") != "503"; }));
+  EXPECT_EQ(get("pond.base"), "404") << "a library, known at the same moment";
+  tell(message::kGone, {{"group", "pond"}});
+  EXPECT_TRUE(eventually([this] { return get("pond.left") == "503"; }));
 }
 
 TEST_F(Opening, ReportsWhatItHas) {
