@@ -5,6 +5,7 @@
 #   tests/bench/run.sh --rounds 9 --seconds 10   longer, for figures that are to be written down
 #   tests/bench/run.sh --sweep                   only the sweep, without servers
 #   tests/bench/run.sh --drops                   only the time from a drop to the first new answer: drops.py
+#   tests/bench/run.sh --start                   only the time to start with 2,000 modules: start.py
 #
 # Each round measures every contender once, one after the other, so that changes in the speed of the
 # machine affect all of them alike. The tables show the medians of the rounds. README.md explains them.
@@ -12,16 +13,14 @@ set -euo pipefail
 
 rounds=5
 seconds=3
-only_sweep=
-only_drops=
+only=
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --rounds) rounds=${2:?--rounds needs a number} && shift 2 ;;
     --seconds) seconds=${2:?--seconds needs a number} && shift 2 ;;
-    --sweep) only_sweep=yes && shift ;;
-    --drops) only_drops=yes && shift ;;
+    --sweep | --drops | --start) only=${1#--} && shift ;;
     *)
-      echo "tests/bench/run.sh: $1: unknown argument; known: --rounds N, --seconds N, --sweep, --drops" >&2
+      echo "tests/bench/run.sh: $1: unknown argument; known: --rounds N, --seconds N, --sweep, --drops, --start" >&2
       exit 2
       ;;
   esac
@@ -288,6 +287,11 @@ measure_drops() {
   echo
 }
 
+measure_start() {
+  python3 "$bench/start.py" --build "$build"
+  echo
+}
+
 measure_sweep() {
   echo "| measured | modules | ns of CPU time (median of 5) |"
   echo "|---|---:|---:|"
@@ -303,7 +307,7 @@ bash deploy/packages.sh bench
 cmake -S "$bench" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release
 cmake --build "$build" -j "$(nproc)"
 
-if [[ -z $only_sweep && -z $only_drops ]]; then
+if [[ -z $only ]]; then
   folder=$(mktemp -d "${TMPDIR:-/tmp}/shoal-bench.XXXXXX")
   choose_port
   contenders=(shoal bare_poller plain_loop)
@@ -325,5 +329,6 @@ if [[ -z $only_sweep && -z $only_drops ]]; then
   measure_servers
 fi
 
-[[ -n $only_sweep ]] || measure_drops
-[[ -n $only_drops ]] || measure_sweep
+for measured in drops start sweep; do
+  [[ -n $only && $only != "$measured" ]] || "measure_$measured"
+done

@@ -131,7 +131,7 @@ TEST_F(RunContents, AreInTheTableOfTheManual) {
   drop("2", {"lone"});
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   look();
-  std::ofstream(here() / "run" / "releases" / "serve.json") << "not JSON";
+  std::ofstream(here() / "run" / "releases" / "lone" / "serve.json") << "not JSON";
   const pid_t before = deployer();
   ASSERT_EQ(::kill(before, SIGKILL), 0);
   ASSERT_TRUE(eventually([&] { return deployer() != 0 && deployer() != before; }));
@@ -142,11 +142,12 @@ TEST_F(RunContents, AreInTheTableOfTheManual) {
   EXPECT_TRUE(eventually([&] { return get("/lone").status == 200; }));
   look();
   // These are there for moments only.
-  EXPECT_THAT(unseen(),
-              IsSubsetOf({"crashes/PID.report", "releases/RECORD.new", "releases/GROUP/RECORD.new",
-                          "releases/GROUP/NUMBER/RECORD.new", "releases/GROUP/.draft.NUMBER/NAME",
-                          "releases/GROUP/.removed.NUMBER/NAME", "releases/GROUP.unreadable/NAME",
-                          "releases/GROUP/NUMBER.unreadable/NAME"}));
+  EXPECT_THAT(
+      unseen(),
+      IsSubsetOf({"crashes/PID.report", "releases/GROUP/RECORD.new", "releases/GROUP/working.json",
+                  "releases/GROUP/NUMBER/RECORD.new", "releases/GROUP/.draft.NUMBER/NAME",
+                  "releases/GROUP/.removed.NUMBER/NAME", "releases/GROUP.unreadable/NAME",
+                  "releases/GROUP/NUMBER.unreadable/NAME"}));
 }
 
 }  // namespace

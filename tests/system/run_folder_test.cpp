@@ -83,7 +83,7 @@ TEST_P(AnyUmask, GivesOtherUsersNoRightsInTheRunFolder) {
   crash();
   EXPECT_EQ(get("/lone").body, "lone 2\n");
   EXPECT_THAT(open_to_others(), IsEmpty());
-  for (const char* path : {"state/data.mdb", "releases/lone/2", "releases/serve.json", "crashes"}) {
+  for (const char* path : {"state/data.mdb", "releases/lone/2", "releases/lone/serve.json", "crashes"}) {
     EXPECT_TRUE(fs::exists(run_folder() / path)) << path;
   }
 }
@@ -174,7 +174,7 @@ TEST_P(ReplacedLink, IsNotFollowed) {
 
 INSTANTIATE_TEST_SUITE_P(, ReplacedLink,
                          ::testing::Values("control.sock", "ledger", "ledger/lone.json", "kept",
-                                           "releases/lone", "releases/serve.json", "stages/old",
+                                           "releases/lone", "releases/lone/serve.json", "stages/old",
                                            "stages/old/link"),
                          [](const auto& each) {
                            std::string name = each.param;

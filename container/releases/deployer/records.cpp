@@ -36,25 +36,27 @@ void Records::take_over(const Groups& groups) {
 
 void Records::decide(const std::string& group, const Decision& decision) {
   decisions_[group] = decision;
-  try_to("a decision is not recorded", [this] { write_decisions(run_, decisions_); });
+  try_to("a decision is not recorded", [&] { write_decision(run_, group, decision); });
+  history_.note_change();
 }
 
 void Records::forget(const std::string& group) {
   if (decisions_.erase(group) == 0) return;
-  try_to("a decision is not recorded", [this] { write_decisions(run_, decisions_); });
+  try_to("a decision is not recorded", [&] { remove_decision(run_, group); });
+  history_.note_change();
 }
 
 unsigned Records::begin_work(const std::string& group, const std::string& fingerprint,
                              const std::string& file) {
   Work& work = works_[group];
   if (work.fingerprint != fingerprint) work = {fingerprint, file, 0};
-  try_to("what the deployer works on is not recorded", [this] { write_works(run_, works_); });
+  try_to("what the deployer works on is not recorded", [&] { write_work(run_, group, work); });
   return work.deaths;
 }
 
 void Records::end_work(const std::string& group) {
   if (works_.erase(group) == 0) return;
-  try_to("what the deployer works on is not recorded", [this] { write_works(run_, works_); });
+  try_to("what the deployer works on is not recorded", [&] { remove_work(run_, group); });
 }
 
 void Records::tidy_stages(const std::set<std::string>& needed) {

@@ -23,18 +23,24 @@ struct Decision {
 /// By group.
 using Decisions = std::map<std::string, Decision>;
 
-/// `run/releases/serve.json`: what was decided last. A worker that no deployer answers serves it; a
-/// new deployer goes on from it. Read and written by any process; written aside and renamed, so
-/// that a reader sees one list or the other.
+/// `run/releases/GROUP/serve.json`: what was decided last of a group. A worker that no deployer
+/// answers serves it; a new deployer goes on from it. A file for each group, so that a decision
+/// costs the same however many groups there are. Read and written by any process; written aside
+/// and renamed, so that a reader sees one decision or the other.
 
-/// Returns what is recorded; empty if nothing is. Set aside, and said once, if it cannot be read.
+/// Returns what is recorded; empty if nothing is. What cannot be read is set aside, and said once.
+/// Throws Unavailable if the machine lacks something just now.
 Decisions read_decisions(const std::filesystem::path& run);
 
-/// Throws Unavailable if it cannot be written: then the old list stays.
-void write_decisions(const std::filesystem::path& run, const Decisions& decisions);
+/// Throws Unavailable if it cannot be written: then the earlier decision stays.
+void write_decision(const std::filesystem::path& run, const std::string& group,
+                    const Decision& decision);
 
-/// What the deployer works on, recorded before it begins: `run/releases/working.json`. So that what
-/// kills the deployer is not tried for ever.
+/// The group serves nothing. Throws Unavailable.
+void remove_decision(const std::filesystem::path& run, const std::string& group);
+
+/// What the deployer works on, recorded before it begins: `run/releases/GROUP/working.json`. So
+/// that what kills the deployer is not tried for ever.
 struct Work {
   std::string fingerprint{};  ///< of the files: names, paths, identities
   std::string file{};         ///< one of them, for the message
@@ -44,7 +50,9 @@ struct Work {
 /// By group.
 using Works = std::map<std::string, Work>;
 
+/// As for decisions.
 Works read_works(const std::filesystem::path& run);
-void write_works(const std::filesystem::path& run, const Works& works);
+void write_work(const std::filesystem::path& run, const std::string& group, const Work& work);
+void remove_work(const std::filesystem::path& run, const std::string& group);
 
 }  // namespace shoal::releases

@@ -71,12 +71,8 @@ History::History(const fs::path& run, HistoryRules rules)
   for (const std::string& name : names_in(folder())) {
     const fs::path path = folder() / name;
     const fs::file_status status = fs::symlink_status(path);
-    if (name.ends_with(".new")) {
-      remove_leftover(path);
-    } else if (!name.ends_with(kSetAside) && (fs::is_directory(status) || fs::is_symlink(status)) &&
-               !name.ends_with(".json")) {
-      read_group(path);
-    }
+    if (name.ends_with(kSetAside)) continue;
+    if (fs::is_directory(status) || fs::is_symlink(status)) read_group(path);
   }
 }
 
@@ -154,8 +150,7 @@ void History::write_next(const std::string& group, unsigned long next) {
   const PrivateFolder folder = folder_of(group);
   write_record(folder, kNext, std::to_string(next) + "\n");
   least_next_[folder_name_of(group)] = next;
-  const base::MutexLock lock(mutex_);
-  unsynced_.insert(folder.path());
+  note_change();
 }
 
 unsigned long History::next_number(const std::string& group) {
@@ -202,9 +197,7 @@ void History::add(Release release, const fs::path& draft) try {
   least = std::max(least, release.number + 1);
   auto& all = releases_[release.group];
   all.insert_or_assign(release.number, std::move(release));
-  const base::MutexLock lock(mutex_);
-  unsynced_.insert(place);
-  unsynced_.insert(group.path());
+  note_change();
 } catch (const base::FolderError& error) {
   drop_draft(draft);
   throw Unavailable(error.what());
@@ -243,8 +236,7 @@ void History::write(const Release& release) {
         opened([&] { return folder_of(release.group).folder(place.filename()); });
     write_record(folder, kManifest, text_of_manifest(release));
     unwritten_.erase(name);
-    const base::MutexLock lock(mutex_);
-    unsynced_.insert(place);
+    note_change();
   } catch (const std::exception& error) {
     unwritten_.insert(name);
     spdlog::warn("{}/{}: cannot record in the history what became of it: {}",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -8,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "base/mutex.hpp"
 #include "base/private_folder.hpp"
 #include "releases/apps/identity.hpp"
 #include "releases/history/release.hpp"
@@ -99,10 +99,17 @@ class History {
   /// a group, nor its rollback target.
   void prune(const std::map<std::string, std::set<unsigned long>>& needed);
 
-  /// Has the kernel write to the disk what was added since the last call, and the decisions
-  /// (decisions.hpp). May take seconds; called from a thread of its own. What fails is logged, and
-  /// is written by the next call. Safe to call from any thread.
+  /// Has the kernel write to the disk what was changed since the last call; if nothing was, does
+  /// nothing. May take seconds; called from a thread of its own. What fails is logged, and is
+  /// written by the next call. Safe to call from any thread.
+  ///
+  /// By syncfs(2): on ext4 each fsync(2) commits the journal, and whoever renames a file meanwhile
+  /// waits. At the start of 400 groups that took most of the time.
   void sync();
+
+  /// Something else below `run/releases` was changed: sync() writes that, too. Safe to call from
+  /// any thread.
+  void note_change() { unsynced_ = true; }
 
   const std::filesystem::path& folder() const { return folder_.path(); }
 
@@ -126,8 +133,7 @@ class History {
   std::map<std::string, unsigned long> least_next_;  // by name of the group's folder
   std::set<Name> unwritten_;                         // their manifests are behind
 
-  base::Mutex mutex_;
-  std::set<std::filesystem::path> unsynced_ SHOAL_GUARDED_BY(mutex_);
+  std::atomic<bool> unsynced_ = false;
 };
 
 }  // namespace shoal::releases

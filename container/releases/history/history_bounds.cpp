@@ -16,7 +16,6 @@ namespace shoal::releases {
 namespace {
 
 namespace fs = std::filesystem;
-using base::Descriptor;
 using SystemClock = std::chrono::system_clock;
 using Needed = std::map<std::string, std::set<unsigned long>>;
 
@@ -28,26 +27,6 @@ std::uint64_t size_of(const Release& release) {
 
 SystemClock::time_point last_tried(const Release& release) {
   return release.attempts.empty() ? SystemClock::time_point{} : release.attempts.back().at;
-}
-
-/// Returns errno of what failed; 0 if the file or folder is on the disk, or is gone.
-int sync_one(const fs::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!file) return errno == ENOENT || errno == ELOOP ? 0 : errno;
-  // EINVAL: of a file system that cannot do it.
-  return ::fsync(file.get()) == 0 || errno == EINVAL ? 0 : errno;
-}
-
-/// The same for the files in a folder, and then for the folder.
-int sync_folder(const fs::path& folder) {
-  std::error_code none;
-  int error = 0;
-  for (const auto& entry : fs::directory_iterator(folder, none)) {
-    if (fs::is_regular_file(entry.symlink_status(none))) {
-      error = std::max(error, sync_one(entry.path()));
-    }
-  }
-  return std::max(error, sync_one(folder));
 }
 
 }  // namespace
@@ -128,21 +107,12 @@ void History::remove(const std::string& group, unsigned long number) {
 }
 
 void History::sync() {
-  std::set<fs::path> folders;
-  {
-    const base::MutexLock lock(mutex_);
-    folders.swap(unsynced_);
-  }
-  folders.insert(folder());  // and the decisions in it
-  int error = 0;
-  for (const auto& path : folders) {
-    const int failed = sync_folder(path);
-    if (failed == 0) continue;
-    error = failed;
-    const base::MutexLock lock(mutex_);
-    unsynced_.insert(path);
-  }
-  if (error == 0) return;
+  if (!unsynced_.exchange(false)) return;
+  const base::Descriptor opened(::open(folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened && ::syncfs(opened.get()) == 0) return;
+  if (!opened && errno == ENOENT) return;  // removed by hand; it is made again when it is needed
+  const int error = errno;
+  unsynced_ = true;
   spdlog::warn(
       "{}: cannot be written to the disk for good ({}); what was decided last may be lost if the "
       "machine loses power: check the disk; will retry",

@@ -19,6 +19,7 @@
 #include "base/own_thread.hpp"
 #include "generations/generations.hpp"
 #include "releases/deployer/deployer.hpp"
+#include "releases/history/decisions.hpp"
 
 namespace shoal::test {
 
@@ -163,11 +164,9 @@ class Container {
   /// The same, but what it worked on stays recorded, as when it is killed.
   void kill_deployer() {
     halt();
-    const auto working = parts_.run / "releases/working.json";
-    const auto copy = parts_.run / "working";
-    if (std::filesystem::exists(working)) std::filesystem::copy_file(working, copy);
+    const auto works = releases::read_works(parts_.run);
     deployer_.reset();
-    if (std::filesystem::exists(copy)) std::filesystem::rename(copy, working);
+    for (const auto& [group, work] : works) releases::write_work(parts_.run, group, work);
     succeed();
   }
 

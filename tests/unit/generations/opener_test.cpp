@@ -197,7 +197,7 @@ TEST_F(Opening, OpensWhatIsRecordedWhereNoDeployerAnswers) {
   releases::Decision decision;
   decision.number = 4;
   decision.stage = recorded.at("stage");
-  releases::write_decisions(run(), {{"lone", decision}});
+  releases::write_decision(run(), "lone", decision);
   start();
   generations_->open_recorded();
   ASSERT_TRUE(eventually([this] { return generations_->complete(); }));

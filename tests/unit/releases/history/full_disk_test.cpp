@@ -62,7 +62,7 @@ TEST_F(FullDiskTest, LeavesNoHalfRelease) {
     EXPECT_THROW(history().add(two, draft), Unavailable);
     fill();  // what the draft had
     EXPECT_THROW(history().next_number("pond"), Unavailable);
-    EXPECT_THROW(write_decisions(run(), {{"pond", {}}}), Unavailable);
+    EXPECT_THROW(write_decision(run(), "pond", {}), Unavailable);
     EXPECT_THAT(names_below(releases() / "pond"), UnorderedElementsAre("1", "next"));
     EXPECT_THAT(names_below(releases()), ElementsAre("pond"));
     EXPECT_EQ(history().of("pond").size(), 1u);
@@ -87,12 +87,12 @@ TEST_F(FullDiskTest, WritesWhatItCouldNotRecordWhenThereIsSpaceAgain) {
 
 TEST_F(FullDiskTest, KeepsTheOldDecisions) {
   on_a_small_disk([this] {
-    write_decisions(run(), {{"pond", {.number = 3}}});
+    write_decision(run(), "pond", {.number = 3});
     fill();
-    EXPECT_THROW(write_decisions(run(), {{"pond", {.number = 4}}}), Unavailable);
+    EXPECT_THROW(write_decision(run(), "pond", {.number = 4}), Unavailable);
     EXPECT_EQ(read_decisions(run()).at("pond").number, 3u);
     free_space();
-    write_decisions(run(), {{"pond", {.number = 4}}});
+    write_decision(run(), "pond", {.number = 4});
     EXPECT_EQ(read_decisions(run()).at("pond").number, 4u);
   });
 }
@@ -127,7 +127,7 @@ TEST_F(FullDiskTest, IsLikeALackOfDescriptors) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
   EXPECT_THROW(history().copies_of(release), Unavailable);
   EXPECT_THROW(history().next_number("pond"), Unavailable);
-  EXPECT_THROW(write_decisions(run(), {}), Unavailable);
+  EXPECT_THROW(write_decision(run(), "pond", {}), Unavailable);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_EQ(history().next_number("pond"), 2u);
 }

@@ -229,7 +229,7 @@ TEST_F(HistoryTest, RemovesWhatAKilledProcessLeft) {
   add("pond", "one");
   write(releases() / "pond/.draft.2/home.so", "half");
   write(releases() / "pond/.removed.1/home.so", "half");
-  write(releases() / "serve.json.77.new", "half");
+  write(releases() / "pond/serve.json.77.new", "half");
   start_again();
   EXPECT_THAT(names_below(releases() / "pond"), UnorderedElementsAre("1", "next"));
   EXPECT_THAT(names_below(releases()), UnorderedElementsAre("pond"));
