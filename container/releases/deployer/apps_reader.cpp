@@ -97,15 +97,19 @@ void AppsReader::renew(Group& group) {
   }
   const bool changed = present != group.present;
   group.present = std::move(present);
+  if (changed) {
+    // What was wished for before these files came is granted before them.
+    for (auto& wish : group.wishes) wish.files_first = false;
+  }
   const bool settling = group.life.state() == Life::State::kSettling;
-  if (settling && group.present == group.judged && !group.wish) {
+  if (settling && !group.has_unread_files() && group.wishes.empty()) {
     group.life.on(Life::Event::kReverted);
     group.announced = true;
     feed_.page->decide(group.cell, group.wanted);
     return;
   }
-  const bool differs = group.present != group.judged;
-  if (!changed || (!differs && group.life.state() == Life::State::kCurrent)) return;
+  const bool idle = group.life.state() == Life::State::kCurrent;
+  if (!changed || (idle && !group.has_unread_files())) return;
   // A drop that comes while an earlier one is tried or opened has a time of its own.
   const bool is_next = !settling && !group.life.changed_meanwhile();
   if (is_next) group.stale_since = Clock::now();

@@ -109,14 +109,15 @@ void Deployer::ask_drop(unsigned question, const json& words) {
       questions_.answer(name, Verdict::kNone, found->second.label(),
                         "the group is pinned: the files are in place, and are loaded when the "
                         "service starts again");
-    } else if (found->second.life.state() == State::kCurrent) {
-      questions_.judged(found->second, true);
+    } else if (!found->second.has_unread_files() && !found->second.deployment) {
+      questions_.judged(found->second, 0);
     }
   }
 }
 
 /// Returns the group that the words name, if it can get another release; else answers the question.
 Group* Deployer::replaceable(unsigned question, const json& words) {
+  apps_.read(groups_);  // what lies there by now was dropped before this was asked
   const std::string name = words.value("group", "");
   const auto found = groups_.find(name);
   if (found == groups_.end()) {
@@ -128,14 +129,23 @@ Group* Deployer::replaceable(unsigned question, const json& words) {
                 {{"error", name + ": the group has no generation; drop its files again"}});
     return nullptr;
   }
-  if (found->second.swept) return &found->second;
-  const json verdict{{"group", name},
-                     {"verdict", text_of(Verdict::kRefused)},
+  const auto answer_with = [&](Verdict verdict, const std::string& reason) {
+    const json verdict_words{{"group", name},
+                     {"verdict", text_of(verdict)},
                      {"generation", found->second.label()},
-                     {"reason", name + ": it is pinned: what serves is fixed until the service "
-                                       "ends; put its modules into a group, or restart it"}};
-  send_answer(question, {{"groups", json::array({verdict})}});
-  return nullptr;
+                     {"reason", reason}};
+    send_answer(question, {{"groups", json::array({verdict_words})}});
+    return nullptr;
+  };
+  const Decision& decision = *found->second.decision;
+  const bool is_done = decision.question == question && decision.service == parts_.service;
+  // An earlier deployer died before it could answer.
+  if (is_done) return answer_with(Verdict::kLive, "");
+  if (found->second.swept) return &found->second;
+  return answer_with(Verdict::kRefused, name +
+                                            ": it is pinned: what serves is fixed until the "
+                                            "service ends; put its modules into a group, or "
+                                            "restart it");
 }
 
 void Deployer::ask_reload(unsigned question, const json& words, const std::string& who) {
@@ -148,10 +158,7 @@ void Deployer::ask_reload(unsigned question, const json& words, const std::strin
   }
   spdlog::info("{}: will be reloaded, as `shoal reload` has asked", group->name);
   questions_.ask(question, group->name);
-  wish(*group, {.origin = {Origin::Kind::kReload, who},
-                .release = release->number,
-                .note = group->serving ? group->serving->note : "",
-                .instead_of = group->decision->instead_of});
+  wish(*group, {.origin = {Origin::Kind::kReload, who}, .question = question});
 }
 
 void Deployer::ask_rollback(unsigned question, const json& words, const std::string& who) {
@@ -170,7 +177,9 @@ void Deployer::ask_rollback(unsigned question, const json& words, const std::str
   spdlog::info("{}: goes back to release {}, as `shoal rollback` has asked", group->name,
                release->number);
   questions_.ask(question, group->name);
-  wish(*group, {.origin = {Origin::Kind::kRollback, who}, .release = release->number});
+  wish(
+      *group,
+      {.origin = {Origin::Kind::kRollback, who}, .release = release->number, .question = question});
 }
 
 json Deployer::history_of(const json& words) const {

@@ -24,9 +24,6 @@ constexpr std::chrono::milliseconds kNextLook{10};
 // What the machine lacked, descriptors or room, may be there again by then.
 constexpr std::chrono::milliseconds kNextTry{1'000};
 
-// Deployers that may die over the same files.
-constexpr unsigned kMostDeaths = 2;
-
 }  // namespace
 
 void Deployer::step() {
@@ -63,15 +60,26 @@ void Deployer::advance(Group& group) {
 void Deployer::begin_trial(Group& group) {
   const auto now = Clock::now();
   if (releasing_ || group.not_before > now) return;
-  if (!group.wish && (group.settled_at > now || apps_.being_written(group))) return;
-  if (apps_.held() || !trials_.has_room() || !has_room(group)) return;
-  if (group.present.empty() && !group.wish) return remove(group);
+  const bool for_wish = group.wish_is_next();
+  if (!for_wish) {
+    if (group.settled_at > now || apps_.being_written(group) || apps_.held()) return;
+    if (group.present.empty()) return remove(group);
+  }
+  if (!trials_.has_room() || !has_room(group)) return;
   auto& deployment = group.deployment.emplace();
-  deployment.origin = group.wish ? group.wish->origin : apps_.origin_of(group);
-  deployment.taken = group.present;
-  deployment.wanted = group.wanted;
-  deployment.wish = std::exchange(group.wish, std::nullopt);
   deployment.began = now;
+  deployment.wanted = group.wanted;
+  if (for_wish) {
+    deployment.wish = std::move(group.wishes.front());
+    group.wishes.pop_front();
+    deployment.origin = deployment.wish->origin;
+    // Files that nobody has read yet stay unread, and who waits for them goes on waiting.
+    deployment.taken = group.judged;
+    if (group.has_unread_files()) deployment.wanted = parts_.feed.page->cell(group.cell).decided;
+  } else {
+    deployment.origin = apps_.origin_of(group);
+    deployment.taken = group.present;
+  }
   group.life.on(Life::Event::kBegun);
   try {
     TrialOrder order = order_of(group);
@@ -107,21 +115,13 @@ bool Deployer::find_source(Group& group, TrialOrder& order) {
   auto& deployment = *group.deployment;
   auto& history = records_.history();
   if (deployment.wish) {
-    const Release* const release = history.find(group.name, deployment.wish->release);
-    if (release == nullptr) throw LoadError("its release is not kept any more; drop its files");
-    deployment.release = release->number;
-    order.note = deployment.wish->note;
-    order.copies = history.copies_of(*release);
-    order.members.files.clear();
-    for (const auto& file : release->files) {
-      order.members.files[file.module] = File{file.path, {}};
-    }
+    find_release(group, order);
     return true;
   }
   if (is_banned(group)) return false;
   const auto fingerprint = fingerprint_of(group.present);
   const auto& first = group.present.begin()->second.path;
-  if (records_.begin_work(group.name, fingerprint, first.native()) >= kMostDeaths) {
+  if (!records_.begin_work(group.name, fingerprint, first.native())) {
     throw LoadError(first.native() +
                     ": the deployer died while it read this file, or one beside it; change the "
                     "files and drop them again");
@@ -137,6 +137,29 @@ bool Deployer::find_source(Group& group, TrialOrder& order) {
     }
   }
   return true;
+}
+
+/// The same for what somebody has asked for.
+void Deployer::find_release(Group& group, TrialOrder& order) {
+  auto& deployment = *group.deployment;
+  Wish& wish = *deployment.wish;
+  const bool is_asked = deployment.origin.kind != Origin::Kind::kLastGood;
+  if (is_asked && group.present.empty()) {
+    throw LoadError("all files of the group are gone; drop them again");
+  }
+  if (wish.release == 0 && group.decision) {
+    wish.release = group.decision->release;
+    wish.instead_of = group.decision->instead_of;
+    if (group.serving) wish.note = group.serving->note;
+  }
+  const auto& history = records_.history();
+  const Release* const release = history.find(group.name, wish.release);
+  if (release == nullptr) throw LoadError("its release is not kept any more; drop its files");
+  deployment.release = release->number;
+  order.note = wish.note;
+  order.copies = history.copies_of(*release);
+  order.members.files.clear();
+  for (const auto& file : release->files) order.members.files[file.module] = File{file.path, {}};
 }
 
 void Deployer::take_result(TrialResult result) {
@@ -199,20 +222,8 @@ unsigned long Deployer::add_release(Group& group, const TrialResult& result) {
 /// Once this is recorded there is no way back.
 void Deployer::decide(Group& group) {
   auto& deployment = *group.deployment;
-  const auto kind = deployment.origin.kind;
-  Decision decision;
-  decision.number = deployment.number;
-  decision.release = deployment.release;
-  decision.stage = deployment.staged->stage.filename();
-  decision.pinned = !group.swept;
-  decision.service = parts_.service;
-  decision.configs = digest_of(configs_of(group));
-  decision.rolled_back =
-      kind == Origin::Kind::kRollback ||
-      (kind == Origin::Kind::kReload && group.decision && group.decision->rolled_back);
-  decision.instead_of = deployment.wish ? deployment.wish->instead_of : 0;
-  decision.judged = fingerprint_of(deployment.taken);
-  const bool goes_back = kind == Origin::Kind::kRollback && group.decision &&
+  const Decision decision = decision_on(group);
+  const bool goes_back = decision.origin.kind == Origin::Kind::kRollback && group.decision &&
                          group.decision->release != decision.release;
   if (goes_back) {
     records_.history().ban(group.name, group.decision->release, Ban::kRolledBack);
@@ -228,8 +239,34 @@ void Deployer::decide(Group& group) {
   if (!deployment.wish) {
     group.withdrawn = 0;
     group.refusal.clear();
+    // What was to serve instead of what is replaced now.
+    std::erase_if(group.wishes,
+                  [](const Wish& wish) { return wish.origin.kind == Origin::Kind::kLastGood; });
   }
+  group.unfit.clear();
   judge(group, Verdict::kLive, "");
+}
+
+Decision Deployer::decision_on(const Group& group) const {
+  const auto& deployment = *group.deployment;
+  const auto kind = deployment.origin.kind;
+  Decision decision;
+  decision.number = deployment.number;
+  decision.release = deployment.release;
+  decision.stage = deployment.staged->stage.filename();
+  decision.pinned = !group.swept;
+  decision.service = parts_.service;
+  decision.configs = digest_of(configs_of(group));
+  decision.rolled_back =
+      kind == Origin::Kind::kRollback ||
+      (kind == Origin::Kind::kReload && group.decision && group.decision->rolled_back);
+  decision.instead_of = deployment.wish ? deployment.wish->instead_of : 0;
+  decision.judged = fingerprint_of(deployment.taken);
+  decision.refusal = deployment.wish ? group.refusal : "";
+  decision.origin = deployment.origin;
+  decision.question = deployment.wish ? deployment.wish->question : 0;
+  decision.at = std::chrono::system_clock::now();
+  return decision;
 }
 
 /// All files of the group are gone.
@@ -260,31 +297,35 @@ void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
   if (ban != Ban::kNone && deployment.release != 0) {
     records_.history().ban(group.name, deployment.release, ban);
   }
-  if (deployment.wish && group.serving && group.serving->number == group.withdrawn) {
-    group.refusal = why;  // the replacement failed too; what is in quarantine must not serve
+  const bool was_to_serve_instead = deployment.origin.kind == Origin::Kind::kLastGood;
+  if (was_to_serve_instead) group.unfit.insert(deployment.wish->release);
+  const bool is_withdrawn = group.serving && group.serving->number == group.withdrawn;
+  const bool lacks_good = !group.serving || (was_to_serve_instead && is_withdrawn);
+  const Release* const next = lacks_good ? fallback_of(group, deployment.release) : nullptr;
+  const std::optional<Wish> instead =
+      next == nullptr ? std::nullopt
+                      : std::optional(Wish{
+                            .origin = {Origin::Kind::kLastGood, {}},
+                            .release = next->number,
+                            .note = was_to_serve_instead ? deployment.wish->note : "",
+                            .instead_of = was_to_serve_instead ? deployment.wish->instead_of : 0});
+  if (is_withdrawn && lacks_good && !instead) {
+    group.refusal = why;  // nothing can serve instead; what is in quarantine must not
     group.refused_at = std::chrono::system_clock::now();
     serve_nothing(group);
   }
-  const auto fallback = deployment.wish ? nullptr : fallback_of(group, deployment.release);
-  const bool falls_back = !group.serving && fallback != nullptr;
-  if (deployment.wish && !group.serving) {
-    spdlog::error("{}: the files that served before cannot be loaded: {}; the group is not served",
-                  group.name, why);
-  } else {
-    spdlog::error("{}: {} refused: {}; {}", group.name,
-                  deployment.wish ? text_of(deployment.origin) : "drop", why,
-                  group.serving ? "still serving " + group.serving->label()
-                  : falls_back  ? "serving the files that served before"
+  spdlog::error("{}: {} refused: {}; {}", group.name,
+                deployment.wish ? text_of(deployment.origin) : "drop", why,
+                instead         ? "goes back to release " + std::to_string(instead->release)
+                : group.serving ? "still serving " + group.serving->label()
                                 : "the group is not served");
-  }
   if (!deployment.wish) {
     group.refusal = why;
     group.refused_at = std::chrono::system_clock::now();
     if (parts_.on_refusal) parts_.on_refusal(group.name);
   }
-  const unsigned long release = falls_back ? fallback->number : 0;
   judge(group, Verdict::kRefused, why);
-  if (falls_back) wish(group, {.origin = {Origin::Kind::kLastGood, {}}, .release = release});
+  if (instead) wish(group, *instead);
 }
 
 /// What came in the way says nothing against the files.
@@ -300,13 +341,15 @@ void Deployer::try_later(Group& group, const std::string& why) {
     fleet_.send_to_all(message_about(*deployment, message::kDiscard));
   }
   if (!deployment->staged) group.spare_number = deployment->number;
-  if (deployment->wish && !group.wish) group.wish = std::move(deployment->wish);
+  if (deployment->wish) group.wishes.push_front(std::move(*deployment->wish));
+  records_.end_work(group.name);  // if a deployer dies now, these files are not to blame
   group.not_before = Clock::now() + (why.empty() ? kNextLook : kNextTry);
   if (why.empty()) apps_.doubt();
   group.life.on(Life::Event::kUnstable);
 }
 
-/// The end of each deployment.
+/// The end of each deployment. First all is recorded, then the page and those who wait learn of it:
+/// whoever has heard of a verdict finds it in the history, even if this process is killed.
 void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
   auto deployment = std::move(*std::exchange(group.deployment, std::nullopt));
   group.judged = std::move(deployment.taken);
@@ -316,17 +359,20 @@ void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
   group.last = Judgement{.verdict = verdict,
                          .origin = deployment.origin,
                          .generation = group.serving ? group.serving->number : 0,
+                         .made = verdict == Verdict::kLive && group.serving ? deployment.number : 0,
                          .release = deployment.release,
                          .reason = reason,
                          .files = std::move(deployment.files),
                          .at = std::chrono::system_clock::now(),
                          .took = Clock::now() - deployment.began};
-  group.last->made = verdict == Verdict::kLive && group.serving ? deployment.number : 0;
+  if (!deployment.wish) group.last_drop = group.last;
   remember(group);
+  record(group);
   group.life.on(Life::Event::kJudged);
-  auto& page = *parts_.feed.page;
-  const bool stale = group.present != group.judged || group.wish;
+  const bool stale = group.has_unread_files() || !group.wishes.empty();
   if (group.life.state() == State::kSettling && !stale) group.life.on(Life::Event::kReverted);
+  if (group.life.state() == State::kCurrent && stale) group.life.on(Life::Event::kChanged);
+  auto& page = *parts_.feed.page;
   if (stale) {
     // What came meanwhile has a time of its own, from here on.
     group.stale_since = Clock::now();
@@ -337,15 +383,28 @@ void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
     }
   }
   page.decide(group.cell, stale ? deployment.wanted : group.wanted);
-  questions_.judged(group, !stale);
-  records_.end_work(group.name);
-  if (deployment.release != 0 && verdict != Verdict::kNone) {
-    const unsigned long made = verdict == Verdict::kLive ? deployment.number : 0;
-    records_.history().record(group.name, deployment.release,
-                              {group.last->at, deployment.origin, made, verdict, reason});
-    if (made != 0) records_.history().ban(group.name, deployment.release, Ban::kNone);
-  }
+  questions_.judged(group, deployment.wish ? deployment.wish->question : 0);
   untidy_ = true;
+}
+
+/// Writes down what became of the last deployment, so that no later deployer tries it again.
+void Deployer::record(Group& group) {
+  const Judgement& last = *group.last;
+  auto& history = records_.history();
+  const bool tried = last.release != 0 && last.verdict != Verdict::kNone;
+  if (tried) {
+    history.record(group.name, last.release,
+                   {last.at, last.origin, last.made, last.verdict, last.reason});
+    if (last.made != 0) history.ban(group.name, last.release, Ban::kNone);
+  }
+  const std::string judged = fingerprint_of(group.judged);
+  if (group.decision &&
+      (group.decision->judged != judged || group.decision->refusal != group.refusal)) {
+    group.decision->judged = judged;
+    group.decision->refusal = group.refusal;
+    records_.decide(group.name, *group.decision);
+  }
+  records_.end_work(group.name);
 }
 
 void Deployer::remember(Group& group) {
@@ -358,7 +417,7 @@ void Deployer::remember(Group& group) {
 bool Deployer::has_room(Group& group) {
   constexpr std::size_t kMostMapped = 3;  // one serves, one is used up, more are held for good
   const auto mapped = fleet_.most_mapped(group.name);
-  if (mapped.size() < kMostMapped || (group.present.empty() && !group.wish)) {
+  if (mapped.size() < kMostMapped) {
     group.waits_for_room = false;
     return true;
   }
@@ -376,12 +435,17 @@ void Deployer::tidy() {
   untidy_ = false;
   tidied_ = Clock::now();
   std::set<std::string> needed;
+  std::map<std::string, std::set<unsigned long>> releases;
   for (const auto& [name, group] : groups_) {
     if (group.serving) needed.insert(group.serving->stage.filename());
-    if (group.deployment) needed.insert(group.deployment->stage.filename());
+    if (group.deployment) {
+      needed.insert(group.deployment->stage.filename());
+      releases[name].insert(group.deployment->release);
+    }
+    for (const auto& wish : group.wishes) releases[name].insert(wish.release);
   }
-  records_.tidy_stages(needed);
-  records_.tidy_history();
+  records_.tidy_stages(std::move(needed));
+  records_.tidy_history(std::move(releases));
 }
 
 }  // namespace shoal::releases

@@ -92,16 +92,20 @@ class Deployer {
   void begin_trial(Group& group);
   void take_result(TrialResult result);
   void decide(Group& group);
+  Decision decision_on(const Group& group) const;
   void remove(Group& group);
   void refuse(Group& group, const std::string& why, Ban ban = Ban::kNone);
   void try_later(Group& group, const std::string& why);
   void judge(Group& group, Verdict verdict, const std::string& reason);
   static void remember(Group& group);
+  void record(Group& group);
 
   TrialOrder order_of(Group& group);
   bool find_source(Group& group, TrialOrder& order);
+  void find_release(Group& group, TrialOrder& order);
   unsigned long add_release(Group& group, const TrialResult& result);
   const Release* fallback_of(const Group& group, unsigned long other_than) const;
+  std::optional<Judgement> last_drop_of(const Group& group) const;
   bool has_room(Group& group);
   bool is_banned(Group& group);
   Configs configs_of(const Group& group) const;
@@ -112,7 +116,9 @@ class Deployer {
   void become_stale(Group& group);
   void serve_nothing(Group& group);
   void withdraw(const std::string& name, unsigned long number, unsigned crashes);
+  void go_back(Group& group, unsigned long number, unsigned crashes);
   void resume(const std::string& name, const Decision& decision);
+  void complete_record(const std::string& name, const Decision& decision);
   void take_over_removed(const std::string& name, const Decision& decision);
   static void note_withdrawn(Group& group, const Release& release);
   void note_withdrawn(Group& group);

@@ -22,9 +22,11 @@ namespace shoal::releases {
 /// A new generation that somebody asked for, whatever lies in the apps folder.
 struct Wish {
   Origin origin;
-  unsigned long release = 0;     ///< of which it is to be made
+  unsigned long release = 0;     ///< of which it is to be made; 0: that which serves by then
   std::string note{};            ///< see Staged
   unsigned long instead_of = 0;  ///< the withdrawn generation that it stands in for; 0: none
+  unsigned question = 0;         ///< that waits for its verdict; 0: none
+  bool files_first = false;      ///< unread files lay there before: their verdict comes first
 };
 
 /// A generation on its way from the apps folder, or from a release, to the workers.
@@ -45,14 +47,18 @@ struct Deployment {
   std::chrono::nanoseconds opening_time{0};
 
   // While it is opened:
-  pid_t first = 0;            ///< the worker that opens it before all others
-  bool begun = false;         ///< that worker has begun
-  bool repeated = false;      ///< a worker was lost over it once, for no known reason
-  std::set<pid_t> awaited{};  ///< workers that have not opened it yet
-  std::chrono::steady_clock::time_point deadline{};  ///< of what is awaited
+  bool repeated = false;  ///< a worker was lost over it once, for no known reason
+
+  /// A worker that was told to open it and has not done so yet.
+  struct Awaited {
+    std::chrono::steady_clock::time_point deadline{};
+    bool begun = false;
+  };
+  std::map<pid_t, Awaited> awaited{};  ///< while one opens it before all others: that one
+  pid_t first = 0;                     ///< that one
 };
 
-/// What became of the last drop.
+/// What became of a deployment.
 struct Judgement {
   Verdict verdict = Verdict::kNone;
   Origin origin{};
@@ -76,7 +82,7 @@ struct Group {
   // --- the apps folder
   Files present{};           ///< what lies there
   Files judged{};            ///< what lay there at the last verdict
-  bool at_start = false;     ///< `present` lay there when the deployer began
+  bool at_start = false;     ///< `present` lay there when the service started
   bool announced = true;     ///< the page says that `present` is wanted
   std::uint64_t wanted = 0;  ///< as the page says
   Clock::time_point stale_since{};
@@ -85,7 +91,7 @@ struct Group {
 
   // --- its life
   Life life;
-  std::optional<Wish> wish{};
+  std::deque<Wish> wishes{};  ///< in the order in which they are to be granted
   std::optional<Deployment> deployment{};
   bool was_judged = false;  ///< once, since the deployer began
   bool waits_for_room = false;
@@ -98,12 +104,22 @@ struct Group {
 
   // --- what is told of it
   std::optional<Judgement> last{};
-  std::deque<Judgement> judgements{};  ///< the newest first, ten at most
-  std::string refusal{};               ///< of the last drop; empty: it was not refused
+  std::optional<Judgement> last_drop{};  ///< the last one of what lay in the apps folder
+  std::deque<Judgement> judgements{};    ///< the newest first, ten at most
+  std::string refusal{};                 ///< of the last drop; empty: it was not refused
   std::chrono::system_clock::time_point refused_at{};
-  unsigned long withdrawn = 0;  ///< generation in quarantine; 0: none
-  unsigned crashes = 0;         ///< that it was withdrawn for
+  std::set<unsigned long> unfit{};  ///< releases that could not serve instead
+  unsigned long withdrawn = 0;      ///< generation in quarantine; 0: none
+  unsigned crashes = 0;             ///< that it was withdrawn for
   std::chrono::system_clock::time_point withdrawn_at{};
+
+  /// Returns true if files lie there that no verdict is about.
+  bool has_unread_files() const { return present != judged; }
+
+  /// Returns true if the next deployment is that of the first wish, and not of unread files.
+  bool wish_is_next() const {
+    return !wishes.empty() && !(wishes.front().files_first && has_unread_files());
+  }
 
   /// Returns `aquarium/12`, or the group's name if nothing serves.
   std::string label() const { return serving ? serving->label() : name; }

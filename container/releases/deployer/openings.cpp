@@ -1,5 +1,6 @@
 #include "releases/deployer/openings.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -10,8 +11,8 @@ namespace {
 
 using State = Life::State;
 
-// How long a worker may take to begin an opening, and the others to follow the first one.
-constexpr std::chrono::seconds kLongestFollowing{10};
+// How long a worker may take to begin an opening.
+constexpr std::chrono::seconds kLongestUntilBegun{10};
 
 // What a module in its constructor may take: as long as the probe gives it.
 constexpr std::chrono::seconds kLongestOpening{20};
@@ -36,29 +37,17 @@ void Openings::give_turn() {
   }
   const auto workers = parts_.fleet.set();
   if (next == nullptr || workers.empty()) return;
-  auto& deployment = *next->deployment;
-  deployment.first = workers.front();
-  deployment.begun = false;
   next->life.on(Life::Event::kTurn);
-  have_opened(*next, deployment.first);
+  next->deployment->first = workers.front();
+  have_opened(*next, workers.front());
 }
 
 /// Tells the worker to open it.
 void Openings::have_opened(Group& group, pid_t worker) const {
   auto& deployment = *group.deployment;
-  deployment.deadline = Clock::now() + kLongestFollowing;
+  deployment.awaited[worker] = {.deadline = Clock::now() + kLongestUntilBegun};
   parts_.fleet.mapped(worker, group.name, deployment.number);
   parts_.fleet.send(worker, message_about(deployment, message::kOpen));
-}
-
-void Openings::open_in_others(Group& group) {
-  auto& deployment = *group.deployment;
-  group.life.on(Life::Event::kOpened);
-  for (const pid_t worker : parts_.fleet.set()) {
-    if (worker == deployment.first) continue;
-    deployment.awaited.insert(worker);
-    have_opened(group, worker);
-  }
 }
 
 Deployment* Openings::deployment_of(Group& group, unsigned long number) {
@@ -68,51 +57,58 @@ Deployment* Openings::deployment_of(Group& group, unsigned long number) {
   return &*group.deployment;
 }
 
+bool Openings::awaits(Group& group, unsigned long number, pid_t worker) {
+  const Deployment* const deployment = deployment_of(group, number);
+  return deployment != nullptr && deployment->awaited.contains(worker);
+}
+
 void Openings::begun(pid_t worker, Group& group, unsigned long number) {
-  Deployment* const deployment = deployment_of(group, number);
-  if (deployment == nullptr || deployment->first != worker || deployment->begun) return;
-  deployment->begun = true;
-  deployment->deadline = Clock::now() + kLongestOpening;
+  if (!awaits(group, number, worker)) return;
+  group.deployment->awaited[worker] = {.deadline = Clock::now() + kLongestOpening, .begun = true};
 }
 
 void Openings::opened(pid_t worker, Group& group, unsigned long number) {
   parts_.fleet.mapped(worker, group.name, number);
-  Deployment* const deployment = deployment_of(group, number);
-  if (deployment == nullptr) return;
-  if (group.life.state() == State::kOpening && deployment->first == worker) {
-    open_in_others(group);
-  } else if (group.life.state() == State::kSpreading) {
-    deployment->awaited.erase(worker);
+  if (!awaits(group, number, worker)) return;
+  group.deployment->awaited.erase(worker);
+  if (group.life.state() != State::kOpening) return;
+  group.life.on(Life::Event::kOpened);
+  for (const pid_t other : parts_.fleet.set()) {
+    if (other != worker) have_opened(group, other);
   }
 }
 
 void Openings::left(pid_t worker) {
   parts_.fleet.left(worker);
   for (auto& [name, group] : parts_.groups) {
-    const auto state = group.life.state();
-    if (state == State::kOpening && group.deployment->first == worker && !group.deployment->begun) {
-      group.life.on(Life::Event::kInterrupted);
-    } else if (state == State::kSpreading) {
-      group.deployment->awaited.erase(worker);
-    }
+    if (!group.deployment) continue;
+    const auto awaited = group.deployment->awaited.find(worker);
+    if (awaited == group.deployment->awaited.end()) continue;
+    const bool is_first = group.life.state() == State::kOpening;
+    if (is_first && awaited->second.begun) continue;  // it finishes that
+    give_up(group, worker);
   }
 }
 
 void Openings::lost(pid_t worker, const nlohmann::json& message) {
   for (auto& [name, group] : parts_.groups) {
-    const auto state = group.life.state();
-    if (state == State::kOpening && group.deployment->first == worker) {
-      lost_over(group, message);
-    } else if (state == State::kSpreading && group.deployment->awaited.erase(worker) != 0) {
-      lost_over(group, message);
+    if (group.deployment && group.deployment->awaited.contains(worker)) {
+      lost_over(group, worker, message);
     }
   }
+}
+
+/// Nothing is awaited of the worker any more. If it was to open the group before all others,
+/// another one has to.
+void Openings::give_up(Group& group, pid_t worker) {
+  group.deployment->awaited.erase(worker);
+  if (group.life.state() == State::kOpening) group.life.on(Life::Event::kInterrupted);
 }
 
 /// A worker died while it opened the group. The drop is to blame, unless the crash report names
 /// other code. Without a report it may have been killed for any reason: once, that counts for
 /// nothing.
-void Openings::lost_over(Group& group, const nlohmann::json& message) {
+void Openings::lost_over(Group& group, pid_t worker, const nlohmann::json& message) {
   auto& deployment = *group.deployment;
   const std::string generation = message.value("generation", "");
   const std::string label = deployment.staged->label();
@@ -120,10 +116,7 @@ void Openings::lost_over(Group& group, const nlohmann::json& message) {
   const bool blamed = reported && generation == label;
   const bool excused = (reported && !generation.empty() && generation != label) ||
                        (!blamed && !std::exchange(deployment.repeated, true));
-  if (excused) {
-    if (group.life.state() == State::kOpening) group.life.on(Life::Event::kInterrupted);
-    return;
-  }
+  if (excused) return give_up(group, worker);
   parts_.refuse(group,
                 label + ": a worker " + message.value("how", "exited") +
                     " while it opened this; see its crash report, fix the module and drop it again",
@@ -131,37 +124,40 @@ void Openings::lost_over(Group& group, const nlohmann::json& message) {
 }
 
 void Openings::check_deadlines() {
-  const auto now = Clock::now();
   for (auto& [name, group] : parts_.groups) {
-    const auto state = group.life.state();
-    if (state != State::kOpening && state != State::kSpreading) continue;
-    auto& deployment = *group.deployment;
-    if (now < deployment.deadline) continue;
-    const std::string what = "opening " + deployment.staged->label();
-    if (state == State::kSpreading) {
-      for (const pid_t worker : std::exchange(deployment.awaited, {})) {
-        replace(worker, what + " took over 10 s");
-      }
-    } else if (!deployment.begun) {
-      // It says nothing against the drop.
-      replace(deployment.first, "it has not begun with " + what + " for 10 s");
-      group.life.on(Life::Event::kInterrupted);
-    } else {
-      replace(deployment.first, what + " has not returned for 20 s");
-      parts_.refuse(
-          group,
-          deployment.staged->label() +
-              ": a constructor or static initialiser has not returned for 20 s in a worker; fix "
-              "it and drop it again",
-          Ban::kEndedWorker);
-    }
+    if (group.deployment && Clock::now() >= deadline_of(*group.deployment)) replace_late(group);
   }
 }
 
-/// Nothing is awaited of it any more.
-void Openings::replace(pid_t worker, const std::string& why) const {
-  parts_.fleet.left(worker);
-  parts_.replace(worker, why);
+Openings::Clock::time_point Openings::deadline_of(const Deployment& deployment) {
+  auto first = Clock::time_point::max();
+  for (const auto& [worker, awaited] : deployment.awaited) {
+    first = std::min(first, awaited.deadline);
+  }
+  return first;
+}
+
+/// A worker that has not begun says nothing against the drop; one that does not end does. Then the
+/// others that have begun are in that code, too.
+void Openings::replace_late(Group& group) {
+  const auto now = Clock::now();
+  const std::string label = group.deployment->staged->label();
+  const auto all = group.deployment->awaited;
+  const bool hangs = std::ranges::any_of(
+      all, [&](const auto& it) { return it.second.begun && it.second.deadline <= now; });
+  for (const auto& [worker, awaited] : all) {
+    if (awaited.begun ? !hangs : awaited.deadline > now) continue;
+    parts_.fleet.left(worker);
+    parts_.replace(worker, awaited.begun ? "opening " + label + " has not returned for 20 s"
+                                         : "it has not begun with opening " + label + " for 10 s");
+    if (!awaited.begun) give_up(group, worker);
+  }
+  if (!hangs) return;
+  parts_.refuse(group,
+                label +
+                    ": a constructor or static initialiser has not returned for 20 s in a "
+                    "worker; fix it and drop it again",
+                Ban::kEndedWorker);
 }
 
 }  // namespace shoal::releases

@@ -52,13 +52,19 @@ class Openings {
   /// Returns the deployment of this group, if it has been tried and has this number; else null.
   static Deployment* deployment_of(Group& group, unsigned long number);
 
+  /// Returns true if this worker is to open that.
+  static bool awaits(Group& group, unsigned long number, pid_t worker);
+
+  /// Returns when check_deadlines has something to do; never, if no worker is awaited.
+  static Group::Clock::time_point deadline_of(const Deployment& deployment);
+
  private:
   using Clock = Group::Clock;
 
   void have_opened(Group& group, pid_t worker) const;
-  void open_in_others(Group& group);
-  void lost_over(Group& group, const nlohmann::json& message);
-  void replace(pid_t worker, const std::string& why) const;
+  static void give_up(Group& group, pid_t worker);
+  void lost_over(Group& group, pid_t worker, const nlohmann::json& message);
+  void replace_late(Group& group);
 
   const Parts parts_;
 };

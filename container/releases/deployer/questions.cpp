@@ -40,17 +40,20 @@ void Questions::ask(unsigned question, const std::string& group) {
   questions_.push_back({question, {{group, std::nullopt}}, {}});
 }
 
-void Questions::judged(const Group& group, bool is_current) {
+void Questions::judged(const Group& group, unsigned granted) {
   const std::string serving = group.serving ? group.serving->label() : "";
+  const auto words_of_verdict = [&](const Judgement& judgement) {
+    return words_of(group.name, judgement.verdict, serving, judgement.reason);
+  };
   for (auto& question : questions_) {
     const auto found = question.waiting.find(group.name);
     if (found == question.waiting.end()) continue;
     const auto& dropped = found->second;
-    if (!dropped || (group.last && was_judged(*group.last, *dropped))) {
-      question.verdicts[group.name] =
-          words_of(group.name, group.last ? group.last->verdict : Verdict::kNone, serving,
-                   group.last ? group.last->reason : "");
-    } else if (is_current) {
+    if (!dropped && question.number == granted) {
+      question.verdicts[group.name] = words_of_verdict(*group.last);
+    } else if (dropped && group.last_drop && was_judged(*group.last_drop, *dropped)) {
+      question.verdicts[group.name] = words_of_verdict(*group.last_drop);
+    } else if (dropped && !group.has_unread_files()) {
       question.verdicts[group.name] =
           words_of(group.name, Verdict::kOvertaken, serving, kOvertaken);
     } else {

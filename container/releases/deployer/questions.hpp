@@ -29,13 +29,13 @@ class Questions {
   /// Waits for the verdict on files that were dropped, by group.
   void ask(unsigned question, std::map<std::string, Dropped> groups);
 
-  /// Waits for the verdict on what was asked for: the next one of the group.
+  /// Waits for the verdict on the wish that has this question's number.
   void ask(unsigned question, const std::string& group);
 
-  /// The group has a verdict, or, with `is_current`, has had one and is not stale: answers what
-  /// waits for it. A question about bytes that were not judged waits as long as the group is stale;
-  /// then a later drop has overtaken them.
-  void judged(const Group& group, bool is_current);
+  /// The group has a verdict, or its files have had one: answers what waits for it. `granted` is
+  /// the question of the wish that was judged; 0: none was. A question about bytes that were not
+  /// judged waits as long as there are unread files; then a later drop has overtaken them.
+  void judged(const Group& group, unsigned granted);
 
   /// Answers what waits for the group, whatever bytes it is about. `generation` is the label of
   /// what serves; empty: nothing does.

@@ -8,12 +8,19 @@
 
 namespace shoal::releases {
 
-Records::Records(const std::filesystem::path& run, HistoryRules rules)
-    : run_(run), history_(run, rules), stages_(run) {
+namespace {
+
+constexpr unsigned kMostDeaths = 2;
+
+}  // namespace
+
+Records::Records(const std::filesystem::path& run, HistoryRules rules, std::string service)
+    : run_(run), service_(std::move(service)), history_(run, rules), stages_(run) {
   decisions_ = read_decisions(run);
   works_ = read_works(run);
-  // What is still recorded was being worked on when a deployer died.
-  for (auto& [group, work] : works_) ++work.deaths;
+  // What is still recorded was being worked on when a deployer died. If the whole service ended,
+  // that tells nothing.
+  for (auto& [group, work] : works_) work.deaths = work.service == service_ ? work.deaths + 1 : 0;
 }
 
 template <typename Write>
@@ -46,20 +53,25 @@ void Records::forget(const std::string& group) {
   history_.note_change();
 }
 
-unsigned Records::begin_work(const std::string& group, const std::string& fingerprint,
-                             const std::string& file) {
+bool Records::begin_work(const std::string& group, const std::string& fingerprint,
+                         const std::string& file) {
   Work& work = works_[group];
-  if (work.fingerprint != fingerprint) work = {fingerprint, file, 0};
+  if (work.fingerprint != fingerprint) work = {};
+  work = {fingerprint, file, service_, work.deaths};
   try_to("what the deployer works on is not recorded", [&] { write_work(run_, group, work); });
-  return work.deaths;
+  return work.deaths < kMostDeaths;
 }
 
 void Records::end_work(const std::string& group) {
-  if (works_.erase(group) == 0) return;
+  const auto work = works_.find(group);
+  if (work == works_.end() || work->second.deaths >= kMostDeaths) return;
+  works_.erase(work);
   try_to("what the deployer works on is not recorded", [&] { remove_work(run_, group); });
 }
 
-void Records::tidy_stages(const std::set<std::string>& needed) {
+void Records::tidy_stages(std::set<std::string> needed) {
+  // Of an earlier run of the service, too: a worker that no deployer answers opens them.
+  for (const auto& [group, decision] : decisions_) needed.insert(decision.stage);
   std::set<std::string> removable = stages_.stages();
   for (const auto& name : needed) removable.erase(name);
   if (removable.empty()) return;
@@ -67,8 +79,7 @@ void Records::tidy_stages(const std::set<std::string>& needed) {
   for (const auto& name : removable) stages_.remove(name);
 }
 
-void Records::tidy_history() {
-  std::map<std::string, std::set<unsigned long>> needed;
+void Records::tidy_history(std::map<std::string, std::set<unsigned long>> needed) {
   for (const auto& [group, decision] : decisions_) needed[group].insert(decision.release);
   history_.prune(needed);
 }

@@ -16,8 +16,9 @@ namespace shoal::releases {
 /// memory. Used by one thread.
 class Records {
  public:
-  /// Throws std::runtime_error, with the remedy, if the run folder cannot be used.
-  Records(const std::filesystem::path& run, HistoryRules rules);
+  /// `service` names this run of the service. Throws std::runtime_error, with the remedy, if the
+  /// run folder cannot be used.
+  Records(const std::filesystem::path& run, HistoryRules rules, std::string service);
 
   /// Takes over what Shoal 0.1 left in the run folder. `groups` are as they lie in the apps folder.
   void take_over(const Groups& groups);
@@ -32,22 +33,25 @@ class Records {
   void decide(const std::string& group, const Decision& decision);
   void forget(const std::string& group);
 
-  /// Records what is going to be worked on. Returns how many deployers have died over it.
-  unsigned begin_work(const std::string& group, const std::string& fingerprint,
-                      const std::string& file);
+  /// Records what is going to be worked on. Returns false if two deployers of this service have
+  /// died over it: then it is not to be tried, until other files are worked on.
+  bool begin_work(const std::string& group, const std::string& fingerprint,
+                  const std::string& file);
   void end_work(const std::string& group);
 
-  /// Removes the stages that are not among `needed` and that no process has mapped.
-  void tidy_stages(const std::set<std::string>& needed);
+  /// Removes the stages that are not among `needed`, that no decision names, and that no process
+  /// has mapped.
+  void tidy_stages(std::set<std::string> needed);
 
-  /// Removes old releases.
-  void tidy_history();
+  /// Removes old releases, but none of `needed`, and none that a decision names.
+  void tidy_history(std::map<std::string, std::set<unsigned long>> needed);
 
  private:
   template <typename Write>
   void try_to(const char* what, const Write& write);
 
   const std::filesystem::path run_;
+  const std::string service_;
   History history_;
   Stages stages_;
   Decisions decisions_;

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -36,28 +37,16 @@ std::string content_now(const Files& files) {
   return content_of(released);
 }
 
-/// Returns the verdict that an earlier deployer gave on what serves, for commands that did not hear
-/// of it; nullopt if it is not kept.
-std::optional<Judgement> verdict_of(const Decision& decision, const Release* release) {
-  if (release == nullptr) return std::nullopt;
-  const auto made = std::ranges::find(release->attempts, decision.number, &Attempt::generation);
-  if (made == release->attempts.end()) return std::nullopt;
-  Judgement judgement;
-  judgement.verdict = made->verdict;
-  judgement.origin = made->origin;
-  judgement.generation = judgement.made = decision.number;
-  judgement.release = release->number;
-  judgement.reason = made->reason;
-  judgement.files = release->files;
-  judgement.at = made->at;
-  return judgement;
+bool is_of_files(const Origin& origin) {
+  return origin.kind == Origin::Kind::kDrop || origin.kind == Origin::Kind::kFiles ||
+         origin.kind == Origin::Kind::kStart;
 }
 
 }  // namespace
 
 Deployer::Deployer(DeployerParts parts)
     : parts_(std::move(parts)),
-      records_(parts_.run, parts_.history),
+      records_(parts_.run, parts_.history, parts_.service),
       apps_(parts_.apps, parts_.grouping, parts_.rules, parts_.feed),
       fleet_([this](pid_t worker, json message) {
         json passed{{"say", supervisor_message::kTo}, {"message", std::move(message)}};
@@ -85,6 +74,7 @@ Deployer::Deployer(DeployerParts parts)
 }
 
 Deployer::~Deployer() {
+  if (std::uncaught_exceptions() > 0) return;  // it dies over what it works on
   for (const auto& [name, group] : groups_) {
     if (group.deployment) records_.end_work(name);
   }
@@ -93,6 +83,7 @@ Deployer::~Deployer() {
 /// Goes on from what an earlier deployer has decided: of this run of the service, it serves; of an
 /// earlier one, it is what the group goes back to if its files are bad.
 void Deployer::resume(const std::string& name, const Decision& decision) {
+  complete_record(name, decision);
   const auto found = groups_.find(name);
   const bool continues = decision.service == parts_.service;
   if (found == groups_.end()) {
@@ -102,6 +93,8 @@ void Deployer::resume(const std::string& name, const Decision& decision) {
   Group& group = found->second;
   group.decision = decision;
   if (!continues) return;
+  group.at_start = false;
+  apps_.settle(group);
   try {
     group.serving = described_in(records_.stages().folder() / decision.stage);
   } catch (const std::exception& error) {
@@ -114,7 +107,9 @@ void Deployer::resume(const std::string& name, const Decision& decision) {
     group.judged = group.present;
     group.was_judged = true;
     group.announced = true;
-    group.last = verdict_of(decision, records_.history().find(name, decision.release));
+    group.last = group.last_drop = last_drop_of(group);
+    group.refusal = decision.refusal;
+    if (group.last && !group.refusal.empty()) group.refused_at = group.last->at;
     group.life.on(Life::Event::kReverted);
     parts_.feed.page->decide(group.cell, group.wanted);
   }
@@ -136,6 +131,42 @@ void Deployer::resume(const std::string& name, const Decision& decision) {
     group.judged.clear();
     become_stale(group);
   }
+}
+
+/// An earlier deployer may have died after it had decided, before the history knew.
+void Deployer::complete_record(const std::string& name, const Decision& decision) {
+  const Release* const release = records_.history().find(name, decision.release);
+  if (release == nullptr) return;
+  const auto& attempts = release->attempts;
+  if (std::ranges::find(attempts, decision.number, &Attempt::generation) != attempts.end()) return;
+  records_.history().record(
+      name, decision.release,
+      {decision.at, decision.origin, decision.number, Verdict::kLive, std::string()});
+}
+
+/// Returns the last verdict on what lay in the apps folder, for commands that did not hear of it;
+/// nullopt if it is not kept.
+std::optional<Judgement> Deployer::last_drop_of(const Group& group) const {
+  const Release* of = nullptr;
+  const Attempt* last = nullptr;
+  for (const auto& [number, release] : records_.history().of(group.name)) {
+    for (const auto& attempt : release.attempts) {
+      if (!is_of_files(attempt.origin) || (last != nullptr && attempt.at < last->at)) continue;
+      of = &release;
+      last = &attempt;
+    }
+  }
+  if (last == nullptr) return std::nullopt;
+  Judgement judgement;
+  judgement.verdict = last->verdict;
+  judgement.origin = last->origin;
+  judgement.generation = group.serving ? group.serving->number : 0;
+  judgement.made = last->generation;
+  judgement.release = of->number;
+  judgement.reason = last->reason;
+  judgement.files = of->files;
+  judgement.at = last->at;
+  return judgement;
 }
 
 /// Of a group whose files have all gone while there was no deployer.
@@ -165,11 +196,14 @@ void Deployer::take_over_removed(const std::string& name, const Decision& decisi
 /// What the group goes back to: what served before, else the newest that was good.
 const Release* Deployer::fallback_of(const Group& group, unsigned long other_than) const {
   const auto& history = records_.history();
-  if (group.decision && group.decision->release != other_than) {
+  if (group.decision && group.decision->release != other_than &&
+      !group.unfit.contains(group.decision->release)) {
     const Release* const before = history.find(group.name, group.decision->release);
     if (before != nullptr && before->ban == Ban::kNone) return before;
   }
-  return history.last_good(group.name, other_than);
+  auto others = group.unfit;
+  others.insert(other_than);
+  return history.last_good(group.name, others);
 }
 
 /// At the start: whether these bytes are not to be tried again. What served before serves then.
@@ -223,7 +257,13 @@ void Deployer::note_withdrawn(Group& group) {
 }
 
 void Deployer::wish(Group& group, Wish wish) {
-  group.wish = std::move(wish);
+  if (wish.origin.kind == Origin::Kind::kLastGood) {
+    group.wishes.push_front(std::move(wish));
+  } else {
+    const bool reads_files = group.deployment && !group.deployment->wish;
+    wish.files_first = group.present != (reads_files ? group.deployment->taken : group.judged);
+    group.wishes.push_back(std::move(wish));
+  }
   become_stale(group);
 }
 
@@ -237,27 +277,38 @@ void Deployer::become_stale(Group& group) {
 
 /// The generation has crashed workers: its release is not to serve any more.
 void Deployer::withdraw(const std::string& name, unsigned long number, unsigned crashes) {
-  parts_.send({{"say", supervisor_message::kWithdrawn}, {"group", name}, {"number", number}});
-  const auto found = groups_.find(name);
-  if (found == groups_.end() || !found->second.decision) return;
-  Group& group = found->second;
   auto& history = records_.history();
   const Release* const release = history.find(name, number);
-  const bool serves = group.decision->number == number ||
-                      (release != nullptr && release->number == group.decision->release);
   if (release != nullptr) history.ban(name, release->number, Ban::kWithdrawn, crashes);
-  if (!serves) return;
-  const Release* const good = history.last_good(name, group.decision->release);
+  const auto found = groups_.find(name);
+  if (found != groups_.end() && found->second.decision) {
+    const Decision& decision = *found->second.decision;
+    const bool serves =
+        decision.number == number || (release != nullptr && release->number == decision.release);
+    if (serves) go_back(found->second, number, crashes);
+  }
+  // Only now: until then a new deployer would be told again.
+  parts_.send({{"say", supervisor_message::kWithdrawn}, {"group", name}, {"number", number}});
+}
+
+/// Has the last good release serve instead of this generation.
+void Deployer::go_back(Group& group, unsigned long number, unsigned crashes) {
+  const auto is_instead = [&](const Wish& wish) { return wish.instead_of == number; };
+  const bool is_under_way =
+      std::ranges::any_of(group.wishes, is_instead) ||
+      (group.deployment && group.deployment->wish && is_instead(*group.deployment->wish));
+  if (is_under_way) return;
+  const Release* const good = fallback_of(group, group.decision->release);
   group.withdrawn = number;
   group.crashes = crashes;
   group.withdrawn_at = std::chrono::system_clock::now();
-  spdlog::error("{}/{}: in quarantine after {} crashes; {} until new files are dropped", name,
+  spdlog::error("{}/{}: in quarantine after {} crashes; {} until new files are dropped", group.name,
                 number, crashes,
                 good == nullptr ? "no earlier good files are kept, so the group is not served"
-                                : "the files of " + name + "/" +
-                                      std::to_string(good->last_generation()) + " serve instead");
+                                : "goes back to the files of " + group.name + "/" +
+                                      std::to_string(good->last_generation()));
   if (good == nullptr) {
-    group.refusal = name + "/" + std::to_string(number) + " is in quarantine after " +
+    group.refusal = group.name + "/" + std::to_string(number) + " is in quarantine after " +
                     std::to_string(crashes) +
                     " crashes, and no other files can serve instead; drop new files";
     group.refused_at = group.withdrawn_at;
@@ -300,7 +351,7 @@ void Deployer::find_out_whether_all_is_judged() {
   if (all_judged_) return;
   const bool every = std::ranges::all_of(groups_, [](const auto& entry) {
     const Group& group = entry.second;
-    return group.serving || (group.was_judged && !group.wish && !group.deployment);
+    return group.serving || (group.was_judged && group.wishes.empty() && !group.deployment);
   });
   if (!every && Clock::now() < began_ + kLongestStart) return;
   all_judged_ = true;
@@ -340,7 +391,7 @@ Deployer::Clock::time_point Deployer::deadline() const {
   for (const auto& [name, group] : groups_) {
     switch (group.life.state()) {
       case State::kSettling: {
-        const auto settled = group.wish ? now : group.settled_at;
+        const auto settled = group.wish_is_next() ? now : group.settled_at;
         const bool blocked =
             !trials_.has_room() || group.waits_for_room || apps_.being_written(group);
         const auto soon = now + std::chrono::milliseconds(blocked ? 100 : 1);
@@ -349,7 +400,7 @@ Deployer::Clock::time_point Deployer::deadline() const {
       }
       case State::kOpening:
       case State::kSpreading:
-        next = std::min(next, group.deployment->deadline);
+        next = std::min(next, Openings::deadline_of(*group.deployment));
         break;
       case State::kCurrent:
       case State::kTrying:

@@ -88,7 +88,8 @@ void Deployer::failed_to_open(pid_t worker, Group& group, const json& message) {
   const unsigned long number = message.value("number", 0ul);
   const std::string why = message.value("why", "");
   fleet_.unmapped(worker, group.name, number);
-  if (Openings::deployment_of(group, number) == nullptr) {
+  if (!Openings::awaits(group, number, worker)) {
+    if (Openings::deployment_of(group, number) != nullptr) return;  // it was given up meanwhile
     fleet_.failed(worker, group.name, number);
     spdlog::error("{}/{}: worker {} cannot open it: {}", group.name, number, worker, why);
     return replace_lost_stage(group, number);

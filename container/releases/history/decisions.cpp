@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/private_folder.hpp"
+#include "releases/history/manifest.hpp"
 #include "releases/history/record_file.hpp"
 #include "releases/linking/load_error.hpp"
 #include "releases/staging/folder_name.hpp"
@@ -97,20 +98,25 @@ Decisions read_decisions(const fs::path& run) {
                         .configs = text_in(record, "configs"),
                         .judged = text_in(record, "judged"),
                         .rolled_back = record.at("rolled_back"),
-                        .instead_of = record.at("instead_of")};
+                        .instead_of = record.at("instead_of"),
+                        .refusal = text_in(record, "refusal"),
+                        .origin = origin_in(record),
+                        .question = record.at("question"),
+                        .at = time_in(record.at("at"))};
       });
 }
 
 void write_decision(const fs::path& run, const std::string& group, const Decision& decision) {
-  json record{{"number", decision.number},
-              {"release", decision.release},
-              {"pinned", decision.pinned},
-              {"rolled_back", decision.rolled_back},
-              {"instead_of", decision.instead_of}};
+  json record{{"number", decision.number},         {"release", decision.release},
+              {"pinned", decision.pinned},         {"rolled_back", decision.rolled_back},
+              {"instead_of", decision.instead_of}, {"question", decision.question},
+              {"at", text_of(decision.at)}};
+  put_origin(record, decision.origin);
   put_text(record, "stage", decision.stage);
   put_text(record, "service", decision.service);
   put_text(record, "configs", decision.configs);
   put_text(record, "judged", decision.judged);
+  put_text(record, "refusal", decision.refusal);
   write_one(run, kServe, group, std::move(record));
 }
 
@@ -123,6 +129,7 @@ Works read_works(const fs::path& run) {
                          [](const json& record) {
                            return Work{.fingerprint = text_in(record, "fingerprint"),
                                        .file = text_in(record, "file"),
+                                       .service = text_in(record, "service"),
                                        .deaths = record.at("deaths")};
                          });
 }
@@ -131,6 +138,7 @@ void write_work(const fs::path& run, const std::string& group, const Work& work)
   json record{{"deaths", work.deaths}};
   put_text(record, "fingerprint", work.fingerprint);
   put_text(record, "file", work.file);
+  put_text(record, "service", work.service);
   write_one(run, kWorking, group, std::move(record));
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
+
+#include "releases/history/release.hpp"
 
 namespace shoal::releases {
 
@@ -18,6 +21,10 @@ struct Decision {
   std::string judged{};          ///< fingerprint of the files that were judged last
   bool rolled_back = false;      ///< people chose it; it serves until the next drop, over restarts
   unsigned long instead_of = 0;  ///< the withdrawn generation that it stands in for; 0: none
+  std::string refusal{};  ///< of the files that were judged last; empty: they were not refused
+  Origin origin{};
+  unsigned question = 0;  ///< of the command that asked for it, as the service counts; 0: none
+  std::chrono::system_clock::time_point at{};
 };
 
 /// By group.
@@ -44,7 +51,8 @@ void remove_decision(const std::filesystem::path& run, const std::string& group)
 struct Work {
   std::string fingerprint{};  ///< of the files: names, paths, identities
   std::string file{};         ///< one of them, for the message
-  unsigned deaths = 0;        ///< of deployers that have worked on it
+  std::string service{};      ///< which run of the service works on it
+  unsigned deaths = 0;        ///< of its deployers that have worked on it
 };
 
 /// By group.

@@ -217,7 +217,7 @@ void History::record(const std::string& group, unsigned long number, Attempt att
 
 void History::ban(const std::string& group, unsigned long number, Ban ban, unsigned crashes) {
   Release* const release = find_to_change(group, number);
-  if (release == nullptr) return;
+  if (release == nullptr || (ban == Ban::kNone && release->ban == Ban::kNone)) return;
   release->ban = ban;
   release->crashes = ban == Ban::kNone ? 0 : crashes;
   release->banned_at = ban == Ban::kNone ? std::chrono::system_clock::time_point{}

@@ -76,11 +76,12 @@ class History {
   /// Returns the newest release with these bytes; null if there is none.
   const Release* find_content(const std::string& group, const std::string& content) const;
 
-  /// Returns the newest release that was live, is not banned, and is not `other_than`; null if
+  /// Returns the newest release that was live, is not banned, and is none of `others`; null if
   /// there is none. Here and in before() the newest is that with the newest live generation: a
-  /// release that was dropped or rolled back to again is as new as that. `other_than` and `serving`
-  /// are numbers of a release, or of a generation made of it.
-  const Release* last_good(const std::string& group, unsigned long other_than = 0) const;
+  /// release that was dropped or rolled back to again is as new as that. `others` and `serving` are
+  /// numbers of a release, or of a generation made of it.
+  const Release* last_good(const std::string& group,
+                           const std::set<unsigned long>& others = {}) const;
 
   /// Returns what `shoal rollback` without a number goes to: the newest release before `serving`
   /// that was live and is not banned; null if there is none.

@@ -46,7 +46,7 @@ std::set<unsigned long> History::kept_of(const std::string& group, const Needed&
   }
   const Release* const good = last_good(group);
   keep(good);
-  if (good != nullptr) keep(last_good(group, good->number));
+  if (good != nullptr) keep(last_good(group, {good->number}));
   return kept;
 }
 

@@ -31,13 +31,14 @@ unsigned long newest_live(const Release& release) {
 }
 
 /// Returns the newest release of these that was live before the generation `below`, is not banned,
-/// and is not `other_than`.
+/// and is none of `others`.
 const Release* newest_good(const std::map<unsigned long, Release>& all, unsigned long below,
-                           const Release* other_than) {
+                           const std::set<const Release*>& others) {
   const Release* newest = nullptr;
   for (const auto& [number, release] : all) {
     const unsigned long live = newest_live(release);
-    if (live == 0 || live >= below || release.ban != Ban::kNone || &release == other_than) continue;
+    if (live == 0 || live >= below || release.ban != Ban::kNone || others.contains(&release))
+      continue;
     if (newest == nullptr || live > newest_live(*newest)) newest = &release;
   }
   return newest;
@@ -113,8 +114,11 @@ const Release* History::find_content(const std::string& group, const std::string
   return nullptr;
 }
 
-const Release* History::last_good(const std::string& group, unsigned long other_than) const {
-  return newest_good(of(group), ~0UL, find(group, other_than));
+const Release* History::last_good(const std::string& group,
+                                  const std::set<unsigned long>& others) const {
+  std::set<const Release*> found;
+  for (const unsigned long number : others) found.insert(find(group, number));
+  return newest_good(of(group), ~0UL, found);
 }
 
 const Release* History::before(const std::string& group, unsigned long serving) const {
@@ -122,7 +126,7 @@ const Release* History::before(const std::string& group, unsigned long serving) 
   // The number of a release stands for its newest generation.
   const bool is_release = release != nullptr && release->number == serving;
   const unsigned long live = is_release ? newest_live(*release) : 0;
-  return newest_good(of(group), live == 0 ? serving : live, release);
+  return newest_good(of(group), live == 0 ? serving : live, {release});
 }
 
 Files History::copies_of(const Release& release) const try {

@@ -58,29 +58,36 @@ ReleasedFile file_of_entry(const json& entry) {
 }
 
 json entry_of(const Attempt& attempt) {
-  const auto origin = std::ranges::find(kOrigins, attempt.origin.kind, &OriginWord::kind);
   json entry{{"at", text_of(attempt.at)},
-             {"origin", origin->word},
              {"generation", attempt.generation},
              {"verdict", text_of(attempt.verdict)}};
-  put_text(entry, "who", attempt.origin.who);
+  put_origin(entry, attempt.origin);
   put_text(entry, "reason", attempt.reason);
   return entry;
 }
 
 Attempt attempt_of_entry(const json& entry) {
-  const std::string word = entry.at("origin");
-  const auto origin =
-      std::ranges::find_if(kOrigins, [&](const OriginWord& it) { return it.word == word; });
-  if (origin == kOrigins.end()) throw std::runtime_error("unknown origin: " + word);
   return {.at = time_in(entry.at("at")),
-          .origin = {.kind = origin->kind, .who = text_in(entry, "who")},
+          .origin = origin_in(entry),
           .generation = entry.at("generation"),
           .verdict = with_word(kVerdicts, entry.at("verdict")),
           .reason = text_in(entry, "reason")};
 }
 
 }  // namespace
+
+void put_origin(json& object, const Origin& origin) {
+  object["origin"] = std::ranges::find(kOrigins, origin.kind, &OriginWord::kind)->word;
+  put_text(object, "who", origin.who);
+}
+
+Origin origin_in(const json& object) {
+  const std::string word = object.at("origin");
+  const auto origin =
+      std::ranges::find_if(kOrigins, [&](const OriginWord& it) { return it.word == word; });
+  if (origin == kOrigins.end()) throw std::runtime_error("unknown origin: " + word);
+  return {.kind = origin->kind, .who = text_in(object, "who")};
+}
 
 std::string text_of_manifest(const Release& release) {
   json files = json::array(), attempts = json::array(), generations = json::array();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "releases/history/release.hpp"
@@ -26,6 +27,11 @@ std::string text_of_manifest(const Release& release);
 /// Returns the release that this text describes. Throws std::exception if it is something else, or
 /// a name in it would lead out of the release's folder.
 Release release_of_manifest(const std::string& text);
+
+/// Stores the origin under the keys "origin" and "who"; the second reads it, and throws
+/// std::exception if there is none.
+void put_origin(nlohmann::json& object, const Origin& origin);
+Origin origin_in(const nlohmann::json& object);
 
 /// Leaves out attempts in the middle when there are too many of them; never the first one, nor the
 /// last ones, nor the last live one.

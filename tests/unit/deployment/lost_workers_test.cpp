@@ -18,7 +18,9 @@ class LostWorker : public Serving {
     ASSERT_TRUE(eventually([this] { return is_waiting("1"); }));
     ASSERT_TRUE(eventually([this] {
       const auto group = container_->group("lone");
-      return group.deployment && group.deployment->begun;
+      return group.deployment && std::ranges::any_of(group.deployment->awaited, [](const auto& it) {
+               return it.second.begun;
+             });
     }));
     std::filesystem::remove(latches() / "waiting.1");
   }

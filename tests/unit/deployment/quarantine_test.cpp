@@ -125,7 +125,7 @@ TEST_F(Together, SaysOnceWhatIsInQuarantineAndWhatEndsIt) {
   end();
   const std::string text = logged.text();
   const std::string line =
-      "error lone/2: in quarantine after 3 crashes; the files of lone/1 serve instead until new "
+      "error lone/2: in quarantine after 3 crashes; goes back to the files of lone/1 until new "
       "files are dropped\n";
   const auto said = text.find(line);
   EXPECT_NE(said, std::string::npos) << text;

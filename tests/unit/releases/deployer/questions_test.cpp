@@ -21,7 +21,7 @@ Group judged(const std::string& name, Verdict verdict, const std::string& sha256
   file.module = name + ".home";
   file.sha256 = sha256;
   judgement.files = {file};
-  group.last = judgement;
+  group.last = group.last_drop = judgement;
   return group;
 }
 
@@ -40,47 +40,53 @@ TEST_F(Asked, ADropGetsTheVerdictOnItsBytes) {
   questions.ask(1, {{"pond", {{"pond.home", "aa"}}}});
   EXPECT_TRUE(answers.empty());
   EXPECT_TRUE(questions.wait_for("pond"));
-  questions.judged(judged("pond", Verdict::kLive, "aa"), true);
+  questions.judged(judged("pond", Verdict::kLive, "aa"), 0);
   EXPECT_EQ(verdict(1), "live");
   EXPECT_FALSE(questions.wait_for("pond"));
 }
 
 TEST_F(Asked, ADropWhoseBytesWereNotReadWaitsWhileItsGroupIsStale) {
   questions.ask(1, {{"pond", {{"pond.home", "bb"}}}});
-  questions.judged(judged("pond", Verdict::kLive, "aa"), false);
+  Group stale = judged("pond", Verdict::kLive, "aa");
+  stale.present["pond.home"] = {};
+  questions.judged(stale, 0);
   EXPECT_TRUE(answers.empty());
-  questions.judged(judged("pond", Verdict::kRefused, "bb"), true);
+  questions.judged(judged("pond", Verdict::kRefused, "bb"), 0);
   EXPECT_EQ(verdict(1), "refused");
 }
 
 TEST_F(Asked, ADropThatALaterOneReplacedIsOvertaken) {
   questions.ask(1, {{"pond", {{"pond.home", "aa"}}}});
-  questions.judged(judged("pond", Verdict::kLive, "cc"), true);
+  questions.judged(judged("pond", Verdict::kLive, "cc"), 0);
   EXPECT_EQ(verdict(1), "overtaken");
 }
 
 TEST_F(Asked, ADropIntoTwoGroupsGetsOneAnswer) {
   questions.ask(1, {{"lake", {{"lake.home", "aa"}}}, {"pond", {{"pond.home", "aa"}}}});
-  questions.judged(judged("pond", Verdict::kLive, "aa"), true);
+  questions.judged(judged("pond", Verdict::kLive, "aa"), 0);
   EXPECT_TRUE(answers.empty());
-  questions.judged(judged("lake", Verdict::kUnchanged, "aa"), true);
+  questions.judged(judged("lake", Verdict::kUnchanged, "aa"), 0);
   EXPECT_EQ(verdict(1, 0), "unchanged");
   EXPECT_EQ(verdict(1, 1), "live");
 }
 
-TEST_F(Asked, AReloadGetsTheNextVerdict) {
+TEST_F(Asked, AReloadGetsTheVerdictOnItsOwnWish) {
   questions.ask(4, "pond");
-  questions.judged(judged("lake", Verdict::kLive, "aa"), true);
-  EXPECT_TRUE(answers.empty());
-  questions.judged(judged("pond", Verdict::kRefused, "aa"), true);
-  EXPECT_EQ(verdict(4), "refused");
+  questions.ask(5, "pond");
+  questions.judged(judged("pond", Verdict::kLive, "aa"), 0);
+  EXPECT_TRUE(answers.empty()) << "that was a drop";
+  questions.judged(judged("pond", Verdict::kRefused, "aa"), 5);
+  EXPECT_EQ(verdict(5), "refused");
+  EXPECT_FALSE(answers.contains(4));
+  questions.judged(judged("pond", Verdict::kLive, "aa"), 4);
+  EXPECT_EQ(verdict(4), "live");
 }
 
 TEST_F(Asked, FilesThatCouldNotBeReadAreKnownByTheirNames) {
   Group group = judged("pond", Verdict::kRefused, "aa");
-  group.last->files.clear();
+  group.last_drop->files.clear();
   questions.ask(1, {{"pond", {{"pond.home", "aa"}}}});
-  questions.judged(group, true);
+  questions.judged(group, 0);
   EXPECT_EQ(verdict(1), "refused");
 }
 

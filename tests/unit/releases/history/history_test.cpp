@@ -115,7 +115,7 @@ TEST_F(HistoryTest, TheLastGoodReleaseWasLiveAndIsNotBanned) {
   const auto two = add("pond", "two");
   add("pond", "three", Verdict::kRefused);
   EXPECT_EQ(number_of(history().last_good("pond")), two);
-  EXPECT_EQ(number_of(history().last_good("pond", two)), one);
+  EXPECT_EQ(number_of(history().last_good("pond", {two})), one);
   history().ban("pond", two, Ban::kWithdrawn, 3);
   EXPECT_EQ(number_of(history().last_good("pond")), one);
   history().ban("pond", two, Ban::kNone);

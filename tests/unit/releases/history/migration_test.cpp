@@ -93,7 +93,7 @@ TEST_F(MigrationTest, TakesOverNumbersAndLastGoodFilesAndSaysSo) {
   EXPECT_EQ(history().next_number("pond"), 15u);
   EXPECT_EQ(history().next_number("shelf"), 6u);
   EXPECT_EQ(number_of(history().last_good("pond")), 12u);
-  EXPECT_EQ(number_of(history().last_good("pond", 12)), 9u);
+  EXPECT_EQ(number_of(history().last_good("pond", {12})), 9u);
   const Release& release = history().of("pond").at(12);
   EXPECT_EQ(release.verdict(), Verdict::kLive);
   EXPECT_EQ(release.files.at(0).path, "/srv/\xff/home.so");
