@@ -93,10 +93,12 @@ int exit_code_of(const std::vector<GroupVerdict>& verdicts) {
              : 1;
 }
 
-nlohmann::json ask_and_wait(const std::filesystem::path& run, const nlohmann::json& question,
+nlohmann::json ask_and_wait(const std::filesystem::path& run, nlohmann::json question,
                             std::chrono::milliseconds patience, const std::string& what,
                             const std::function<bool()>& interrupted) {
-  ProgressLine line(std::cerr, ::isatty(STDERR_FILENO) == 1, what);
+  const bool is_terminal = ::isatty(STDERR_FILENO) == 1;
+  ProgressLine line(std::cerr, is_terminal, what);
+  if (is_terminal) question["progress"] = true;
   return control::ask_container(run, question,
                                 {.patience = patience,
                                  .progress = [&line](const auto& text) { line.say(text); },

@@ -39,9 +39,9 @@ int print(const std::vector<GroupVerdict>& verdicts,
 int exit_code_of(const std::vector<GroupVerdict>& verdicts);
 
 /// Asks the container and waits for its answer, at most `patience`. On a terminal, says what is
-/// waited for: `what`, or what the container tells. Ends when `interrupted` returns true. Throws as
-/// control::ask_container.
-nlohmann::json ask_and_wait(const std::filesystem::path& run, const nlohmann::json& question,
+/// waited for: `what`, or what the container tells, which is asked for that. Ends when
+/// `interrupted` returns true. Throws as control::ask_container.
+nlohmann::json ask_and_wait(const std::filesystem::path& run, nlohmann::json question,
                             std::chrono::milliseconds patience, const std::string& what,
                             const std::function<bool()>& interrupted = {});
 

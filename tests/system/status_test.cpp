@@ -7,6 +7,7 @@
 #include <future>
 #include <nlohmann/json.hpp>
 
+#include "built.hpp"
 #include "eventually.hpp"
 #include "site.hpp"
 
@@ -189,6 +190,28 @@ TEST_F(ReloadCommand, ReplacesAWorkerThatDoesNotAnswer) {
   EXPECT_EQ(output, "lone: live, lone/2\n");
   EXPECT_EQ(said("it has not begun with opening lone/2 for 10 s"), 1u);
   EXPECT_EQ(generation("/lone"), "lone/2");
+}
+
+class CommandAtATerminal : public StatusPage {
+ protected:
+  CommandAtATerminal() : StatusPage({.modules = "{ lone: { meet: $HERE/loading } }"}) {}
+
+  std::string screen() const { return contents(here() / "screen"); }
+};
+
+TEST_F(CommandAtATerminal, ShowsWhatTheContainerDoes) {
+  Process command({"script", "-qefc",
+                   std::string(built::kContainer) + " drop " + built::kModules +
+                       "/slow_to_make/lone.so -c " + (here() / "shoal.yaml").native(),
+                   (here() / "screen").native()},
+                  here() / "script.log");
+  expect_waiting("loading");
+  EXPECT_TRUE(eventually([&] {
+    return screen().find("\r\033[Klone/2: trying, ") != std::string::npos;
+  })) << screen();
+  let_go_on("loading");
+  EXPECT_EQ(command.wait(), 0);
+  EXPECT_THAT(screen(), HasSubstr("\r\033[Klone: live, lone/2, in "));
 }
 
 TEST_F(StatusPage, DoesNotListItsOwnRequest) {

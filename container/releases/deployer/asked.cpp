@@ -76,8 +76,19 @@ void Deployer::handle(const json& message) {
 
 void Deployer::answer(unsigned question, const json& message) {
   const json words = message.value("words", json::object());
-  const std::string asked = words.value("ask", "");
   const std::string who = message.value("who", "");
+  try {
+    ask(question, words, who);
+    if (words.value("progress", false)) questions_.follow(question);
+  } catch (const json::exception& error) {
+    // Else the next deployer, which is asked again, would die of it, too.
+    send_answer(question,
+                {{"error", std::string("the question cannot be understood: ") + error.what()}});
+  }
+}
+
+void Deployer::ask(unsigned question, const json& words, const std::string& who) {
+  const std::string asked = words.value("ask", "");
   if (asked == "drop") return ask_drop(question, words);
   if (asked == "reload") return ask_reload(question, words, who);
   if (asked == "rollback") return ask_rollback(question, words, who);

@@ -37,6 +37,7 @@ void Deployer::step() {
   openings_.give_turn();
   find_out_whether_all_is_judged();
   tell_unserved();
+  questions_.tell(groups_);
   tidy();
 }
 

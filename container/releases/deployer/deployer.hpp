@@ -133,6 +133,7 @@ class Deployer {
 
   // --- questions
   void answer(unsigned question, const nlohmann::json& message);
+  void ask(unsigned question, const nlohmann::json& words, const std::string& who);
   void send_answer(unsigned question, nlohmann::json words) const;
   void ask_drop(unsigned question, const nlohmann::json& words);
   void ask_reload(unsigned question, const nlohmann::json& words, const std::string& who);

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "releases/deployer/progress.hpp"
+
 namespace shoal::releases {
 namespace {
 
@@ -30,14 +32,46 @@ json words_of(const std::string& group, Verdict verdict, const std::string& gene
 }  // namespace
 
 void Questions::ask(unsigned question, std::map<std::string, Dropped> groups) {
-  Question asked{question, {}, {}};
+  Question asked{.number = question};
   for (auto& [group, dropped] : groups) asked.waiting.emplace(group, std::move(dropped));
   questions_.push_back(std::move(asked));
   conclude();
 }
 
 void Questions::ask(unsigned question, const std::string& group) {
-  questions_.push_back({question, {{group, std::nullopt}}, {}});
+  questions_.push_back({.number = question, .waiting = {{group, std::nullopt}}});
+}
+
+void Questions::follow(unsigned question) {
+  const auto found = std::ranges::find(questions_, question, &Question::number);
+  if (found != questions_.end()) found->followed = true;
+}
+
+void Questions::tell(const Groups& groups) {
+  for (auto& question : questions_) {
+    if (!question.followed) continue;
+    std::string text = progress_of(question, groups);
+    if (text.empty() || text == question.told) continue;
+    progress_(question.number, text);
+    question.told = std::move(text);
+  }
+}
+
+/// Tells of the group that is nearest to its verdict.
+std::string Questions::progress_of(const Question& question, const Groups& groups) {
+  const Group* nearest = nullptr;
+  for (const auto& [name, dropped] : question.waiting) {
+    const auto group = groups.find(name);
+    if (group == groups.end()) continue;
+    if (nearest == nullptr || group->second.life.state() > nearest->life.state()) {
+      nearest = &group->second;
+    }
+  }
+  if (nearest == nullptr) return "";
+  const auto decided = question.verdicts.size(), all = decided + question.waiting.size();
+  const std::string text = releases::progress_of(*nearest);
+  if (all == 1) return text;
+  return std::to_string(decided) + " of " + std::to_string(all) + " groups decided; " + text;
 }
 
 void Questions::judged(const Group& group, unsigned granted) {

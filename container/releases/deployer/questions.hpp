@@ -21,7 +21,11 @@ class Questions {
   /// Sends an answer; `words` is what the command gets.
   using Answer = std::function<void(unsigned question, nlohmann::json words)>;
 
-  explicit Questions(Answer answer) : answer_(std::move(answer)) {}
+  /// Sends what a question waits for, for people; an answer follows.
+  using Progress = std::function<void(unsigned question, const std::string& text)>;
+
+  explicit Questions(Answer answer, Progress progress = {})
+      : answer_(std::move(answer)), progress_(std::move(progress)) {}
 
   /// Module name -> SHA-256 of what was dropped.
   using Dropped = std::map<std::string, std::string>;
@@ -31,6 +35,13 @@ class Questions {
 
   /// Waits for the verdict on the wish that has this question's number.
   void ask(unsigned question, const std::string& group);
+
+  /// From here on, `tell` sends the progress of this question, if it is not answered yet.
+  void follow(unsigned question);
+
+  /// Sends the progress of each question that is followed, if it has changed: `pond/12: trying`, or
+  /// `3 of 12 groups decided; pond/12: trying`.
+  void tell(const Groups& groups);
 
   /// The group has a verdict, or its files have had one: answers what waits for it. `granted` is
   /// the question of the wish that was judged; 0: none was. A question about bytes that were not
@@ -48,13 +59,18 @@ class Questions {
  private:
   struct Question {
     unsigned number;
-    std::map<std::string, std::optional<Dropped>> waiting;  // by group
-    std::map<std::string, nlohmann::json> verdicts;
+    std::map<std::string, std::optional<Dropped>> waiting{};  // by group
+    std::map<std::string, nlohmann::json> verdicts{};
+    bool followed = false;
+    std::string told{};  // of its progress
   };
+
+  static std::string progress_of(const Question& question, const Groups& groups);
 
   void conclude();
 
   Answer answer_;
+  Progress progress_;
   std::list<Question> questions_;
 };
 

@@ -53,8 +53,12 @@ Deployer::Deployer(DeployerParts parts)
         if (worker != 0) passed["worker"] = worker;
         parts_.send(std::move(passed));
       }),
-      questions_(
-          [this](unsigned question, json words) { send_answer(question, std::move(words)); }),
+      questions_([this](unsigned question, json words) { send_answer(question, std::move(words)); },
+                 [this](unsigned question, const std::string& text) {
+                   parts_.send({{"say", supervisor_message::kProgress},
+                                {"question", question},
+                                {"words", {{"progress", text}}}});
+                 }),
       openings_({.groups = groups_,
                  .fleet = fleet_,
                  .refuse = [this](Group& group, const std::string& why,

@@ -29,7 +29,7 @@ inline constexpr const char* kReplaceWorker = "replace";
 inline constexpr const char* kUnserved = "unserved";    ///< "groups" that have files, no generation
 inline constexpr const char* kWithdrawn = "withdrawn";  ///< "group", "number": kWithdraw is done
 inline constexpr const char* kAnswer = "answer";        ///< "question", "words"
-inline constexpr const char* kProgress = "progress";    ///< "question", "words"; an answer follows
+inline constexpr const char* kProgress = "progress";    ///< "question", "words": {"progress"}
 inline constexpr const char* kReleased = "released";    ///< kRelease is done
 
 }  // namespace shoal::releases::supervisor_message

@@ -163,6 +163,63 @@ TEST_F(Verdicts, AQuestionThatIsNotKnownIsAnswered) {
   EXPECT_THAT(container_->ask({{"ask", "dance"}}).at("error"), HasSubstr("dance"));
 }
 
+TEST_F(Verdicts, AQuestionWithWrongTypesIsAnswered) {
+  serve();
+  EXPECT_THAT(container_->ask({{"ask", "rollback"}, {"group", 7}}).at("error"),
+              HasSubstr("cannot be understood"));
+}
+
+class Progress : public Verdicts {
+ protected:
+  /// Returns the lines that a question has got.
+  std::vector<std::string> told(unsigned question) {
+    std::vector<std::string> lines;
+    for (const auto& message : container_->requests()) {
+      if (message.at("say") != "progress" || message.at("question") != question) continue;
+      lines.push_back(message.at("words").at("progress"));
+    }
+    return lines;
+  }
+};
+
+TEST_F(Progress, TellsWhatAReloadWaitsForUntilItsVerdict) {
+  drop("slow1", "lone");
+  serve();
+  worker_->enter("lone", "lone");
+  container_->start_worker();
+  hold("1");
+  const auto followed =
+      container_->ask_only({{"ask", "reload"}, {"group", "lone"}, {"progress", true}});
+  const auto silent = container_->ask_only({{"ask", "reload"}, {"group", "lone"}});
+  EXPECT_TRUE(eventually([&] {
+    const auto lines = told(followed);
+    return !lines.empty() && lines.back().starts_with("lone/2: opening in worker ");
+  }));
+  lift("1");
+  EXPECT_EQ(verdict_in(container_->answer_to(followed)), "lone live lone/2");
+  container_->answer_to(silent);
+  const auto lines = told(followed);
+  EXPECT_EQ(std::set(lines.begin(), lines.end()).size(), lines.size()) << "each once";
+  EXPECT_THAT(told(silent), testing::IsEmpty());
+}
+
+TEST_F(Progress, IsToldAgainByANewDeployer) {
+  drop("slow1", "lone");
+  serve();
+  hold("1");
+  const auto question =
+      container_->ask_only({{"ask", "reload"}, {"group", "lone"}, {"progress", true}});
+  const auto opens = [&] {
+    const auto lines = told(question);
+    return std::ranges::count_if(lines, [](const auto& line) {
+      return line.find(": opening in worker ") != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(eventually([&] { return opens() == 1; }));
+  container_->replace_deployer([this] { lift("1"); });
+  EXPECT_THAT(verdict_in(container_->answer_to(question)), StartsWith("lone live lone/"));
+}
+
 class Restarted : public Serving {};
 
 TEST_F(Restarted, GoesOnWithTheNumbers) {

@@ -1,16 +1,19 @@
 #include "releases/deployer/questions.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace shoal::releases {
 namespace {
 
 using nlohmann::json;
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 Group judged(const std::string& name, Verdict verdict, const std::string& sha256) {
   Group group;
@@ -32,8 +35,12 @@ class Asked : public testing::Test {
   }
 
   std::map<unsigned, json> answers;
+  std::vector<std::string> told;
   Questions questions{
-      [this](unsigned question, json words) { answers[question] = std::move(words); }};
+      [this](unsigned question, json words) { answers[question] = std::move(words); },
+      [this](unsigned question, const std::string& text) {
+        told.push_back(std::to_string(question) + " " + text);
+      }};
 };
 
 TEST_F(Asked, ADropGetsTheVerdictOnItsBytes) {
@@ -89,6 +96,60 @@ TEST_F(Asked, FilesThatCouldNotBeReadAreKnownByTheirNames) {
   questions.judged(group, 0);
   EXPECT_EQ(verdict(1), "refused");
 }
+
+/// A question about `lake` and `pond`, which have both changed, and one about `pond` alone.
+class Followed : public Asked {
+ protected:
+  Followed() {
+    for (const std::string name : {"lake", "pond"}) {
+      groups[name].name = name;
+      groups[name].life.on(Life::Event::kChanged);
+    }
+    questions.ask(1, {{"lake", {{"lake.home", "aa"}}}, {"pond", {{"pond.home", "aa"}}}});
+    questions.ask(2, "pond");
+  }
+
+  /// Returns what was told since the last time.
+  std::vector<std::string> tell() {
+    questions.tell(groups);
+    return std::exchange(told, {});
+  }
+
+  /// The trial of the group begins.
+  void begin(const std::string& name) {
+    groups[name].deployment.emplace().number = 12;
+    groups[name].life.on(Life::Event::kBegun);
+  }
+
+  Groups groups;
+};
+
+TEST_F(Followed, GetsALineWhenTheStateOfItsGroupChanges) {
+  questions.follow(2);
+  EXPECT_THAT(tell(), ElementsAre("2 pond: settling"));
+  EXPECT_THAT(tell(), IsEmpty()) << "nothing has changed";
+  begin("lake");
+  EXPECT_THAT(tell(), IsEmpty()) << "it does not wait for that one";
+  begin("pond");
+  EXPECT_THAT(tell(), ElementsAre("2 pond/12: trying"));
+}
+
+TEST_F(Followed, OfSeveralGroupsIsToldOfTheOneThatIsNearestToItsVerdict) {
+  questions.follow(1);
+  EXPECT_THAT(tell(), ElementsAre("1 0 of 2 groups decided; lake: settling"));
+  begin("pond");
+  EXPECT_THAT(tell(), ElementsAre("1 0 of 2 groups decided; pond/12: trying"));
+  questions.judged(judged("pond", Verdict::kLive, "aa"), true);
+  EXPECT_THAT(tell(), ElementsAre("1 1 of 2 groups decided; lake: settling"));
+}
+
+TEST_F(Followed, IsToldNothingAfterItsAnswer) {
+  questions.answer("pond", Verdict::kRefused, "", "no");
+  questions.follow(2);
+  EXPECT_THAT(tell(), IsEmpty());
+}
+
+TEST_F(Followed, IsToldNothingUntilItIsFollowed) { EXPECT_THAT(tell(), IsEmpty()); }
 
 }  // namespace
 }  // namespace shoal::releases
