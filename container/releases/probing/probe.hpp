@@ -28,6 +28,7 @@ struct Behaviour {
 };
 
 struct ProbeEnd;
+struct ProbeFailure;
 
 /// Loads a stage and makes its handlers in a process of its own first: initialisers and
 /// constructors can crash, exit, hang and throw, and none of that may happen where requests are
@@ -53,11 +54,14 @@ class Probe {
   ///
   /// What fails beside `trial.current` is tried again alone. If it fails alone, too, that is the
   /// reason; else the reason begins with `a second generation cannot live in the same process: `,
-  /// unless the current generation could not be opened: then the new one is judged alone.
+  /// unless the current generation could not be opened: then the new one is judged alone. What used
+  /// up its time beside it has little time alone, and is then refused for the first reason.
   Behaviour run(const Trial& trial);
 
  private:
-  ProbeEnd run_process(const Trial& trial);
+  ProbeEnd run_process(const Trial& trial, const ProbeRules& rules);
+  Behaviour run_alone(const Trial& trial, const ProbeEnd& beside, const ProbeFailure& failure);
+  [[noreturn]] void refuse(const ProbeFailure& failure) const;
 
   std::vector<std::string> command_;
   std::string remedy_;

@@ -26,6 +26,10 @@ struct Remains {
 struct ProbeRules {
   std::chrono::milliseconds limit{1'000 * wire::kMostSeconds};
 
+  /// The same, when a generation that used up its time beside its predecessor is tried again alone:
+  /// `shoal drop` waits 30 s for both.
+  std::chrono::milliseconds limit_again{5'000};
+
   /// A descriptor: once it is readable, the process is killed. -1: it is not cancelled.
   int cancel = -1;
 

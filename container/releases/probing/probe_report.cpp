@@ -121,8 +121,7 @@ std::string text_of_end(const ProbeEnd& end, std::chrono::milliseconds limit) {
     return "ended the process with exit code " + std::to_string(WEXITSTATUS(status));
   }
   const int signal = WTERMSIG(status);
-  // SIGKILL follows after a second if the module ignores SIGXCPU.
-  if (signal == SIGXCPU || (signal == SIGKILL && report.processor >= wire::kMostProcessorSeconds)) {
+  if (end.ran_out_of_time()) {
     return "used up " + std::to_string(wire::kMostProcessorSeconds) + " s of processor time";
   }
   return std::string("crashed with SIG") + ::sigabbrev_np(signal) + " (" + ::strsignal(signal) +
@@ -171,6 +170,15 @@ bool ProbeEnd::killed_from_outside() const {
   const auto status = report.ended ? report.ended : remains.status;
   return status && WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL &&
          report.processor < wire::kMostProcessorSeconds;
+}
+
+bool ProbeEnd::ran_out_of_time() const {
+  if (remains.late) return true;
+  const auto status = report.ended ? report.ended : remains.status;
+  if (!status || !WIFSIGNALED(*status)) return false;
+  // SIGKILL follows after a second if the module ignores SIGXCPU.
+  return WTERMSIG(*status) == SIGXCPU ||
+         (WTERMSIG(*status) == SIGKILL && report.processor >= wire::kMostProcessorSeconds);
 }
 
 ProbeFailure failure_of(const ProbeEnd& end, const Trial& trial, std::chrono::milliseconds limit) {

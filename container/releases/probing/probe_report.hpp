@@ -37,6 +37,9 @@ struct ProbeEnd {
   /// Returns true if it was killed by something else than its module and its bounds: by people, or
   /// by the kernel for want of memory.
   bool killed_from_outside() const;
+
+  /// Returns true if its time, or its processor time, was over.
+  bool ran_out_of_time() const;
 };
 
 /// Why a trial failed.

@@ -125,6 +125,17 @@ TEST_F(Beside, HasAsMuchTimeAsALoneOne) {
   EXPECT_EQ(result.kind, Kind::kGood) << result.why;
 }
 
+TEST_F(Beside, RefusesWhatHangsThereForTheTimeThatItHadThere) {
+  serve("v1");
+  set({{"deed", "hang"}});
+  rules_.limit = std::chrono::milliseconds(1'500);
+  rules_.limit_again = std::chrono::milliseconds(100);
+  const TrialResult result = drop_beside("does");
+  EXPECT_EQ(result.kind, Kind::kRefused);
+  EXPECT_THAT(result.why, StartsWith((folder() / "apps/lone.so").native() +
+                                     ": hung for 2 s in its constructor; fix it"));
+}
+
 TEST_F(Beside, LetsThreadsOfThePredecessorRun) {
   set({{"deed", ""}});
   serve("does");
