@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 class HangingModule : public Site {
  protected:
   HangingModule()
-      : Site({.workers = "{ threads: 8, grace: 5s }", .sweep = "{ settle: 100ms, wait: 1s }"}) {}
+      : Site({.workers = "{ threads: 8, grace: 1s }", .sweep = "{ settle: 100ms, wait: 1s }"}) {}
 
   void SetUp() override {
     drop("1");

@@ -28,7 +28,7 @@ const CopyWay kCopyWays[] = {
      "cp -r $FROM $HERE/rest; rm $HERE/rest/site/layout/page.so;"
      "cp $FROM/site/layout/page.so $APPS/site/layout/; $SHOAL drop $HERE/rest --apps $APPS;"
      "rm -r $HERE/rest",
-     "true", "8s"},
+     "true", "4s"},
 };
 
 class SeveralFiles : public Site, public ::testing::WithParamInterface<CopyWay> {

@@ -183,7 +183,14 @@ TEST_F(ReloadCommand, WaitsForAWorkerWhileTheOnlyOneIsReplaced) {
   EXPECT_THAT(output, Not(HasSubstr("there is no such group")));
 }
 
-TEST_F(ReloadCommand, ReplacesAWorkerThatDoesNotAnswer) {
+class ReloadWithAStoppedWorker : public StatusPage {
+ protected:
+  // A request on a connection that nginx keeps to the stopped worker waits until that is killed.
+  ReloadWithAStoppedWorker()
+      : StatusPage({.workers = "{ threads: 8, grace: 1s }", .status = "{ route: /-/shoal }"}) {}
+};
+
+TEST_F(ReloadWithAStoppedWorker, ReplacesIt) {
   ASSERT_EQ(::kill(worker(), SIGSTOP), 0);
   const auto [exit_code, output] = command("reload lone");
   EXPECT_EQ(exit_code, 0) << output;
