@@ -242,6 +242,8 @@ CMAKE
   inside sh -ec 'cmake -S /hello -B /hello/build; cmake --build /hello/build' >>"$debian/log" 2>&1
 }
 drop() { inside shoal drop "$1" --apps /usr/lib/shoal/apps >>"$debian/log"; }
+# Prints the number of the generation of hello that serves.
+generation() { ask /hello | sed -n 's|^X-Shoal-Generation: hello/\([0-9]*\).*|\1|p'; }
 
 upgrades() { inside dpkg --install /shoal.deb >>"$debian/log" 2>&1; }
 removes() { inside apt-get remove --yes --quiet shoal libshoal-dev >>"$debian/log" 2>&1; }
@@ -308,11 +310,12 @@ use_packages() {
   check "a compiler installs" install cmake make g++
   check "a module builds with libshoal-dev" build_module
   sed -i 's/greeting: Hello again/unknown: key/' "$root$configuration"
+  local next=hello/$(($(generation) + 1))  # each start above has made a generation
   check "the module that was built is dropped" drop /hello/build/apps/hello.so
-  check "it replaces the former one" eventually answers "X-Shoal-Generation: hello/2"
+  check "it replaces the former one" eventually answers "X-Shoal-Generation: $next"
   check "the log is written to the new file" eventually writes_log
   check "an upgrade installs" upgrades
-  check "the container still runs, since no systemd restarts it" answers "hello/2"
+  check "the container still runs, since no systemd restarts it" answers "$next"
   check "the container stops on TERM" stops
 
   check "an installation of 0.1 is imitated" make_it_old
