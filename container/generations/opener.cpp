@@ -56,6 +56,9 @@ void Opener::join() {
 void Opener::take(const json& message) {
   const auto say = message.find("say");
   if (say != message.end() && *say == message::kList) has_list_ = true;
+  // A request that sees in the page that a group is gone does not wait for the thread either, and
+  // must not answer 503 for modules whose files are gone.
+  if (say != message.end() && *say == message::kPresent) return act_on(message);
   inbox_->put([this, message] { act_on(message); });
 }
 

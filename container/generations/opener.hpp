@@ -38,7 +38,8 @@ class Opener {
   /// Has the thread say `join`.
   void join();
 
-  /// Has the thread do what a message says: see releases/deployer/messages.hpp.
+  /// Has the thread do what a message says: see releases/deployer/messages.hpp. Which modules are
+  /// present is noted at once.
   void take(const nlohmann::json& message);
 
   /// Has the thread open and publish what read_decisions() says.
