@@ -234,10 +234,11 @@ bool Deployer::is_banned(Group& group) {
   if (back_to == 0) group.refusal = why;
   judge(group, Verdict::kNone, why);
   if (back_to != 0) {
-    wish(group, {.origin = {rolled_back ? Origin::Kind::kRollback : Origin::Kind::kLastGood, {}},
-                 .release = back_to,
-                 .note = group.withdrawn == 0 ? "" : note_of(instead),
-                 .instead_of = instead});
+    const auto kind = rolled_back ? Origin::Kind::kRollback : Origin::Kind::kLastGood;
+    Wish before{.origin = {kind, {}}, .release = back_to};
+    if (group.withdrawn != 0) before.note = note_of(instead);
+    before.instead_of = instead;
+    wish(group, std::move(before));
   }
   return true;
 }
@@ -318,10 +319,10 @@ void Deployer::go_back(Group& group, unsigned long number, unsigned crashes) {
     group.refused_at = group.withdrawn_at;
     return serve_nothing(group);
   }
-  wish(group, {.origin = {Origin::Kind::kLastGood, {}},
-               .release = good->number,
-               .note = note_of(number),
-               .instead_of = number});
+  Wish before{.origin = {Origin::Kind::kLastGood, {}}, .release = good->number};
+  before.note = note_of(number);
+  before.instead_of = number;
+  wish(group, std::move(before));
 }
 
 Configs Deployer::configs_of(const Group& group) const {

@@ -115,10 +115,10 @@ void Deployer::replace_lost_stage(Group& group, unsigned long number) {
   const std::string note = group.serving->note;
   group.serving.reset();  // the probe could not open it, and its bytes are not to be unchanged
   if (is_kept) {
-    return wish(group, {.origin = {Origin::Kind::kLastGood, {}},
-                        .release = release->number,
-                        .note = note,
-                        .instead_of = group.decision->instead_of});
+    Wish same{.origin = {Origin::Kind::kLastGood, {}}, .release = release->number};
+    same.note = note;
+    same.instead_of = group.decision->instead_of;
+    return wish(group, std::move(same));
   }
   group.judged.clear();
   become_stale(group);
