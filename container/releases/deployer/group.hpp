@@ -55,7 +55,6 @@ struct Deployment {
     bool begun = false;
   };
   std::map<pid_t, Awaited> awaited{};  ///< while one opens it before all others: that one
-  pid_t first = 0;                     ///< that one
 };
 
 /// What became of a deployment.

@@ -38,7 +38,6 @@ void Openings::give_turn() {
   const auto workers = parts_.fleet.set();
   if (next == nullptr || workers.empty()) return;
   next->life.on(Life::Event::kTurn);
-  next->deployment->first = workers.front();
   have_opened(*next, workers.front());
 }
 

@@ -14,8 +14,10 @@ std::string settling(const Group& group) {
 }
 
 std::string opening(const Deployment& deployment) {
-  const std::string worker = "worker " + std::to_string(deployment.first);
-  return deployment.begun ? text_of(State::kOpening) + " in " + worker
+  if (deployment.awaited.empty()) return text_of(State::kOpening);
+  const auto& [number, awaited] = *deployment.awaited.begin();
+  const std::string worker = "worker " + std::to_string(number);
+  return awaited.begun ? text_of(State::kOpening) + " in " + worker
                           : "waiting for " + worker + " to open it";
 }
 
