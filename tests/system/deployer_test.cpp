@@ -95,6 +95,64 @@ TEST_F(Deployer, MayDieAtAnyMomentOfManyDrops) {
   expect_no_failure(visitors);
 }
 
+/// The constructor of the dropped module waits in the probe, until the deployer is killed.
+class DeployerThatDiesOverADrop : public Deployer {
+ protected:
+  DeployerThatDiesOverADrop()
+      : Deployer({.sweep = "{ settle: 50ms, wait: 1s }",
+                  .modules = "{ lone: { meet: $HERE/meeting } }"}) {}
+
+  void kill_deployer() {
+    const pid_t killed = deployer();
+    ASSERT_EQ(::kill(killed, SIGKILL), 0);
+    next_deployer(killed);
+  }
+
+  /// Kills the deployer as soon as a probe of its makes the module.
+  void kill_while_it_works() {
+    expect_waiting();
+    fs::remove(here() / "meeting.reached");
+    kill_deployer();
+  }
+
+  void drop_and_kill_twice() {
+    drop("slow_to_make", {"lone"});
+    kill_while_it_works();
+    kill_while_it_works();
+    EXPECT_TRUE(eventually([&] { return said(kRefusal) == 1; }));
+    EXPECT_THAT(first_refusal(), HasSubstr(file("lone").native() + kRefusal));
+    EXPECT_THAT(first_refusal(), HasSubstr("; still serving lone/1"));
+  }
+
+  void expect_not_tried() {
+    EXPECT_EQ(get("/lone").body, "lone 1\n");
+    EXPECT_FALSE(fs::exists(here() / "meeting.reached"));
+  }
+
+  static constexpr const char* kRefusal = ": the deployer died while it read this file";
+};
+
+TEST_F(DeployerThatDiesOverADrop, TwiceRefusesItUntilItsFilesChange) {
+  drop_and_kill_twice();
+  EXPECT_THAT(shoal("status -c shoal.yaml").output, HasSubstr(kRefusal));
+  expect_not_tried();
+  drop("2", {"lone"});
+  EXPECT_EQ(get("/lone").body, "lone 2\n");
+}
+
+TEST_F(DeployerThatDiesOverADrop, DoesNotTryItAgainAfterItsOwnDeathOrARestart) {
+  drop_and_kill_twice();
+  kill_deployer();
+  expect_not_tried();
+  stop_container(SIGTERM);
+  start_container();
+  expect_not_tried();
+  shell("touch $APPS/lone.so");
+  expect_waiting();
+  let_go_on();
+  EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone late\n"; }));
+}
+
 class StoppedDeployer : public Deployer {
  protected:
   StoppedDeployer() : Deployer({.sweep = "{ settle: 50ms, wait: 2s }"}) {}

@@ -7,9 +7,9 @@
 #include "releases/history/migration.hpp"
 
 namespace shoal::releases {
-
 namespace {
 
+// Deployers that may die over the same files.
 constexpr unsigned kMostDeaths = 2;
 
 }  // namespace

@@ -37,6 +37,9 @@ class Records {
   /// died over it: then it is not to be tried, until other files are worked on.
   bool begin_work(const std::string& group, const std::string& fingerprint,
                   const std::string& file);
+
+  /// What deployers died over stays recorded, for the next deployer, until other files are worked
+  /// on.
   void end_work(const std::string& group);
 
   /// Removes the stages that are not among `needed`, that no decision names, and that no process
