@@ -5,6 +5,7 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -61,14 +62,33 @@ void PidFile::take(std::chrono::milliseconds patience) try {
     if (!file) refuse(path_, "cannot be written", errno, kRemedyForRun);
     lock(file.get(), patience);
   } while (!base::names(path_, file.get()));
-  const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(file.get(), 0) != 0 ||
-      ::pwrite(file.get(), pid.data(), pid.size(), 0) != std::ssize(pid)) {
-    refuse(path_, "cannot be written", errno, "free disk space");
+  const int error = write(file.get());
+  if (error == ENOSPC || error == EDQUOT) {
+    spdlog::warn(
+        "run: {}: cannot be written ({}); free disk space; until then it does not name this "
+        "container",
+        path_.native(), std::strerror(error));
+  } else if (error != 0) {
+    refuse(path_, "cannot be written", error, kRemedyForRun);
   }
   file_ = std::move(file);
 } catch (const base::FolderError& error) {
   throw std::runtime_error(std::string("run: ") + error.what());
+}
+
+/// Returns the error; 0 if there is none.
+int PidFile::write(int file) {
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  // Cut off afterwards: on a full disk, what a killed container wrote keeps its room.
+  const ssize_t size = ::pwrite(file, pid.data(), pid.size(), 0);
+  if (size >= 0 && size < std::ssize(pid)) errno = ENOSPC;
+  is_written_ = size == std::ssize(pid) && ::ftruncate(file, size) == 0;
+  return is_written_ ? 0 : errno;
+}
+
+void PidFile::write_again() {
+  if (is_written_ || write(file_.get()) != 0) return;
+  spdlog::info("run: {}: written, as there is space again", path_.native());
 }
 
 void PidFile::lock(int file, std::chrono::milliseconds patience) const {

@@ -68,6 +68,7 @@ void RunFolder::check(control::ControlSocket& control, const fs::path& state) {
           path_.native(), missing, problem);
     }
   }
+  pid_file_.write_again();
   check_state(state);
 }
 

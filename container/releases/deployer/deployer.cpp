@@ -38,6 +38,7 @@ void Deployer::step() {
   find_out_whether_all_is_judged();
   tell_unserved();
   questions_.tell(groups_);
+  records_.catch_up();
   tidy();
 }
 
@@ -331,11 +332,8 @@ void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
 
 /// What came in the way says nothing against the files.
 void Deployer::try_later(Group& group, const std::string& why) {
-  if (!why.empty()) {
-    if (std::exchange(group.hindrance, why) != why) {
-      spdlog::warn("{}: cannot be loaded now: {}", group.name, why);
-    }
-  }
+  const bool is_new = !why.empty() && std::exchange(group.hindrance, why) != why;
+  if (is_new) spdlog::warn("{}: cannot be loaded now: {}", group.name, why);
   auto deployment = std::exchange(group.deployment, std::nullopt);
   if (!deployment->draft.empty()) History::drop_draft(deployment->draft);
   if (deployment->staged) {
@@ -347,6 +345,7 @@ void Deployer::try_later(Group& group, const std::string& why) {
   group.not_before = Clock::now() + (why.empty() ? kNextLook : kNextTry);
   if (why.empty()) apps_.doubt();
   group.life.on(Life::Event::kUnstable);
+  if (is_new) serve_as_before(group);
 }
 
 /// The end of each deployment. First all is recorded, then the page and those who wait learn of it:

@@ -119,6 +119,8 @@ class Deployer {
   void go_back(Group& group, unsigned long number, unsigned crashes);
   void resume(const std::string& name, const Decision& decision);
   void complete_record(const std::string& name, const Decision& decision);
+  bool serve_decided(Group& group);
+  void serve_as_before(Group& group);
   void take_over_removed(const std::string& name, const Decision& decision);
   static void note_withdrawn(Group& group, const Release& release);
   void note_withdrawn(Group& group);

@@ -9,8 +9,13 @@
 namespace shoal::releases {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 // Deployers that may die over the same files.
 constexpr unsigned kMostDeaths = 2;
+
+// The disk may have space again by then.
+constexpr std::chrono::seconds kNextRecording{1};
 
 }  // namespace
 
@@ -23,14 +28,17 @@ Records::Records(const std::filesystem::path& run, HistoryRules rules, std::stri
   for (auto& [group, work] : works_) work.deaths = work.service == service_ ? work.deaths + 1 : 0;
 }
 
+/// Returns false if it failed.
 template <typename Write>
-void Records::try_to(const char* what, const Write& write) {
+bool Records::try_to(const char* what, const Write& write) {
   try {
     write();
     problem_.clear();
+    return true;
   } catch (const std::exception& error) {
     std::string problem = std::string(what) + ": " + error.what();
     if (std::exchange(problem_, problem) != problem) spdlog::warn("{}", problem);
+    return false;
   }
 }
 
@@ -43,14 +51,32 @@ void Records::take_over(const Groups& groups) {
 
 void Records::decide(const std::string& group, const Decision& decision) {
   decisions_[group] = decision;
-  try_to("a decision is not recorded", [&] { write_decision(run_, group, decision); });
-  history_.note_change();
+  record_decision(group);
 }
 
 void Records::forget(const std::string& group) {
-  if (decisions_.erase(group) == 0) return;
-  try_to("a decision is not recorded", [&] { remove_decision(run_, group); });
+  if (decisions_.erase(group) != 0) record_decision(group);
+}
+
+void Records::record_decision(const std::string& group) {
+  const auto found = decisions_.find(group);
+  const bool written = try_to("a decision is not recorded", [&] {
+    if (found == decisions_.end()) return remove_decision(run_, group);
+    write_decision(run_, group, found->second);
+  });
   history_.note_change();
+  if (written) {
+    unwritten_.erase(group);
+  } else {
+    unwritten_.insert(group);
+    next_try_ = Clock::now() + kNextRecording;
+  }
+}
+
+void Records::catch_up() {
+  if (Clock::now() < next_try_) return;
+  next_try_ = Clock::time_point::max();
+  for (const auto& group : std::set<std::string>(unwritten_)) record_decision(group);
 }
 
 bool Records::begin_work(const std::string& group, const std::string& fingerprint,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -42,6 +43,12 @@ class Records {
   /// on.
   void end_work(const std::string& group);
 
+  /// Writes the decisions that could not be written before: at most once a second.
+  void catch_up();
+
+  /// Returns when that is due.
+  std::chrono::steady_clock::time_point deadline() const { return next_try_; }
+
   /// Removes the stages that are not among `needed`, that no decision names, and that no process
   /// has mapped.
   void tidy_stages(std::set<std::string> needed);
@@ -51,7 +58,8 @@ class Records {
 
  private:
   template <typename Write>
-  void try_to(const char* what, const Write& write);
+  bool try_to(const char* what, const Write& write);
+  void record_decision(const std::string& group);
 
   const std::filesystem::path run_;
   const std::string service_;
@@ -60,6 +68,8 @@ class Records {
   Decisions decisions_;
   Works works_;
   std::string problem_{};  // as the log has it
+  std::set<std::string> unwritten_;  // groups whose decision could not be written
+  std::chrono::steady_clock::time_point next_try_ = std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace shoal::releases

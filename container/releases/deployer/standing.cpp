@@ -99,24 +99,7 @@ void Deployer::resume(const std::string& name, const Decision& decision) {
   if (!continues) return;
   group.at_start = false;
   apps_.settle(group);
-  try {
-    group.serving = described_in(records_.stages().folder() / decision.stage);
-  } catch (const std::exception& error) {
-    spdlog::warn("{}: {}", name, error.what());
-    return;
-  }
-  parts_.feed.page->reset(group.cell, decision.number);
-  note_withdrawn(group);
-  if (decision.judged == fingerprint_of(group.present) || !group.swept) {
-    group.judged = group.present;
-    group.was_judged = true;
-    group.announced = true;
-    group.last = group.last_drop = last_drop_of(group);
-    group.refusal = decision.refusal;
-    if (group.last && !group.refusal.empty()) group.refused_at = group.last->at;
-    group.life.on(Life::Event::kReverted);
-    parts_.feed.page->decide(group.cell, group.wanted);
-  }
+  if (!serve_decided(group)) return;
   const Release* const release = records_.history().find(name, decision.release);
   if (release != nullptr && release->ban == Ban::kWithdrawn) {
     // An earlier deployer died before it had something else to serve.
@@ -171,6 +154,47 @@ std::optional<Judgement> Deployer::last_drop_of(const Group& group) const {
   judgement.files = of->files;
   judgement.at = last->at;
   return judgement;
+}
+
+/// Has what is decided serve. Returns false if its stage cannot be used.
+bool Deployer::serve_decided(Group& group) {
+  const Decision& decision = *group.decision;
+  try {
+    group.serving = described_in(records_.stages().folder() / decision.stage);
+  } catch (const std::exception& error) {
+    spdlog::warn("{}: {}", group.name, error.what());
+    return false;
+  }
+  parts_.feed.page->reset(group.cell, decision.number);
+  note_withdrawn(group);
+  const bool is_judged = decision.judged == fingerprint_of(group.present) || !group.swept;
+  if (!group.wishes.empty() || !is_judged) return true;
+  group.judged = group.present;
+  group.was_judged = true;
+  group.announced = true;
+  group.last = group.last_drop = last_drop_of(group);
+  group.refusal = decision.refusal;
+  if (group.last && !group.refusal.empty()) group.refused_at = group.last->at;
+  group.life.on(Life::Event::kReverted);
+  parts_.feed.page->decide(group.cell, group.wanted);
+  return true;
+}
+
+/// The machine lacks what a new generation needs. If none serves, the one that did in an earlier
+/// run of the service, or with other settings, goes on: its stage is still there.
+void Deployer::serve_as_before(Group& group) {
+  if (group.serving || !group.decision) return;
+  const Release* const release = records_.history().find(group.name, group.decision->release);
+  if (release != nullptr && release->ban != Ban::kNone) return;
+  group.decision->service = parts_.service;
+  if (!serve_decided(group)) return;
+  records_.decide(group.name, *group.decision);
+  for (const pid_t worker : fleet_.set()) fleet_.mapped(worker, group.name, group.serving->number);
+  fleet_.send_to_all({{"say", message::kServe},
+                      {"group", group.name},
+                      {"number", group.serving->number},
+                      {"stage", group.decision->stage}});
+  spdlog::warn("{}: {} serves again, as before the start", group.name, group.serving->label());
 }
 
 /// Of a group whose files have all gone while there was no deployer.
@@ -391,7 +415,7 @@ void Deployer::tell_unserved() {
 }
 
 Deployer::Clock::time_point Deployer::deadline() const {
-  auto next = apps_.deadline(groups_);
+  auto next = std::min(apps_.deadline(groups_), records_.deadline());
   const auto now = Clock::now();
   for (const auto& [name, group] : groups_) {
     switch (group.life.state()) {
