@@ -95,6 +95,24 @@ TEST_F(Deployer, MayDieAtAnyMomentOfManyDrops) {
   expect_no_failure(visitors);
 }
 
+class DeployerThatDiesInTheMiddleOfADrop : public Deployer {
+ protected:
+  DeployerThatDiesInTheMiddleOfADrop() : Deployer({.sweep = "{ settle: 5s, wait: 60s }"}) {}
+};
+
+TEST_F(DeployerThatDiesInTheMiddleOfADrop, IsReplacedByOneThatWaitsForTheRestOfIt) {
+  Visitors visitors(port(), 4, {"/", "/about"}, check_page);
+  drop("2", {"site.layout.page"});
+  const pid_t killed = deployer();
+  ASSERT_EQ(::kill(killed, SIGKILL), 0);
+  next_deployer(killed);
+  ASSERT_TRUE(eventually([&] { return said("by inotify") == 2; }));
+  drop("2");
+  EXPECT_EQ(version_of(get("/")), "2");
+  EXPECT_EQ(said("drop refused"), 0u);
+  expect_no_failure(visitors);
+}
+
 /// The constructor of the dropped module waits in the probe, until the deployer is killed.
 class DeployerThatDiesOverADrop : public Deployer {
  protected:

@@ -117,6 +117,8 @@ void AppsReader::renew(Group& group) {
   group.announced = false;
   group.life.on(Life::Event::kChanged);
   settle(group);
+  // What lay there when the service began was dropped before; see Deployer::resume.
+  if (first_) group.settled_at = std::min(group.settled_at, Clock::now() + kClockTick);
 }
 
 /// Says that the group is stale. Not yet in the middle of a drop: a file that is open for writing
@@ -129,10 +131,8 @@ void AppsReader::announce(Group& group) {
 }
 
 void AppsReader::settle(Group& group) const {
-  const auto settled = settled_at(folder_, group.present, group.judged,
-                                  {rules_.settle, rules_.wait}, group.stale_since);
-  // What lay there when the deployer began was dropped before.
-  group.settled_at = group.at_start ? std::min(settled, Clock::now() + kClockTick) : settled;
+  group.settled_at = settled_at(folder_, group.present, group.judged, {rules_.settle, rules_.wait},
+                                group.stale_since);
 }
 
 Origin AppsReader::origin_of(const Group& group) const {
