@@ -113,8 +113,11 @@ void Environment::open_tables() {
     }
     if (code == MDB_SUCCESS) return require_success(::mdb_txn_commit(txn.release()), path);
     if (code != MDB_NOTFOUND) require_success(code, path);
+    // In this transaction: another process may just have made the tables.
+    MDB_dbi all = 0;
     MDB_stat stat;
-    require_success(::mdb_env_stat(env(), &stat), path);
+    require_success(::mdb_dbi_open(txn.get(), nullptr, 0, &all), path);
+    require_success(::mdb_stat(txn.get(), all, &stat), path);
     if (stat.ms_entries != 0) require_success(MDB_INVALID, path);  // a table of another program
     if (!options_.read_only) continue;
     has_tables_ = false;

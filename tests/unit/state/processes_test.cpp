@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -83,6 +84,17 @@ TEST_F(Processes, LoseNothingWhenTheyWriteAtOnce) {
   EXPECT_EQ(one.wait(), 0);
   EXPECT_EQ(two.wait(), 0);
   EXPECT_EQ(pond().get("visits"), std::to_string(3 * kTimes));
+}
+
+TEST_F(Processes, MayAllBeTheFirstToOpenAStore) {
+  for (int round = 0; round < 10; ++round) {
+    const std::string fresh = folder() / std::to_string(round);
+    std::vector<std::unique_ptr<Writer>> writers;
+    while (writers.size() < 4) {
+      writers.push_back(std::make_unique<Writer>(std::vector<std::string>{"add", fresh, "1"}));
+    }
+    for (auto& writer : writers) EXPECT_EQ(writer->wait(), 0) << "round " << round;
+  }
 }
 
 TEST_F(Processes, SeeWhatOthersHaveWritten) {
