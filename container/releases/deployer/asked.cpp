@@ -142,9 +142,9 @@ Group* Deployer::replaceable(unsigned question, const json& words) {
   }
   const auto answer_with = [&](Verdict verdict, const std::string& reason) {
     const json verdict_words{{"group", name},
-                     {"verdict", text_of(verdict)},
-                     {"generation", found->second.label()},
-                     {"reason", reason}};
+                             {"verdict", text_of(verdict)},
+                             {"generation", found->second.label()},
+                             {"reason", reason}};
     send_answer(question, {{"groups", json::array({verdict_words})}});
     return nullptr;
   };

@@ -18,7 +18,7 @@ std::string opening(const Deployment& deployment) {
   const auto& [number, awaited] = *deployment.awaited.begin();
   const std::string worker = "worker " + std::to_string(number);
   return awaited.begun ? text_of(State::kOpening) + " in " + worker
-                          : "waiting for " + worker + " to open it";
+                       : "waiting for " + worker + " to open it";
 }
 
 std::string spreading(const Deployment& deployment) {

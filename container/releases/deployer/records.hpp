@@ -67,7 +67,7 @@ class Records {
   Stages stages_;
   Decisions decisions_;
   Works works_;
-  std::string problem_{};  // as the log has it
+  std::string problem_{};            // as the log has it
   std::set<std::string> unwritten_;  // groups whose decision could not be written
   std::chrono::steady_clock::time_point next_try_ = std::chrono::steady_clock::time_point::max();
 };

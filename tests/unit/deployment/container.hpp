@@ -34,6 +34,7 @@ class Container {
     releases::Grouping grouping = releases::Grouping::top_level();
     releases::SweepRules rules{};
     releases::Configs configs{};
+    releases::HistoryRules history{};
     std::string service = "1";
   };
 
@@ -218,7 +219,7 @@ class Container {
                                 .grouping = parts_.grouping,
                                 .rules = parts_.rules,
                                 .configs = parts_.configs,
-                                .history = {},
+                                .history = parts_.history,
                                 .probe = {},
                                 .feed = feed_,
                                 .service = parts_.service,

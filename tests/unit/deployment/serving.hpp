@@ -70,6 +70,7 @@ class Serving : public AppsFolder {
                                         .grouping = grouping_,
                                         .rules = rules_,
                                         .configs = configs_,
+                                        .history = history_,
                                         .service = service_});
   }
 
@@ -212,6 +213,7 @@ class Serving : public AppsFolder {
   releases::Grouping grouping_ = releases::Grouping::top_level();
   releases::SweepRules rules_;
   releases::Configs configs_;
+  releases::HistoryRules history_;
   std::string service_ = "1";
   std::optional<std::filesystem::path> apps_served_;
   std::optional<Container> container_;

@@ -37,18 +37,18 @@ TEST(Progress, SaysWhichWorkerOpensIt) {
   Group pond = pond_after({Event::kChanged, Event::kBegun, Event::kTried});
   EXPECT_EQ(progress_of(pond), "pond/12: waiting to be opened");
   pond.life.on(Event::kTurn);
-  pond.deployment->first = 4711;
+  pond.deployment->awaited[4711] = {};
   EXPECT_EQ(progress_of(pond), "pond/12: waiting for worker 4711 to open it");
-  pond.deployment->begun = true;
+  pond.deployment->awaited[4711].begun = true;
   EXPECT_EQ(progress_of(pond), "pond/12: opening in worker 4711");
 }
 
 TEST(Progress, CountsTheWorkersThatAreAwaited) {
   Group pond =
       pond_after({Event::kChanged, Event::kBegun, Event::kTried, Event::kTurn, Event::kOpened});
-  pond.deployment->awaited = {1, 2, 3};
+  pond.deployment->awaited = {{1, {}}, {2, {}}, {3, {}}};
   EXPECT_EQ(progress_of(pond), "pond/12: opening in 3 other workers");
-  pond.deployment->awaited = {2};
+  pond.deployment->awaited = {{2, {}}};
   EXPECT_EQ(progress_of(pond), "pond/12: opening in 1 other worker");
 }
 
