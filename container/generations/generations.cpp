@@ -34,7 +34,8 @@ std::shared_ptr<const Snapshot> Generations::enter(std::string_view destination,
 
 std::vector<GroupReport> Generations::report() const {
   std::map<std::string, GroupReport> groups;
-  for (const auto& [group, generation] : publisher_.snapshot()->generations()) {
+  const auto snapshot = publisher_.snapshot();
+  for (const auto& [group, generation] : snapshot->generations()) {
     groups[group].serving = generation;
   }
   for (auto& [group, numbers] : opener_.lingering()) groups[group].lingering = std::move(numbers);

@@ -75,8 +75,9 @@ TEST_F(Wishes, ComeBeforeFilesThatAreDroppedLater) {
   EXPECT_EQ(verdict_on("v2", "lone"), "lone live lone/2");
   drop_slow();
   const auto rollback = begin_rollback(1);
-  lift("1");
+  ASSERT_TRUE(eventually([this] { return !container_->group("lone").wishes.empty(); }));
   drop("v2", "lone");
+  lift("1");
   EXPECT_EQ(verdict_of(rollback), "lone live lone/4");
   EXPECT_EQ(verdict_in(container_->ask(question_about({"lone"}))), "lone live lone/5");
   EXPECT_EQ(seen("lone"), "lone/5: lone 2") << "a rollback serves until the next drop";
