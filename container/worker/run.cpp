@@ -29,6 +29,8 @@ int run(Start start, control::Channel supervisor) {
     worker.follow();
     worker.finish();
     return 0;
+  } catch (const NotNeeded&) {
+    return 0;
   } catch (const std::exception& error) {
     supervisor.send({{"say", message::kFailed}, {"why", error.what()}});
     return 1;

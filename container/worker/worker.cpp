@@ -7,11 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "base/debugged.hpp"
@@ -40,25 +38,6 @@ constexpr std::chrono::milliseconds kNextLook{10};
 
 constexpr std::chrono::milliseconds kForever{-1};
 
-/// Has the process exit after `rest`, since a module's destructor may hang. While a debugger is
-/// attached, the time begins again.
-void exit_within(std::chrono::milliseconds rest) {
-  static unsigned seconds = 0;
-  seconds = static_cast<unsigned>(
-      std::max<long>(1, std::chrono::ceil<std::chrono::seconds>(rest).count()));
-  std::signal(SIGALRM, [](int) {
-    if (base::being_debugged(::getpid())) {
-      ::alarm(seconds);
-      return;
-    }
-    constexpr std::string_view kLine =
-        "shoal: modules are still being destroyed after workers.grace; exiting\n";
-    static_cast<void>(!::write(STDERR_FILENO, kLine.data(), kLine.size()));
-    ::_exit(0);
-  });
-  ::alarm(seconds);
-}
-
 }  // namespace
 
 Worker::Worker(Start start, control::Channel& supervisor)
@@ -76,7 +55,7 @@ Worker::Worker(Start start, control::Channel& supervisor)
                     .surroundings = surroundings(),
                     .send = [this](nlohmann::json message) { outbox_.post(std::move(message)); }}),
       router_(routes_of(settings_)),
-      poller_((await_generations(), std::move(start.listeners)), limits_of(settings_.limits),
+      poller_(when_complete(std::move(start.listeners)), limits_of(settings_.limits),
               std::move(start.handover)),
       scoreboard_(settings_.workers.threads),
       stack_log_(crash::symbolizer()),
@@ -97,7 +76,18 @@ Worker::Worker(Start start, control::Channel& supervisor)
   serves_ = true;
 }
 
-/// Waits until this process has opened what it is to serve.
+/// Returns the listeners once this process has opened what it is to serve. If it is not to serve,
+/// closes them, so that requests wait for other processes, and throws NotNeeded.
+std::vector<fastcgi::Listener> Worker::when_complete(std::vector<fastcgi::Listener> listeners) {
+  await_generations();
+  if (!draining_ && !supervisor_.closed()) return listeners;
+  listeners.clear();
+  loader_watchdog_.serving();  // what hangs is not at fault: this process ends in any case
+  ending_.emplace(supervisor_.descriptor(), settings_.workers.grace);
+  throw NotNeeded();
+}
+
+/// Waits until this process has opened what it is to serve, or is not to serve.
 void Worker::await_generations() {
   const auto began = Clock::now();
   bool recorded = false;
@@ -179,7 +169,8 @@ void Worker::finish() {
     // Their threads use all members, so nothing may be destroyed. The deployer removes the stages.
     std::_Exit(0);
   }
-  exit_within(std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()));
+  ending_.emplace(supervisor_.descriptor(),
+                  std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()));
 }
 
 /// Waits until all requests have ended. Meanwhile they still see what is dropped.

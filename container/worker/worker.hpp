@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <vector>
 
 #include "control/channel.hpp"
+#include "fastcgi/listener.hpp"
 #include "fastcgi/poller.hpp"
 #include "generations/generations.hpp"
 #include "serving/access_log.hpp"
@@ -22,11 +24,15 @@
 #include "settings/settings.hpp"
 #include "state/store.hpp"
 #include "status/overview.hpp"
+#include "worker/ending.hpp"
 #include "worker/loader_watchdog.hpp"
 #include "worker/outbox.hpp"
 #include "worker/run.hpp"
 
 namespace shoal::worker {
+
+/// A worker was told to drain, or its supervisor died, before it could serve.
+struct NotNeeded {};
 
 /// Everything in a worker process, from the bottom up. Serves requests from its construction on.
 /// Used by the main thread.
@@ -34,7 +40,8 @@ class Worker {
  public:
   /// Opens what the deployer names first, which it waits for: 30 s at most, and if no deployer
   /// answers, what is recorded on disk. Throws std::runtime_error, with the remedy, if the worker
-  /// cannot serve. REQUIRES: `supervisor` outlives it.
+  /// cannot serve, and NotNeeded if it is not to: then it has taken no request, and what waits in
+  /// the listeners' backlog is left to other processes. REQUIRES: `supervisor` outlives it.
   Worker(Start start, control::Channel& supervisor);
 
   /// Does what the supervisor and the deployer say, until that is to drain, or the supervisor is
@@ -48,6 +55,7 @@ class Worker {
   generations::Surroundings surroundings();
   std::optional<serving::StatusPage> make_status_page() const;
   bool serve(fastcgi::Connection& connection, serving::ThreadSlot& slot);
+  std::vector<fastcgi::Listener> when_complete(std::vector<fastcgi::Listener> listeners);
   void await_generations();
   void wait(std::chrono::milliseconds longest);
   void handle(const nlohmann::json& message);
@@ -67,6 +75,7 @@ class Worker {
   const std::optional<serving::StatusPage> status_page_;
   const state::Store store_;
   LoaderWatchdog loader_watchdog_;
+  std::optional<Ending> ending_;  // above the generations: their end may hang
   generations::Generations generations_;
   const serving::Router router_;
   fastcgi::Poller poller_;

@@ -118,6 +118,49 @@ TEST_F(SocketOfSystemd, LosesNoRequestWhenTheContainerRestarts) {
   print_cost("three restarts, systemd holding the socket", expect_no_failure(visitors));
 }
 
+/// The constructor of `lone` waits in the worker, without which that has nothing to serve.
+class SocketOfASlowStart : public PassedSocket {
+ protected:
+  SocketOfASlowStart()
+      : PassedSocket(
+            {.listen = "systemd",
+             .workers = "{ threads: 4, grace: 100ms }",
+             .sweep = "{ settle: 500ms, wait: 60s, probe: false }",  // else the probe waits
+             .modules = "{ lone: { meet: $HERE/meeting } }",
+             .wrapper = kAsSystemd}) {}
+
+  void SetUp() override {
+    drop("slow_to_make", {"lone"});
+    write_configuration();
+  }
+
+  /// Starts a container, sends it the signal while it starts, and waits for its end.
+  void interrupt_a_start(int signal) {
+    fs::remove(here() / "meeting.reached");
+    Process starting({"/bin/sh", "-c", kAsSystemd, "shoal", built::kContainer, "serve", "-c",
+                      here() / "shoal.yaml"},
+                     here() / "shoal.log", {}, listener_.get());
+    expect_waiting();
+    starting.send(signal);
+    starting.wait();
+  }
+};
+
+TEST_F(SocketOfASlowStart, KeepsTheRequestsInItsBacklogWhenTheStartIsInterrupted) {
+  std::vector<test::FastCgiClient> visitors;
+  for (int i = 0; i < 20; ++i) {
+    visitors.emplace_back("unix:" + socket().native());
+    visitors.back().send(test::request({{"SCRIPT_NAME", "/lone"}, {"REQUEST_METHOD", "GET"}}));
+  }
+  for (int i = 0; i < 3; ++i) {
+    interrupt_a_start(SIGTERM);
+    interrupt_a_start(SIGKILL);
+  }
+  let_go_on();
+  start_container(listener_.get());
+  for (auto& visitor : visitors) EXPECT_THAT(visitor.answer().text, HasSubstr("lone late\n"));
+}
+
 class SocketOfSpawnFcgi : public PassedSocket {
  protected:
   SocketOfSpawnFcgi() : PassedSocket({.listen = "\"fd:0\"", .next_upstream = "error"}) {}

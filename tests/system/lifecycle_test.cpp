@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include "built.hpp"
 #include "eventually.hpp"
 #include "site.hpp"
 
@@ -88,6 +89,42 @@ TEST_F(StoppingWhileAConstructorRuns, DoesNotWaitForIt) {
   expect_waiting();
   EXPECT_EQ(stop_container(SIGTERM), 0);
   EXPECT_EQ(said("modules are still being destroyed after workers.grace"), 1u);
+}
+
+class KilledWhileAConstructorRuns : public Lifecycle {
+ protected:
+  KilledWhileAConstructorRuns()
+      : Lifecycle({.workers = "{ threads: 4, grace: 60s }",
+                   .sweep = "{ settle: 500ms, wait: 60s, probe: false }",  // else the probe waits
+                   .modules = "{ lone: { meet: $HERE/meeting } }"}) {}
+
+  /// The worker must not keep the run folder from the next container until workers.grace is over.
+  void expect_the_end_of_the_worker_and_start_again() {
+    EXPECT_TRUE(eventually([&] {
+      return said("the supervisor is gone while modules are still being made or destroyed") == 1;
+    })) << log();
+    let_go_on();
+    start_container();
+  }
+};
+
+TEST_F(KilledWhileAConstructorRuns, EndsItsWorkerThatHasNotServedYet) {
+  drop("slow_to_make", {"lone"});
+  write_configuration();
+  Process killed({built::kContainer, "serve", "-c", here() / "shoal.yaml"}, here() / "shoal.log");
+  expect_waiting();
+  killed.send(SIGKILL);
+  expect_the_end_of_the_worker_and_start_again();
+}
+
+TEST_F(KilledWhileAConstructorRuns, EndsItsWorkerThatServesNoMore) {
+  start_container();
+  drop("slow_to_make", {"lone"});
+  expect_waiting();
+  container().send(SIGTERM);
+  ASSERT_TRUE(eventually([&] { return said("stopping: ") == 1; }));
+  EXPECT_EQ(stop_container(SIGKILL), 128 + SIGKILL);
+  expect_the_end_of_the_worker_and_start_again();
 }
 
 class LoggingToAFile : public Lifecycle {

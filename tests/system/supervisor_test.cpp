@@ -4,16 +4,20 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 
 #include "eventually.hpp"
 #include "long_run.hpp"
 #include "site.hpp"
+#include "unit/fastcgi/fastcgi_client.hpp"
 
 namespace shoal::system {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Supervisor : public Site {
  protected:
@@ -81,6 +85,34 @@ TEST_F(TwoWorkers, LoseNoRequestWhenTheConfigurationIsReloaded) {
   visitors.wait_for_responses(50);
   expect_no_failure(visitors);
   ASSERT_TRUE(eventually([&] { return workers().size() == 1; })) << "the old workers have ended";
+}
+
+// Each visitor connects anew, as new workers get new connections only.
+TEST_F(TwoWorkers, AnswerAllRequestsWhileAConfigurationIsRefusedThatNoDeployerCanServe) {
+  start();
+  std::atomic<bool> enough = false;
+  std::atomic<std::size_t> requests = 0;
+  const auto visit = [&] {
+    std::set<std::string> wrong;
+    for (; !enough; ++requests) {
+      const std::string answer = test::FastCgiClient("unix:" + socket().native())
+                                     .ask(test::request({{"SCRIPT_NAME", "/lone"}}, "", false));
+      if (!answer.ends_with("lone 1\n")) wrong.insert(answer);
+    }
+    return wrong;
+  };
+  std::vector<std::future<std::set<std::string>>> visitors;
+  for (int i = 0; i < 4; ++i) visitors.push_back(std::async(std::launch::async, visit));
+  const std::string good = contents(here() / "shoal.yaml");
+  for (std::size_t i = 1; i <= 10; ++i) {
+    write_file(here() / "shoal.yaml", good);
+    reconfigure("apps: ", "apps: /nonexistent/");
+    EXPECT_TRUE(eventually([&] { return said("is refused") == i; })) << log();
+    const std::size_t more = requests + 20;
+    EXPECT_TRUE(eventually([&] { return requests >= more; }));
+  }
+  enough = true;
+  for (auto& visitor : visitors) EXPECT_THAT(visitor.get(), IsEmpty());
 }
 
 TEST_F(TwoWorkers, LoseNoIdempotentRequestWhenTheyAreKilled) {
