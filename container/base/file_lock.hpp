@@ -18,8 +18,9 @@ constexpr std::chrono::seconds kLongestLock{10};
 std::optional<std::string> lock_file(int file, std::chrono::milliseconds patience,
                                      const std::function<void(const std::string&)>& waiting);
 
-/// Returns the name of the process that holds a flock of the open file: "process 12 (cat)", or
-/// "another process" if /proc/locks does not list it.
+/// Returns the name of a process that holds a flock of the open file: "process 12 (cat)". If the
+/// process that has taken it has ended, returns one that has inherited its descriptor; "another
+/// process" if /proc tells of none.
 std::string holder_of_lock(int file);
 
 }  // namespace shoal::base
