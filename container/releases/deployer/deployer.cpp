@@ -202,7 +202,12 @@ unsigned long Deployer::add_release(Group& group, const TrialResult& result) {
   const auto& deployment = *group.deployment;
   const Release* const known = history.find_content(group.name, content_of(result.files));
   if (known != nullptr) {
-    History::drop_draft(deployment.draft);
+    try {
+      history.heal(*known, deployment.draft);
+    } catch (const std::runtime_error& error) {
+      spdlog::warn("{}; the copies that are kept of {}/{} stay as they are", error.what(),
+                   group.name, known->number);
+    }
     return known->number;
   }
   try {

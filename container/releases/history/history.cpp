@@ -1,8 +1,6 @@
 #include "releases/history/history.hpp"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,7 +8,6 @@
 #include <stdexcept>
 #include <vector>
 
-#include "base/descriptor.hpp"
 #include "base/printable.hpp"
 #include "releases/history/manifest.hpp"
 #include "releases/history/record_file.hpp"
@@ -20,14 +17,12 @@
 namespace shoal::releases {
 
 namespace fs = std::filesystem;
-using base::Descriptor;
 using base::PrivateFolder;
 
 namespace {
 
 constexpr const char* kReleases = "releases";
 constexpr const char* kNext = "next";
-constexpr const char* kDraft = ".draft.";
 constexpr const char* kForgotten = "this release is not in the history any more";
 
 /// Returns the number that `text` begins with; 0 if it does not.
@@ -59,11 +54,6 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-void remove_leftover(const fs::path& path) {
-  std::error_code none;
-  fs::remove_all(path, none);
-}
-
 }  // namespace
 
 History::History(const fs::path& run, HistoryRules rules)
@@ -82,7 +72,7 @@ void History::read_group(const fs::path& path) try {
   unsigned long& least = least_next_[name];
   for (const std::string& entry : names_in(path)) {
     if (entry.front() == '.' || entry.ends_with(".new")) {
-      remove_leftover(path / entry);  // a draft, or a release that was being removed
+      drop_draft(path / entry);  // a draft, or a release that was being removed
       continue;
     }
     const unsigned long number = leading_number(entry);
@@ -161,49 +151,6 @@ unsigned long History::next_number(const std::string& group) {
 
 void History::skip_to(const std::string& group, unsigned long number) {
   if (next_of(group) <= number) write_next(group, number + 1);
-}
-
-fs::path History::draft(const std::string& group, unsigned long number) {
-  fs::path path = folder_of(group).path() / (kDraft + std::to_string(number));
-  std::error_code error;
-  fs::remove_all(path, error);
-  if (error) fail_for_now(path, "cannot be removed", error.value());
-  return path;
-}
-
-void History::drop_draft(const fs::path& draft) { remove_leftover(draft); }
-
-void History::add(Release release, const fs::path& draft) try {
-  bound_attempts(release);
-  for (auto& it : release.attempts) it.at = in_milliseconds(it.at);
-  release.banned_at = in_milliseconds(release.banned_at);
-  const PrivateFolder group = folder_of(release.group);
-  const fs::path place = group.path() / std::to_string(release.number);
-  {
-    const PrivateFolder copies = opened([&] { return group.folder(draft.filename()); });
-    for (const auto& file : release.files) {
-      const std::string name = file.module + ".so";
-      const Descriptor copy = copies.file(name, O_RDONLY);  // has the mode 0600 from here on
-      if (!copy) fail_for_now(copies.path() / name, "cannot be opened", errno);
-    }
-    write_record(copies, kManifest, text_of_manifest(release));
-  }
-  // Not over an empty folder, which rename(2) would replace: the number was used.
-  if (fs::exists(fs::symlink_status(place))) fail_for_now(place, "is there already", EEXIST);
-  std::error_code error;
-  fs::rename(draft, place, error);
-  if (error) fail_for_now(place, "cannot be made", error.value());
-  unsigned long& least = least_next_[folder_name_of(release.group)];
-  least = std::max(least, release.number + 1);
-  auto& all = releases_[release.group];
-  all.insert_or_assign(release.number, std::move(release));
-  note_change();
-} catch (const base::FolderError& error) {
-  drop_draft(draft);
-  throw Unavailable(error.what());
-} catch (...) {
-  drop_draft(draft);
-  throw;
 }
 
 void History::record(const std::string& group, unsigned long number, Attempt attempt) {

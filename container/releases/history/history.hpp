@@ -52,6 +52,11 @@ class History {
   /// number.
   void add(Release release, const std::filesystem::path& draft);
 
+  /// Puts the copies of the draft in the place of those of this release, which may be damaged or
+  /// missing. What is recorded of it stays. Throws Unavailable; the draft is gone in any case.
+  /// REQUIRES: the release is of this history, and the draft has the bytes of its files.
+  void heal(const Release& release, const std::filesystem::path& draft);
+
   /// Removes a draft that becomes no release.
   static void drop_draft(const std::filesystem::path& draft);
 

@@ -101,6 +101,18 @@ TEST_F(Together, ReplaceByHandUnderOneNumber) {
   EXPECT_THAT(reload("nobody"), HasSubstr("there is no such group"));
 }
 
+TEST_F(Together, CanGoBackToFilesWhoseKeptCopiesWereDamagedOnceTheyAreDroppedAgain) {
+  drop("v1", "lone");
+  serve();
+  EXPECT_EQ(verdict_on("v2", "lone"), "lone live lone/2");
+  sh("echo damaged > run/releases/lone/1/lone.so");
+  EXPECT_THAT(roll_back("lone"), HasSubstr("differs from what was dropped; drop the files again"));
+  EXPECT_THAT(verdict_on("v1", "lone"), HasSubstr("lone live lone/"));
+  EXPECT_THAT(verdict_on("v2", "lone"), HasSubstr("lone live lone/"));
+  EXPECT_THAT(roll_back("lone", 1), HasSubstr("lone live lone/"));
+  EXPECT_EQ(get("lone"), "lone 1");
+}
+
 TEST_F(Together, GoBackToTheLastGoodFilesWithoutARequest) {
   drop("v1", "lone");
   serve();

@@ -225,6 +225,44 @@ TEST_F(HistoryTest, RefusesCopiesThatDifferOrAreMissing) {
   EXPECT_FALSE(fs::exists(releases() / "pond/1"));
 }
 
+TEST_F(HistoryTest, HealsTheCopiesOfAReleaseWhoseBytesAreDroppedAgain) {
+  add("pond", "one");
+  add("pond", "two");
+  history().ban("pond", 1, Ban::kWithdrawn, 3);
+  const Release& release = history().of("pond").at(1);
+  const auto heal = [&] {
+    const auto draft = history().draft("pond", 3);
+    write(draft / "home.so", "one");
+    history().heal(release, draft);
+    EXPECT_FALSE(fs::exists(draft));
+    EXPECT_EQ(contents(history().copies_of(release).at("home").path), "one");
+  };
+  write(releases() / "pond/1/home.so", "damaged");
+  heal();
+  fs::remove(releases() / "pond/1/home.so");
+  heal();
+  fs::remove(releases() / "pond/1/manifest.json");
+  heal();
+  fs::remove_all(releases() / "pond/1");
+  heal();
+  fs::remove_all(releases());
+  heal();
+  start_again();
+  EXPECT_EQ(history().of("pond").at(1).ban, Ban::kWithdrawn);
+  EXPECT_EQ(history().of("pond").at(1).attempts.size(), 1u);
+  EXPECT_EQ(contents(history().copies_of(history().of("pond").at(1)).at("home").path), "one");
+}
+
+TEST_F(HistoryTest, HealsNothingWithADraftWhoseCopiesAreMissing) {
+  add("pond", "one");
+  const Release& release = history().of("pond").at(1);
+  const auto draft = history().draft("pond", 2);
+  write(draft / "another.so", "one");
+  EXPECT_THROW(history().heal(release, draft), Unavailable);
+  EXPECT_FALSE(fs::exists(draft));
+  EXPECT_EQ(contents(history().copies_of(release).at("home").path), "one");
+}
+
 TEST_F(HistoryTest, RemovesWhatAKilledProcessLeft) {
   add("pond", "one");
   write(releases() / "pond/.draft.2/home.so", "half");
