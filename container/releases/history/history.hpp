@@ -17,7 +17,7 @@ namespace shoal::releases {
 
 /// What `history` in conf/shoal.yaml says.
 struct HistoryRules {
-  unsigned keep = 10;               ///< releases of each group
+  unsigned keep = 10;               ///< releases of each group, and as many that are banned
   std::uint64_t size = 1ull << 30;  ///< bytes, of all releases
 };
 
@@ -102,7 +102,9 @@ class History {
   std::filesystem::path folder_of_release(const Release& release) const;
 
   /// Removes the oldest releases beyond the bounds; never one of `needed`, nor the last good one of
-  /// a group, nor its rollback target.
+  /// a group, nor its rollback target, nor the one that was banned last: its bytes may still lie in
+  /// the apps folder, and would be tried at the next start if the ban were forgotten. For the same
+  /// reason `keep` counts banned releases apart.
   void prune(const std::map<std::string, std::set<unsigned long>>& needed);
 
   /// Has the kernel write to the disk what was changed since the last call; if nothing was, does
@@ -130,6 +132,7 @@ class History {
   Release* find_to_change(const std::string& group, unsigned long number);
   void write(const Release& release);
   void remove(const std::string& group, unsigned long number);
+  void remove_beyond_number(const std::string& group, const std::set<unsigned long>& kept);
   std::set<unsigned long> kept_of(
       const std::string& group, const std::map<std::string, std::set<unsigned long>>& needed) const;
 

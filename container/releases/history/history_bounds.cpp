@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <optional>
+#include <vector>
 
 #include "base/descriptor.hpp"
 #include "base/printable.hpp"
@@ -29,6 +29,17 @@ SystemClock::time_point last_tried(const Release& release) {
   return release.attempts.empty() ? SystemClock::time_point{} : release.attempts.back().at;
 }
 
+/// Returns the release that was banned, or tried in spite of its ban, last; null if none is banned.
+const Release* newest_banned(const std::map<unsigned long, Release>& all) {
+  const auto since = [](const Release& it) { return std::max(last_tried(it), it.banned_at); };
+  const Release* newest = nullptr;
+  for (const auto& [number, release] : all) {
+    if (release.ban == Ban::kNone) continue;
+    if (newest == nullptr || since(release) >= since(*newest)) newest = &release;
+  }
+  return newest;
+}
+
 }  // namespace
 
 /// Returns the numbers of the group's releases that must not be removed.
@@ -47,7 +58,25 @@ std::set<unsigned long> History::kept_of(const std::string& group, const Needed&
   const Release* const good = last_good(group);
   keep(good);
   if (good != nullptr) keep(last_good(group, {good->number}));
+  keep(newest_banned(of(group)));
   return kept;
+}
+
+/// Removes the oldest releases beyond `keep`. Those with a ban are counted apart: what is forgotten
+/// would be tried again.
+void History::remove_beyond_number(const std::string& group, const std::set<unsigned long>& kept) {
+  for (const bool banned : {false, true}) {
+    std::vector<unsigned long> removable;
+    std::size_t count = 0;
+    for (const auto& [number, release] : of(group)) {
+      if ((release.ban != Ban::kNone) != banned) continue;
+      ++count;
+      if (!kept.contains(number)) removable.push_back(number);
+    }
+    const std::size_t beyond = count > rules_.keep ? count - rules_.keep : 0;
+    removable.resize(std::min(removable.size(), beyond));
+    for (const unsigned long number : removable) remove(group, number);
+  }
 }
 
 void History::prune(const Needed& needed) {
@@ -61,25 +90,16 @@ void History::prune(const Needed& needed) {
     std::uint64_t size;
     bool operator<(const Removable& other) const { return tried < other.tried; }
   };
-  std::vector<Removable> removable;  // but for the bound of size
+  std::vector<Removable> removable;
   std::uint64_t total = 0;
   for (const std::string& group : groups()) {
     const auto kept = kept_of(group, needed);
-    std::vector<unsigned long> others;
+    remove_beyond_number(group, kept);
     for (const auto& [number, release] : of(group)) {
-      if (!kept.contains(number)) others.push_back(number);
+      total += size_of(release);
+      if (kept.contains(number)) continue;
+      removable.push_back({last_tried(release), {group, number}, size_of(release)});
     }
-    const std::size_t count = of(group).size();
-    const std::size_t beyond = count > rules_.keep ? count - rules_.keep : 0;
-    for (std::size_t i = 0; i < others.size(); ++i) {
-      const Release& release = of(group).at(others[i]);
-      if (i < beyond) {
-        remove(group, others[i]);
-      } else {
-        removable.push_back({last_tried(release), {group, others[i]}, size_of(release)});
-      }
-    }
-    for (const auto& [number, release] : of(group)) total += size_of(release);
   }
   std::ranges::stable_sort(removable, std::less<>());
   for (const auto& [tried, name, size] : removable) {

@@ -1,4 +1,6 @@
 // The history has bounds, but what may be needed stays.
+#include <chrono>
+
 #include "kept_history.hpp"
 
 namespace shoal::releases {
@@ -13,6 +15,12 @@ class BoundedHistoryTest : public KeptHistory {
     std::vector<unsigned long> all;
     for (const auto& [number, _] : history().of(group)) all.push_back(number);
     return all;
+  }
+
+  /// Waits until what is recorded now is later than this, in the milliseconds of a manifest.
+  static void wait_for_a_time_after(std::chrono::system_clock::time_point time) {
+    while (std::chrono::system_clock::now() < time + std::chrono::milliseconds(1)) {
+    }
   }
 };
 
@@ -47,7 +55,41 @@ TEST_F(BoundedHistoryTest, KeepsTheRollbackTargetOfAnOldReleaseThatServes) {
   history().ban("pond", four, Ban::kRolledBack);
   const auto generation = goes_live_again("pond", two);
   history().prune({{"pond", {generation}}});
-  EXPECT_THAT(numbers("pond"), ElementsAre(one, two));
+  EXPECT_THAT(numbers("pond"), ElementsAre(one, two, four)) << "four is banned, and the only one";
+}
+
+TEST_F(BoundedHistoryTest, KeepsBannedReleasesBesideTheOthersSinceTheirBytesMayComeAgain) {
+  start_again({.keep = 2, .size = 1'000});
+  add("pond", "one");
+  add("pond", "two");
+  const auto banned = add("pond", "killer", Verdict::kRefused);
+  history().ban("pond", banned, Ban::kEndedWorker);
+  history().prune({{"pond", {2}}});
+  EXPECT_THAT(numbers("pond"), ElementsAre(1, 2, banned));
+  start_again({.keep = 2, .size = 1'000});
+  EXPECT_EQ(history().of("pond").at(banned).ban, Ban::kEndedWorker);
+}
+
+TEST_F(BoundedHistoryTest, KeepsOnlySoManyBannedReleases) {
+  start_again({.keep = 2, .size = 1'000});
+  add("pond", "one");
+  for (int i = 0; i < 4; ++i) {
+    history().ban("pond", add("pond", std::to_string(i), Verdict::kRefused), Ban::kEndedWorker);
+    history().prune({});
+  }
+  EXPECT_THAT(numbers("pond"), ElementsAre(1, 4, 5));
+}
+
+TEST_F(BoundedHistoryTest, KeepsTheReleaseThatWasBannedLastWhateverItsNumberAndSize) {
+  start_again({.keep = 1, .size = 1});
+  const auto old = add("pond", "old");
+  const auto young = add("pond", "young");
+  add("pond", "good");
+  history().ban("pond", young, Ban::kRolledBack);
+  wait_for_a_time_after(history().of("pond").at(young).banned_at);
+  history().ban("pond", old, Ban::kWithdrawn, 3);
+  history().prune({});
+  EXPECT_THAT(numbers("pond"), ElementsAre(old, 3));
 }
 
 TEST_F(BoundedHistoryTest, RemovesTheOldestOfAllGroupsBeyondTheSize) {
