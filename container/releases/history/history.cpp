@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "base/printable.hpp"
@@ -183,9 +184,11 @@ void History::write(const Release& release) {
         opened([&] { return folder_of(release.group).folder(place.filename()); });
     write_record(folder, kManifest, text_of_manifest(release));
     unwritten_.erase(name);
+    cannot_write_ = false;
     note_change();
   } catch (const std::exception& error) {
-    unwritten_.insert(name);
+    const bool is_known = !unwritten_.insert(name).second;
+    if (std::exchange(cannot_write_, true) || is_known) return;
     spdlog::warn("{}/{}: cannot record in the history what became of it: {}",
                  base::printable(release.group), release.number, error.what());
   }

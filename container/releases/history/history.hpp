@@ -60,9 +60,10 @@ class History {
   /// Removes a draft that becomes no release.
   static void drop_draft(const std::filesystem::path& draft);
 
-  /// Adds what became of it. A failure to write is logged, and the memory of it goes on; it is
-  /// written at the next change of the release, or by prune(). Nothing happens if there is no such
-  /// release. Of these two, `number` is of a release, or of a generation made of it.
+  /// Adds what became of it. A failure to write is logged, once until it works again, and the
+  /// memory of it goes on; it is written at the next change of the release, or by prune(). Nothing
+  /// happens if there is no such release. Of these two, `number` is of a release, or of a
+  /// generation made of it.
   void record(const std::string& group, unsigned long number, Attempt attempt);
 
   /// Sets or lifts the ban.
@@ -141,6 +142,7 @@ class History {
   std::map<std::string, std::map<unsigned long, Release>> releases_;
   std::map<std::string, unsigned long> least_next_;  // by name of the group's folder
   std::set<Name> unwritten_;                         // their manifests are behind
+  bool cannot_write_ = false;                        // the last one could not be written
 
   std::atomic<bool> unsynced_ = false;
 };

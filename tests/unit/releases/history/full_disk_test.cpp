@@ -85,6 +85,39 @@ TEST_F(FullDiskTest, WritesWhatItCouldNotRecordWhenThereIsSpaceAgain) {
   });
 }
 
+TEST_F(FullDiskTest, IsLoggedOnceUntilItCanBeWrittenAgain) {
+  on_a_small_disk([this] {
+    add("pond", "one");
+    add("pond", "two");
+    const HistoryLog log;
+    const auto times = [&log] {
+      const std::string text = log.text();
+      std::size_t number = 0;
+      for (auto at = text.find("cannot record"); at != std::string::npos;
+           at = text.find("cannot record", at + 1)) {
+        ++number;
+      }
+      return number;
+    };
+    const auto change_both = [this] {
+      for (const unsigned long number : {1, 2}) {
+        history().record("pond", number, {.verdict = Verdict::kRefused});
+        history().ban("pond", number, Ban::kEndedWorker);
+      }
+    };
+    fill();
+    change_both();
+    change_both();
+    history().prune({});
+    EXPECT_EQ(times(), 1u);
+    free_space();
+    history().prune({});
+    fill();
+    change_both();
+    EXPECT_EQ(times(), 2u);
+  });
+}
+
 TEST_F(FullDiskTest, KeepsTheOldDecisions) {
   on_a_small_disk([this] {
     write_decision(run(), "pond", {.number = 3});

@@ -339,6 +339,10 @@ TEST_F(HistoryTest, GoesOnWhenItsFolderWasRemoved) {
   EXPECT_EQ(history().of("pond").at(1).attempts.size(), 2u);
   EXPECT_EQ(add("pond", "two"), 2u);
   EXPECT_EQ(contents(history().copies_of(history().of("pond").at(2)).at("home").path), "two");
+  history().record("pond", 2, {});
+  const std::string before = log.text();
+  history().record("pond", 1, {});
+  EXPECT_EQ(log.text(), before) << "what was removed by hand is said once, whatever else works";
 }
 
 TEST_F(HistoryTest, SyncsWhileReleasesAreAddedAndRemoved) {
