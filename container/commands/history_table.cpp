@@ -17,22 +17,23 @@ using nlohmann::json;
 constexpr std::size_t kColumns = 7;
 constexpr std::size_t kShortBuildId = 8;  // hexadecimal digits
 constexpr std::size_t kMostNames = 3;     // of modules in a cell
+constexpr std::size_t kMostAttempts = 4;  // below the line of a release
 
 using Row = std::array<std::string, kColumns>;
 
 /// A release, as its lines show it.
 struct Lines {
   Row row;
-  std::string reason;
+  std::vector<std::string> below{};
 };
 
 std::string text_in(const json& object, const char* key) {
   return base::printable(control::text_of(object, key));
 }
 
-std::string time_in(const json& release) {
-  const auto at = release.find("at");
-  if (at == release.end() || !at->is_number()) return "";
+std::string time_in(const json& object) {
+  const auto at = object.find("at");
+  if (at == object.end() || !at->is_number()) return "";
   const auto seconds = at->get<std::time_t>();
   std::tm local{};
   std::array<char, 32> text{};
@@ -72,14 +73,46 @@ std::string verdict_in(const json& release) {
   return ban.empty() ? text : text + ", " + ban;
 }
 
+/// Returns "2026-11-28 10:00:00  drop by mallory: live as 13".
+std::string line_of_attempt(const json& attempt) {
+  std::string text =
+      time_in(attempt) + "  " + text_in(attempt, "by") + ": " + text_in(attempt, "verdict");
+  const unsigned generation = control::number_of(attempt, "generation");
+  if (generation != 0) text += " as " + std::to_string(generation);
+  const std::string reason = text_in(attempt, "reason");
+  return reason.empty() ? text : text + ", " + reason;
+}
+
+/// Returns lines for the attempts that the release's own line does not show, the oldest first: of
+/// many, the first and the last ones.
+std::vector<std::string> other_attempts(const json& release) {
+  const auto attempts = release.find("attempts");
+  if (attempts == release.end() || !attempts->is_array()) return {};
+  std::vector<std::string> lines;
+  for (const auto& attempt : *attempts) {
+    if (!attempt.is_object() || attempt.value("at", json()) == release.value("at", json()))
+      continue;
+    lines.push_back(line_of_attempt(attempt));
+  }
+  if (lines.size() <= kMostAttempts) return lines;
+  const auto left_out = lines.size() - kMostAttempts;
+  lines.erase(lines.begin() + 1, lines.begin() + 1 + static_cast<std::ptrdiff_t>(left_out));
+  lines.insert(lines.begin() + 1, "(" + std::to_string(left_out) + " more with --json)");
+  return lines;
+}
+
 Lines lines_of(const json& release) {
-  return {
+  Lines lines{
       .row = {text_in(release, "group"),
               std::to_string(control::number_of(release, "number")) + (serves(release) ? " *" : ""),
               time_in(release), text_in(release, "by"),
               of_files(release, "module", std::string::npos),
-              of_files(release, "build_id", kShortBuildId), verdict_in(release)},
-      .reason = text_in(release, "reason")};
+              of_files(release, "build_id", kShortBuildId), verdict_in(release)}};
+  if (!release.is_object()) return lines;
+  lines.below = other_attempts(release);
+  const std::string reason = text_in(release, "reason");
+  if (!reason.empty()) lines.below.insert(lines.below.begin(), reason);
+  return lines;
 }
 
 /// Appends the cells in columns, two spaces apart, without spaces at the end.
@@ -97,7 +130,7 @@ void append(std::string& text, const Row& row, const std::array<std::size_t, kCo
 
 std::string history_table(const json& releases) {
   std::vector<Lines> all{
-      {.row = {"GROUP", "RELEASE", "WHEN", "BY", "MODULES", "BUILD-IDS", "VERDICT"}, .reason = {}}};
+      {.row = {"GROUP", "RELEASE", "WHEN", "BY", "MODULES", "BUILD-IDS", "VERDICT"}}};
   bool any_serves = false;
   for (const auto& release : releases) {
     all.push_back(lines_of(release));
@@ -110,7 +143,7 @@ std::string history_table(const json& releases) {
   std::string text;
   for (const auto& lines : all) {
     append(text, lines.row, widths);
-    if (!lines.reason.empty()) text += "    " + lines.reason + '\n';
+    for (const auto& line : lines.below) text += "    " + line + '\n';
   }
   return any_serves ? text + "* serves now\n" : text;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/nearest.hpp"
+#include "base/printable.hpp"
 #include "releases/deployer/deployer.hpp"
 #include "releases/deployer/messages.hpp"
 #include "releases/deployer/supervisor_messages.hpp"
@@ -19,8 +20,29 @@ double seconds_of(std::chrono::system_clock::time_point when) {
   return std::chrono::duration<double>(when.time_since_epoch()).count();
 }
 
+json json_of(const Attempt& attempt) {
+  return {{"at", seconds_of(attempt.at)},
+          {"by", text_of(attempt.origin)},
+          {"generation", attempt.generation},
+          {"verdict", text_of(attempt.verdict)},
+          {"reason", attempt.reason}};
+}
+
+/// Returns the attempt that made the release what it is: the last live one of what serves, else the
+/// last one that was decided. A drop of the same bytes as what serves changes nothing. Null if
+/// there is no such attempt.
+const Attempt* decisive_attempt(const Release& release, bool serving) {
+  const auto& attempts = release.attempts;
+  const auto is_decisive = [serving](const Attempt& it) {
+    return it.verdict == Verdict::kLive || (!serving && it.verdict == Verdict::kRefused);
+  };
+  const auto found = std::find_if(attempts.rbegin(), attempts.rend(), is_decisive);
+  if (found != attempts.rend()) return &*found;
+  return serving || attempts.empty() ? nullptr : &attempts.back();
+}
+
 json json_of(const Release& release, bool serving) {
-  json files = json::array(), generations = json::array();
+  json files = json::array(), generations = json::array(), attempts = json::array();
   for (const auto& file : release.files) {
     files.push_back({{"module", file.module},
                      {"path", file.path.native()},
@@ -30,19 +52,27 @@ json json_of(const Release& release, bool serving) {
   }
   for (const auto& attempt : release.attempts) {
     if (attempt.generation != 0) generations.push_back(attempt.generation);
+    attempts.push_back(json_of(attempt));
   }
-  const Attempt last = release.attempts.empty() ? Attempt{} : release.attempts.back();
-  const Attempt first = release.attempts.empty() ? Attempt{} : release.attempts.front();
+  const Attempt* const decisive = decisive_attempt(release, serving);
+  const Verdict verdict = serving ? Verdict::kLive : release.verdict();
   return {{"group", release.group},
           {"number", release.number},
-          {"at", seconds_of(last.at)},
-          {"by", text_of(first.origin)},
+          {"at", decisive == nullptr ? json() : json(seconds_of(decisive->at))},
+          {"by", decisive == nullptr ? "" : text_of(decisive->origin)},
           {"files", std::move(files)},
           {"generations", std::move(generations)},
-          {"verdict", text_of(release.verdict())},
-          {"reason", last.reason},
+          {"verdict", text_of(decisive == nullptr ? verdict : decisive->verdict)},
+          {"reason", decisive == nullptr ? "" : decisive->reason},
+          {"attempts", std::move(attempts)},
           {"ban", release.ban == Ban::kNone ? "" : text_of(release.ban)},
           {"serving", serving}};
+}
+
+/// Returns "as `shoal reload` by root has asked", for the log.
+std::string as_asked(const char* command, const std::string& who) {
+  const std::string by = who.empty() ? "" : " by " + base::printable(who);
+  return std::string("as `shoal ") + command + "`" + by + " has asked";
 }
 
 /// Returns the error about a group that is not known, with the nearest name.
@@ -167,7 +197,7 @@ void Deployer::ask_reload(unsigned question, const json& words, const std::strin
     return send_answer(question, {{"error", group->name + ": the files of " + group->label() +
                                                 " are not kept; drop them again"}});
   }
-  spdlog::info("{}: will be reloaded, as `shoal reload` has asked", group->name);
+  spdlog::info("{}: will be reloaded, {}", group->name, as_asked("reload", who));
   questions_.ask(question, group->name);
   wish(*group, {.origin = {Origin::Kind::kReload, who}, .question = question});
 }
@@ -185,8 +215,8 @@ void Deployer::ask_rollback(unsigned question, const json& words, const std::str
     return send_answer(question, {{"error", group->name + ": " + what + "; see \"shoal history " +
                                                 group->name + "\""}});
   }
-  spdlog::info("{}: goes back to release {}, as `shoal rollback` has asked", group->name,
-               release->number);
+  spdlog::info("{}: goes back to release {}, {}", group->name, release->number,
+               as_asked("rollback", who));
   questions_.ask(question, group->name);
   wish(
       *group,

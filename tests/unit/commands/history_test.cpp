@@ -38,6 +38,38 @@ TEST_F(History, IsATableWithReasonsBelowTheirLines) {
             "* serves now\n");
 }
 
+TEST_F(History, HasTheOtherAttemptsBelowTheLineOfARelease) {
+  EXPECT_EQ(
+      history_table(nlohmann::json::parse(R"([
+  {"group":"site","number":2,"at":1700000060,"by":"rollback by root","serving":true,
+   "files":[{"module":"home","build_id":"0123456789"}],
+   "generations":[2,5],"verdict":"live","reason":"","ban":"",
+   "attempts":[
+    {"at":1700000000,"by":"drop by mallory","generation":2,"verdict":"live","reason":""},
+    {"at":1700000060,"by":"rollback by root","generation":5,"verdict":"live","reason":""},
+    {"at":1700000120,"by":"reload by eve","generation":0,"verdict":"refused","reason":"no"},
+    {"at":1700000180,"by":"drop by eve","generation":0,"verdict":"unchanged","reason":""}]}])")),
+      "GROUP  RELEASE  WHEN                 BY                MODULES  BUILD-IDS  VERDICT\n"
+      "site   2 *      2023-11-14 22:14:20  rollback by root  home     01234567   live as 2 5\n"
+      "    2023-11-14 22:13:20  drop by mallory: live as 2\n"
+      "    2023-11-14 22:15:20  reload by eve: refused, no\n"
+      "    2023-11-14 22:16:20  drop by eve: unchanged\n"
+      "* serves now\n");
+}
+
+TEST_F(History, LeavesOutMostOfManyAttempts) {
+  nlohmann::json release{{"group", "site"}, {"number", 2}, {"at", 0}, {"attempts", {}}};
+  for (int i = 1; i <= 30; ++i) {
+    release["attempts"].push_back({{"at", i}, {"by", "drop"}, {"verdict", "unchanged"}});
+  }
+  EXPECT_THAT(history_table(nlohmann::json::array({release})),
+              ::testing::HasSubstr("    1970-01-01 00:00:01  drop: unchanged\n"
+                                   "    (26 more with --json)\n"
+                                   "    1970-01-01 00:00:28  drop: unchanged\n"
+                                   "    1970-01-01 00:00:29  drop: unchanged\n"
+                                   "    1970-01-01 00:00:30  drop: unchanged\n"));
+}
+
 TEST_F(History, LeavesCellsOfAnotherTypeEmpty) {
   EXPECT_EQ(
       history_table(nlohmann::json::parse(

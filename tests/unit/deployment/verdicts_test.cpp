@@ -1,6 +1,7 @@
 // What commands are told: verdicts, history, rollback, and what is pinned.
 
 #include "serving.hpp"
+#include "unit/releases/logged.hpp"
 
 namespace shoal::test {
 namespace {
@@ -104,6 +105,28 @@ TEST_F(Verdicts, ARollBackServesTheReleaseBefore) {
   EXPECT_EQ(seen("lone"), "lone/3: lone 1");
   EXPECT_THAT(releases("lone"), ElementsAre("1 live *", "2 live"));
   EXPECT_THAT(history("lone").at("releases").at(0).at("generations"), nlohmann::json({1, 3}));
+}
+
+TEST_F(Verdicts, TheHistorySaysOfWhatServesWhoMadeItServeWhateverWasTriedSince) {
+  drop("v1", "lone");
+  const Logged logged;
+  serve();
+  EXPECT_EQ(verdict_on("v2", "lone"), "lone live lone/2");
+  EXPECT_EQ(roll_back("lone", 1), "lone live lone/3");
+  EXPECT_EQ(verdict_on("v1", "lone"), "lone unchanged lone/3");
+  EXPECT_EQ(reload("lone"), "lone live lone/4");
+  EXPECT_EQ(verdict_on("v1", "lone"), "lone unchanged lone/4");
+  const auto release = history("lone").at("releases").at(0);
+  EXPECT_EQ(release.at("verdict"), "live");
+  EXPECT_EQ(release.at("by"), "reload by tester");
+  const auto& attempts = release.at("attempts");
+  ASSERT_EQ(attempts.size(), 5u);
+  EXPECT_EQ(release.at("at"), attempts.at(3).at("at")) << "WHEN and BY are of one attempt";
+  EXPECT_EQ(attempts.at(1).at("by"), "rollback by tester");
+  EXPECT_EQ(attempts.at(4).at("verdict"), "unchanged");
+  end();
+  EXPECT_THAT(logged.text(), HasSubstr("goes back to release 1, as `shoal rollback` by tester"));
+  EXPECT_THAT(logged.text(), HasSubstr("will be reloaded, as `shoal reload` by tester has asked"));
 }
 
 TEST_F(Verdicts, ARollBackGoesToANumberThatWasAskedFor) {
