@@ -16,7 +16,6 @@ inline constexpr const char* kStatus = "status";  ///< "status"; "query"
 
 // To a worker.
 inline constexpr const char* kDrain = "drain";  ///< finish the requests, "hand_over", exit
-inline constexpr const char* kAbort = "abort";  ///< end by SIGABRT, in the code that hangs
 
 // To a worker or a deployer.
 inline constexpr const char* kReopen = "reopen";  ///< open the log files again

@@ -123,7 +123,6 @@ void Opener::serve(const json& message) {
   if (!make_open(named, true)) return;
   publisher_.publish(named.group, named.number);
   spdlog::debug("{}/{}: published", named.group, named.number);
-  say(message::kPublished, named);
 }
 
 void Opener::discard(const json& message) {

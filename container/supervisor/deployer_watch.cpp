@@ -116,11 +116,7 @@ void DeployerWatch::replace(const nlohmann::json& message) {
   const auto worker = std::ranges::find(workers, id, &WorkerProcess::id);
   if (worker == workers.end() || worker->state == WorkerProcess::State::kDraining) return;
   spdlog::warn("worker {} is replaced: {}", id, control::text_of(message, "why"));
-  if (message.value("abort", false)) {
-    WorkerProcesses::abort(*worker);
-  } else {
-    worker->state = WorkerProcess::State::kReplacing;
-  }
+  worker->state = WorkerProcess::State::kReplacing;
 }
 
 void DeployerWatch::exited(DeployerProcess deployer, int status) {

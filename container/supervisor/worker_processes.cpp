@@ -21,8 +21,6 @@ namespace message = control::message;
 using State = WorkerProcess::State;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kAbortDelay{1};
-
 // A worker exits at the end of workers.grace. One that cannot is killed this much later.
 constexpr std::chrono::seconds kKillDelay{3};
 
@@ -89,12 +87,6 @@ void WorkerProcesses::drain(WorkerProcess& worker, Connections connections) {
       {{"say", message::kDrain}, {"hand_over", connections == Connections::kHandedOver}});
 }
 
-void WorkerProcesses::abort(WorkerProcess& worker) {
-  worker.aborting = true;
-  worker.kill_at = steady_clock::now() + kAbortDelay;
-  worker.channel.post({{"say", message::kAbort}});
-}
-
 void WorkerProcesses::drain_all() {
   for (auto& worker : workers_) drain(worker, Connections::kClosed);
 }
@@ -103,11 +95,6 @@ void WorkerProcesses::kill_overdue() {
   for (auto& worker : workers_) {
     if (worker.overdue || worker.kill_at > steady_clock::now()) continue;
     if (is_debugged(worker)) continue;
-    if (std::exchange(worker.aborting, false)) {
-      worker.kill_at = steady_clock::now() + kKillDelay;
-      ::kill(worker.id, SIGABRT);
-      continue;
-    }
     worker.overdue = true;
     worker.kill_at = steady_clock::time_point::max();
     ::kill(worker.id, SIGKILL);

@@ -32,7 +32,6 @@ struct WorkerProcess {
   std::chrono::steady_clock::time_point started;
   State state = State::kStarting;
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
-  bool aborting = false;  ///< was told to abort: its end counts as a crash
   bool overdue = false;   ///< was killed because it did not exit in time
   bool debugged = false;  ///< had a debugger when it should have exited
   unsigned slot = 0;      ///< of the counters
@@ -70,10 +69,6 @@ class WorkerProcesses {
   /// Has a worker finish its requests and exit. The worker is killed if it has not exited after
   /// workers.grace plus 3 s. Does nothing if the worker is draining already.
   static void drain(WorkerProcess& worker, Connections connections);
-
-  /// Has a worker end itself by SIGABRT, in the code that hangs, so that its crash report names
-  /// that code. If it does not, it gets the signal itself after 1 s, and is killed 3 s later.
-  static void abort(WorkerProcess& worker);
 
   /// Drains all workers. No other worker takes over their connections.
   void drain_all();

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -61,19 +60,6 @@ void LoaderWatchdog::note(Step step, const generations::Generation& generation,
   }
   const base::MutexLock lock(mutex_);
   call_ = std::move(call);
-}
-
-void LoaderWatchdog::abort() {
-  pid_t thread = 0;
-  {
-    const base::MutexLock lock(mutex_);
-    thread = call_.thread;
-  }
-  // The handler of the signal, in that thread, ends the process. Without a call there is no thread.
-  if (thread != 0 && ::syscall(SYS_tgkill, ::getpid(), thread, SIGABRT) == 0) {
-    for (;;) ::pause();
-  }
-  std::abort();
 }
 
 void LoaderWatchdog::check() {

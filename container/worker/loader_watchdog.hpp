@@ -30,10 +30,6 @@ class LoaderWatchdog {
   void note(releases::Step step, const generations::Generation& generation,
             const std::string& module);
 
-  /// The deployer gives up this process. Ends it by SIGABRT, as a crash of the code that the loader
-  /// calls, if it calls any. Safe to call from any thread.
-  [[noreturn]] void abort();
-
   /// From now on there are requests that must not be cut off. Safe to call from any thread.
   void serving() { serving_ = true; }
 

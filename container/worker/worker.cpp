@@ -135,8 +135,6 @@ void Worker::handle(const nlohmann::json& message) {
     generations_.stop_waiting();
   } else if (said == message::kReopen) {
     control::reopen_log();
-  } else if (said == message::kAbort) {
-    loader_watchdog_.abort();
   } else if (said == message::kQuery && serves_) {
     send_status(control::number_of(message, "query"));
   }

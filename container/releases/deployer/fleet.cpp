@@ -64,13 +64,6 @@ void Fleet::unmapped(pid_t worker, const std::string& group, unsigned long numbe
   if (found != workers_.end()) found->second.mapped[group].erase(number);
 }
 
-bool Fleet::any_has_mapped(const std::string& group, unsigned long number) const {
-  return std::ranges::any_of(workers_, [&](const auto& entry) {
-    const auto found = entry.second.mapped.find(group);
-    return found != entry.second.mapped.end() && found->second.contains(number);
-  });
-}
-
 std::set<unsigned long> Fleet::most_mapped(const std::string& group) const {
   std::set<unsigned long> most;
   for (const auto& [id, worker] : workers_) {

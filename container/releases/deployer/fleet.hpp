@@ -45,9 +45,6 @@ class Fleet {
   void mapped(pid_t worker, const std::string& group, unsigned long number);
   void unmapped(pid_t worker, const std::string& group, unsigned long number);
 
-  /// Returns true if any worker has it mapped.
-  bool any_has_mapped(const std::string& group, unsigned long number) const;
-
   /// Returns the largest number of generations of the group that a worker has mapped, and the
   /// oldest of these.
   std::set<unsigned long> most_mapped(const std::string& group) const;

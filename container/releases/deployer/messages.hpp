@@ -23,7 +23,6 @@
 //   worker    opened | failed          it holds the generation ready; requests do not see it yet
 //   deployer  (records the decision, sets `serve` in the page)
 //   deployer  serve                    to all: publish it. Who has not opened it opens it first
-//   worker    published
 //   deployer  discard                  instead: it was refused
 //   worker    retired                  an old generation is unmapped
 //
@@ -53,13 +52,12 @@ inline constexpr const char* kOpening = "opening";  ///< "group", "number": it h
 inline constexpr const char* kOpened = "opened";    ///< "group", "number"
 /// "group", "number", "why", "module"; "lacks": true if the machine lacked something just now
 inline constexpr const char* kFailed = "failed-to-open";
-inline constexpr const char* kPublished = "published";  ///< "group", "number"
-inline constexpr const char* kRetired = "retired";      ///< "group", "number": unmapped
+inline constexpr const char* kRetired = "retired";  ///< "group", "number": unmapped
 /// "published": {group: number}, "opened": {group: number}, "mapped": {group: [number...]}
 inline constexpr const char* kReported = "reported";
 
 /// All words for the deployer.
-inline constexpr std::array<std::string_view, 8> kForDeployer{
-    kJoin, kListed, kOpening, kOpened, kFailed, kPublished, kRetired, kReported};
+inline constexpr std::array<std::string_view, 7> kForDeployer{kJoin,   kListed,  kOpening, kOpened,
+                                                              kFailed, kRetired, kReported};
 
 }  // namespace shoal::releases::message

@@ -107,11 +107,6 @@ void Questions::answer(const std::string& group, Verdict verdict, const std::str
   conclude();
 }
 
-bool Questions::wait_for(const std::string& group) const {
-  return std::ranges::any_of(
-      questions_, [&](const Question& question) { return question.waiting.contains(group); });
-}
-
 void Questions::conclude() {
   std::erase_if(questions_, [this](Question& question) {
     if (!question.waiting.empty()) return false;

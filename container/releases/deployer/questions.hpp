@@ -53,9 +53,6 @@ class Questions {
   void answer(const std::string& group, Verdict verdict, const std::string& generation,
               const std::string& reason);
 
-  /// Returns true if any question waits for the group.
-  bool wait_for(const std::string& group) const;
-
  private:
   struct Question {
     unsigned number;

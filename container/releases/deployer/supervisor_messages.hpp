@@ -24,8 +24,7 @@ inline constexpr const char* kEnd = "end";          ///< exit
 inline constexpr const char* kUp = "up";                     ///< it has begun
 inline constexpr const char* kCannotStart = "cannot-start";  ///< "why"; it exits
 inline constexpr const char* kTo = "to";  ///< pass "message" on to "worker", or, without, to all
-/// "worker" takes no orders, "why". With "abort": it is ended by SIGABRT, and counts as a crash.
-inline constexpr const char* kReplaceWorker = "replace";
+inline constexpr const char* kReplaceWorker = "replace";  ///< "worker" takes no orders, "why"
 inline constexpr const char* kUnserved = "unserved";    ///< "groups" that have files, no generation
 inline constexpr const char* kWithdrawn = "withdrawn";  ///< "group", "number": kWithdraw is done
 inline constexpr const char* kAnswer = "answer";        ///< "question", "words"

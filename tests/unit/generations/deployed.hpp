@@ -152,6 +152,12 @@ class Deployed : public testing::Test {
     return found;
   }
 
+  /// Returns the generations that are published once all is done that was told before.
+  json published() {
+    tell(releases::message::kReport);
+    return answer(releases::message::kReported).at("published");
+  }
+
   bool has_said(const std::string& word) {
     const base::MutexLock lock(mutex_);
     return std::ranges::any_of(said_,

@@ -64,7 +64,7 @@ TEST_F(Opening, HoldsAGenerationReadyUntilItIsToServe) {
   EXPECT_EQ(answer(message::kOpened), of("lone", 2));
   EXPECT_EQ(get("lone"), "lone 1");
   tell(message::kServe, next);
-  EXPECT_EQ(answer(message::kPublished), of("lone", 2));
+  EXPECT_EQ(published(), json({{"lone", 2}}));
   EXPECT_EQ(get("lone"), "lone 2");
   EXPECT_EQ(answer(message::kRetired), of("lone", 1));
 }
@@ -72,7 +72,7 @@ TEST_F(Opening, HoldsAGenerationReadyUntilItIsToServe) {
 TEST_F(Opening, OpensWhatIsToServeIfItHasNot) {
   serve({lone("v1", 1)});
   tell(message::kServe, lone("v2", 2));
-  EXPECT_EQ(answer(message::kPublished), of("lone", 2));
+  EXPECT_EQ(published(), json({{"lone", 2}}));
   EXPECT_EQ(get("lone"), "lone 2");
 }
 
@@ -225,7 +225,7 @@ TEST_F(Opening, SurvivesAMessageThatItDoesNotUnderstand) {
   tell("something else");
   tell(message::kOpen, {{"group", 4}});
   tell(message::kServe, lone("v2", 2));
-  EXPECT_EQ(answer(message::kPublished), of("lone", 2));
+  EXPECT_EQ(published(), json({{"lone", 2}}));
 }
 
 TEST_F(Opening, CallsModulesOnOneThreadOfItsOwn) {

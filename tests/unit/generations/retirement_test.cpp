@@ -29,7 +29,7 @@ TEST_F(Retiring, ComesAfterTheLastRequestThatHoldsTheGeneration) {
   auto held = enter("pond.left");
   const fs::path old = held->find("pond.left")->generation->folder();
   tell(message::kServe, pond("v2", 2));
-  answer(message::kPublished);
+  published();
   EXPECT_EQ(answer_in(*held, "pond.left"), "left 1 on base 1");
   EXPECT_TRUE(still_mapped(old));
   held.reset();
@@ -44,7 +44,7 @@ TEST_F(Retiring, LeavesNothingOfManyGenerations) {
   for (unsigned long number = 2; number <= reloads; ++number) {
     const bool even = number % 2 == 0;
     tell(message::kServe, pond(even ? "v2" : "v1", number));
-    answer(message::kPublished);
+    published();
     ASSERT_EQ(get("pond.left"), even ? "left 2 on base 2" : "left 1 on base 1");
     tell(message::kOpen, lone("throws", number));
     answer(message::kFailed);

@@ -56,7 +56,7 @@ TEST_F(Sweeping, PublishesWhatIsHeldReadyWithoutAMessage) {
   decide(next);
   EXPECT_EQ(get("lone"), "lone 2");
   tell(message::kServe, next);
-  EXPECT_EQ(answer(message::kPublished), json({{"group", "lone"}, {"number", 2}}));
+  EXPECT_EQ(published(), json({{"lone", 2}}));
 }
 
 TEST_F(Sweeping, PublishesAsSoonAsWhatIsDecidedIsHeldReady) {
@@ -135,7 +135,7 @@ TEST_F(Sweeping, EndsWithTheOldCodeAfterTheTimeThatIsAllowed) {
   decide(next);
   EXPECT_EQ(get("lone"), "lone 1") << "not published here yet";
   tell(message::kServe, next);
-  answer(message::kPublished);
+  published();
   EXPECT_EQ(get("lone"), "lone 2");
 }
 
@@ -152,7 +152,7 @@ TEST_F(Sweeping, DoesNotWaitForWhatIsDroppedAfterTheRequestCame) {
   ASSERT_TRUE(visitor.comes_to_wait());
   const json next = lone("v2", 2);
   tell(message::kServe, next);
-  answer(message::kPublished);
+  published();
   want("lone");
   page().serve(cell("lone"), 2, 1);
   EXPECT_EQ(visitor.gets(), "lone 2");
@@ -270,7 +270,7 @@ TEST_F(Sweeping, SeesWholeSnapshotsThatAreNeverOlderThanWhatWasDecided) {
     decide(next);
     decided = number;
     tell(message::kServe, next);
-    answer(message::kPublished);
+    published();
   }
   ends = true;
   for (auto& visitor : visitors) visitor.join();

@@ -82,10 +82,9 @@ TEST_F(Workers, AreKnownByWhatTheyHaveMapped) {
   EXPECT_EQ(fleet.most_mapped("pond"), (std::set<unsigned long>{4, 5}));
   fleet.unmapped(1, "pond", 4);
   fleet.unmapped(1, "pond", 5);
-  EXPECT_FALSE(fleet.any_has_mapped("pond", 5));
-  EXPECT_TRUE(fleet.any_has_mapped("pond", 6));
+  EXPECT_EQ(fleet.most_mapped("pond"), (std::set<unsigned long>{6}));
   fleet.exited(2);
-  EXPECT_FALSE(fleet.any_has_mapped("pond", 6));
+  EXPECT_TRUE(fleet.most_mapped("pond").empty());
 }
 
 }  // namespace
