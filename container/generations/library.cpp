@@ -25,6 +25,7 @@ using boost::dll::load_mode::rtld_local;
 using boost::dll::load_mode::rtld_now;
 
 using MakeModule = Module*(Context&);
+constexpr const char* kFixIt = "; fix the module, its settings or what it needs, and drop it again";
 constexpr const char* kMakeModule = "shoal_make_module";  // see SHOAL_MODULE
 
 /// The dynamic linker's own words: Boost wraps them as
@@ -100,10 +101,11 @@ std::unique_ptr<Module> Library::make_handler(Context& context) const {
   } catch (const std::exception& error) {
     std::string why = base::text_of(error);
     if (why.size() > kLongestReason) why.resize(kLongestReason);
-    throw releases::LoadError(shown_ + ": its constructor threw: " + why, module_);
+    throw releases::LoadError(shown_ + ": its constructor threw: " + why + kFixIt, module_);
   } catch (...) {
     throw releases::LoadError(
-        shown_ + ": its constructor threw something that is not a std::exception", module_);
+        shown_ + ": its constructor threw something that is not a std::exception" + kFixIt,
+        module_);
   }
 }
 

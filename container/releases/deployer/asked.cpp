@@ -82,6 +82,14 @@ json no_such_group(const std::string& name, const Groups& known) {
   return {{"error", name + ": there is no such group" + base::did_you_mean(name, names)}};
 }
 
+/// Returns the name of the group that the words ask for. A module that is pinned has a group of its
+/// own, `pinned.lone`, which may be asked for as `lone`.
+std::string group_in(const json& words, const Groups& known) {
+  const std::string name = words.value("group", "");
+  const std::string pinned = "pinned." + name;
+  return !known.contains(name) && known.contains(pinned) ? pinned : name;
+}
+
 }  // namespace
 
 void Deployer::handle(const json& message) {
@@ -159,7 +167,7 @@ void Deployer::ask_drop(unsigned question, const json& words) {
 /// Returns the group that the words name, if it can get another release; else answers the question.
 Group* Deployer::replaceable(unsigned question, const json& words) {
   apps_.read(groups_);  // what lies there by now was dropped before this was asked
-  const std::string name = words.value("group", "");
+  const std::string name = group_in(words, groups_);
   const auto found = groups_.find(name);
   if (found == groups_.end()) {
     send_answer(question, no_such_group(name, groups_));
@@ -224,7 +232,7 @@ void Deployer::ask_rollback(unsigned question, const json& words, const std::str
 }
 
 json Deployer::history_of(const json& words) const {
-  const std::string asked = words.value("group", "");
+  const std::string asked = group_in(words, groups_);
   json releases = json::array();
   const auto& history = records_.history();
   for (const auto& name : history.groups()) {

@@ -17,6 +17,11 @@ constexpr std::chrono::seconds kLongestUntilBegun{10};
 // What a module in its constructor may take: as long as the probe gives it.
 constexpr std::chrono::seconds kLongestOpening{20};
 
+constexpr const char* kSeeReport = "see its crash report, ";
+constexpr const char* kNoReport =
+    "it left no crash report: look into the kernel's log, which tells whether memory ran out, and "
+    "for calls of _exit; ";
+
 }  // namespace
 
 nlohmann::json message_about(const Deployment& deployment, const char* word) {
@@ -117,8 +122,8 @@ void Openings::lost_over(Group& group, pid_t worker, const nlohmann::json& messa
                        (!blamed && !std::exchange(deployment.repeated, true));
   if (excused) return give_up(group, worker);
   parts_.refuse(group,
-                label + ": a worker " + message.value("how", "exited") +
-                    " while it opened this; see its crash report, fix the module and drop it again",
+                label + ": a worker " + message.value("how", "exited") + " while it opened this; " +
+                    (reported ? kSeeReport : kNoReport) + "fix the module and drop it again",
                 Ban::kEndedWorker);
 }
 

@@ -32,7 +32,8 @@ TEST_F(LostWorker, ThatReportsThisGenerationRefusesTheDrop) {
   opens_slowly();
   container_->lose_worker(0, {{"reported", true}, {"generation", opened_now()}});
   EXPECT_TRUE(eventually([this] { return !refusal("lone").empty(); }));
-  EXPECT_THAT(refusal("lone"), HasSubstr("lone/2: a worker exited while it opened this"));
+  EXPECT_THAT(refusal("lone"),
+              HasSubstr("lone/2: a worker exited while it opened this; see its crash report, "));
   EXPECT_EQ(seen(container_->start_worker(), "lone"), "lone/1: lone 1");
 }
 
@@ -65,8 +66,10 @@ TEST_F(LostWorker, WithoutAReportTwiceRefusesTheDrop) {
   container_->lose_worker(0);
   container_->start_worker();
   ASSERT_TRUE(eventually([this] { return is_waiting("1"); }));
-  container_->lose_worker(1);
+  container_->lose_worker(1, {{"reported", false}, {"how", "was ended by Killed"}});
   EXPECT_TRUE(eventually([this] { return !refusal("lone").empty(); }));
+  EXPECT_THAT(refusal("lone"), HasSubstr("lone/2: a worker was ended by Killed while it opened "
+                                         "this; it left no crash report: "));
   EXPECT_EQ(seen(container_->start_worker(), "lone"), "lone/1: lone 1");
 }
 

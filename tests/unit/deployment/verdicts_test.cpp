@@ -316,6 +316,8 @@ TEST_F(Pinned, RefusesToBeReloadedOrRolledBack) {
   drop("v2", "lone");
   EXPECT_THAT(reload("pinned.lone"), StartsWith("pinned.lone refused pinned.lone/1: "));
   EXPECT_THAT(roll_back("pinned.lone"), HasSubstr("it is pinned"));
+  EXPECT_THAT(reload("lone"), StartsWith("pinned.lone refused pinned.lone/1: "))
+      << "also by the name of its module";
   EXPECT_EQ(seen("lone"), "pinned.lone/1: lone 1");
 }
 

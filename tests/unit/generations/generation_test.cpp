@@ -100,10 +100,13 @@ TEST_F(Generations, LeaveNothingBehind) {
 TEST_F(Generations, AreRefusedForWhatAConstructorThrows) {
   const std::string file = built("throws", "lone").native();
   EXPECT_EQ(refusal_of("throws", {"lone"}),
-            file + ": its constructor threw: no database\\x0aforged line");
+            file +
+                ": its constructor threw: no database\\x0aforged line; fix the module, its "
+                "settings or what it needs, and drop it again");
   EXPECT_EQ(refusal_of("throws_a_number", {"lone"}),
             built("throws_a_number", "lone").native() +
-                ": its constructor threw something that is not a std::exception");
+                ": its constructor threw something that is not a std::exception; fix the module, "
+                "its settings or what it needs, and drop it again");
 }
 
 TEST_F(Generations, TellThatNoStepIsUnderWayWhenOneHasFailed) {
