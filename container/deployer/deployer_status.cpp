@@ -15,6 +15,13 @@ status::Time time_of(std::chrono::system_clock::time_point when) {
   return std::chrono::duration<double>(when.time_since_epoch()).count();
 }
 
+/// Returns 0 for a time that was never set.
+status::Time time_of(releases::Group::Clock::time_point when) {
+  if (when == releases::Group::Clock::time_point()) return 0;
+  const auto age = releases::Group::Clock::now() - when;
+  return status::now() - std::chrono::duration<double>(age).count();
+}
+
 std::string label_of(const std::string& group, unsigned long number) {
   return number == 0 ? "" : group + "/" + std::to_string(number);
 }
@@ -80,6 +87,10 @@ status::Group group_of(const releases::Group& group) {
     shown.modules.push_back({.name = module, .file = file.path.native()});
   }
   if (!group.refusal.empty()) shown.refused = {group.refusal, time_of(group.refused_at)};
+  // A group whose files are as before waits for nothing.
+  if (!group.hindrance.empty() && group.life.state() != Life::State::kCurrent) {
+    shown.hindrance = {group.hindrance, time_of(group.stale_since)};
+  }
   if (group.withdrawn != 0) {
     shown.quarantine = {label_of(group.name, group.withdrawn), group.crashes,
                         time_of(group.withdrawn_at), shown.generation};
@@ -103,6 +114,7 @@ status::DeployerStatus deployer_status(status::Time started, const releases::Dep
   report.deployer.pid = ::getpid();
   report.deployer.started = started;
   report.deployer.watching = "by " + deployer.watching();
+  report.deployer.unreadable = deployer.unreadable();
   for (const auto& [name, group] : deployer.groups()) {
     if (!group.present.empty() || group.serving) report.groups.push_back(group_of(group));
   }

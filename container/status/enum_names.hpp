@@ -32,6 +32,13 @@ struct EnumNames<Worker::State> {
 };
 
 template <>
+struct EnumNames<Deployer::State> {
+  using enum Deployer::State;
+  static constexpr std::array<std::pair<Deployer::State, std::string_view>, 3> kAll{
+      {{kWorking, "working"}, {kStarting, "starting"}, {kEnded, "ended"}}};
+};
+
+template <>
 struct EnumNames<Group::State> {
   using enum Group::State;
   static constexpr std::array<std::pair<Group::State, std::string_view>, 4> kAll{

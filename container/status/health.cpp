@@ -30,17 +30,48 @@ void judge_workers(const Overview& overview, Findings& findings) {
                                     : "no replacement is starting yet; see the error log"});
 }
 
+constexpr const char* kNoDrop = "; no drop is taken up";
+
+Finding silence_of(const Deployer& deployer) {
+  const std::string pid = std::to_string(deployer.pid);
+  return {.level = Level::kWarning,
+          .title = std::string("the deployer does not answer") + kNoDrop,
+          .detail = "visitors get what is loaded. See what process " + pid +
+                    " does with \"gdb -p " + pid + "\"; if it stays silent, run \"kill -KILL " +
+                    pid + "\": another one takes over",
+          .since = deployer.since};
+}
+
+/// Returns the finding about a deployer that has not begun, or has ended: a note while that is no
+/// longer than usual.
+Finding absence_of(const Deployer& deployer, Time now) {
+  const bool starts = deployer.state == Deployer::State::kStarting;
+  const bool soon = now - deployer.since <= kSlowStart;
+  const std::string pid = std::to_string(deployer.pid);
+  Finding finding{.level = soon ? Level::kNote : Level::kWarning,
+                  .title = starts ? "the deployer is starting"
+                                  : "the deployer has ended, and another one is to start",
+                  .detail = "visitors get what is loaded, and drops wait",
+                  .since = deployer.since};
+  if (soon) return finding;
+  finding.title += kNoDrop;
+  finding.detail +=
+      starts ? "; see the error log, and what process " + pid + " does with \"gdb -p " + pid + "\""
+             : "; the error log tells why it ended";
+  return finding;
+}
+
 void judge_deployer(const Overview& overview, Findings& findings) {
-  if (!overview.deployer || overview.deployer->answers) return;
-  if (overview.state == Overview::State::kStopping) return;
-  findings.push_back(
-      {.level = Level::kWarning,
-       .title = "the deployer does not answer; no drop is taken up",
-       .detail = "visitors get what is loaded. A deployer that exits is replaced: if "
-                 "process " +
-                 std::to_string(overview.deployer->pid) +
-                 " runs and stays silent, end it with kill -KILL; see the error log",
-       .since = overview.deployer->heard});
+  if (!overview.deployer || overview.state == Overview::State::kStopping) return;
+  const Deployer& deployer = *overview.deployer;
+  if (!deployer.unreadable.empty()) {
+    findings.push_back({.level = Level::kWarning,
+                        .title = std::string("the apps folder cannot be read") + kNoDrop,
+                        .detail = deployer.unreadable});
+  }
+  if (deployer.answers) return;
+  const bool works = deployer.state == Deployer::State::kWorking;
+  findings.push_back(works ? silence_of(deployer) : absence_of(deployer, overview.at));
 }
 
 void judge_threads(const Overview& overview, Findings& findings) {
@@ -137,15 +168,25 @@ void judge_generation(const Group& group, Findings& findings) {
     findings.push_back({.level = Level::kBroken,
                         .group = group.name,
                         .title = group.name + " serves nothing",
-                        .detail = group.refused ? group.refused->message
-                                                : "no generation of it has been loaded yet",
-                        .since = group.refused ? group.refused->at : 0});
+                        .detail = group.refused     ? group.refused->message
+                                  : group.hindrance ? group.hindrance->message
+                                                    : "no generation of it has been loaded yet",
+                        .since = group.refused     ? group.refused->at
+                                 : group.hindrance ? group.hindrance->since
+                                                   : 0});
   } else if (group.refused) {
     findings.push_back({.level = Level::kWarning,
                         .group = group.name,
                         .title = "the last drop into " + group.name + " was refused",
                         .detail = group.refused->message,
                         .since = group.refused->at});
+  }
+  if (group.hindrance && (!nothing_loaded || group.quarantine || group.refused)) {
+    findings.push_back({.level = Level::kWarning,
+                        .group = group.name,
+                        .title = "a drop into " + group.name + " cannot be loaded now",
+                        .detail = group.hindrance->message,
+                        .since = group.hindrance->since});
   }
   if (group.quarantine) findings.push_back(finding_of(*group.quarantine, group.name));
 }
@@ -227,6 +268,7 @@ Condition condition_of(const Group& group) {
   for (const Finding& finding : findings) worst = std::max(worst, finding.level);
   if (group.quarantine) return {worst, "in quarantine"};
   if (group.generation.empty()) return {worst, "nothing loaded"};
+  if (group.hindrance) return {worst, "drop waits"};
   if (group.refused) return {worst, "drop refused"};
   if (!group.disagree.empty()) return {worst, "mixed generations"};
   if (!group.lingering.empty()) return {worst, "lingering"};

@@ -34,6 +34,7 @@ struct Health {
 };
 
 // In seconds.
+constexpr double kSlowStart = 10;    ///< a deployer that does not work for longer is a problem
 constexpr double kLongRequest = 10;  ///< a request that runs for longer is a finding
 constexpr double kGoesOn = 60;       ///< a repeated event is present if the last one is not older
 constexpr double kRecent = 3600;     ///< a past problem is a finding if it is not older
@@ -41,8 +42,8 @@ constexpr double kRecent = 3600;     ///< a past problem is a finding if it is n
 /// Returns the health of a container. Depends only on `overview`; ages are relative to its `at`.
 Health health_of(const Overview& overview);
 
-/// The condition of a group in one or two words: `healthy`, `drop refused`, `in quarantine`,
-/// `nothing loaded`, `mixed generations`, `lingering`.
+/// The condition of a group in one or two words: `healthy`, `drop refused`, `drop waits`, `in
+/// quarantine`, `nothing loaded`, `mixed generations`, `lingering`.
 struct Condition {
   Level level = Level::kGood;
   std::string words{};

@@ -62,8 +62,11 @@ Deployer deployer_of(const JsonReader& from) {
   return {.pid = from.count<int>("pid"),
           .started = from.number("started"),
           .watching = from.text("watching"),
+          .unreadable = from.text("unreadable"),
           .heard = from.number("heard"),
-          .answers = from.flag("answers")};
+          .answers = from.flag("answers"),
+          .state = from.one_of<Deployer::State>("state"),
+          .since = from.number("since")};
 }
 
 Crash crash_of(const JsonReader& from) {
@@ -114,11 +117,17 @@ Group group_of(const JsonReader& from) {
               .generations = from.count("generations"),
               .latency = latency_of(from.object("latency")),
               .refused = std::nullopt,
+              .hindrance = std::nullopt,
               .lingering = from.list("lingering", lingering_of),
               .quarantine = std::nullopt,
               .disagree = from.list("disagree", serving_of),
               .drop = std::nullopt,
               .history = from.list("history", deployment_of)};
+  if (from.has("hindrance")) {
+    const JsonReader hindrance = from.object("hindrance");
+    group.hindrance =
+        Hindrance{.message = hindrance.text("message"), .since = hindrance.number("since")};
+  }
   if (from.has("refused")) {
     const JsonReader refused = from.object("refused");
     group.refused = Refusal{.message = refused.text("message"), .at = refused.number("at")};

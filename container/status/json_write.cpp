@@ -68,8 +68,11 @@ json written(const Deployer& deployer) {
   return {{"pid", deployer.pid},
           {"started", deployer.started},
           {"watching", as_utf8(deployer.watching)},
+          {"unreadable", as_utf8(deployer.unreadable)},
           {"heard", deployer.heard},
-          {"answers", deployer.answers}};
+          {"answers", deployer.answers},
+          {"state", name_of(deployer.state)},
+          {"since", deployer.since}};
 }
 
 json written(const Crash& crash) {
@@ -142,6 +145,10 @@ json written(const Group& group) {
               {"history", all(group.history)}};
   if (group.refused) {
     object["refused"] = {{"message", as_utf8(group.refused->message)}, {"at", group.refused->at}};
+  }
+  if (group.hindrance) {
+    object["hindrance"] = {{"message", as_utf8(group.hindrance->message)},
+                           {"since", group.hindrance->since}};
   }
   if (group.quarantine) object["quarantine"] = written(*group.quarantine);
   if (group.drop) object["drop"] = written(*group.drop);

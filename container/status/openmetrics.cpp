@@ -58,6 +58,9 @@ void write_container(Exposition& out, const Overview& overview) {
 void write_deployer(Exposition& out, const std::optional<Deployer>& deployer) {
   out.family("shoal_deployer_up", "gauge", "", "1: the deployer answers. 0: no drop is taken up.");
   if (deployer) out.sample("", {}, std::uint64_t{deployer->answers});
+  out.family("shoal_apps_readable", "gauge", "",
+             "0: the apps folder cannot be read; no drop is taken up.");
+  if (deployer) out.sample("", {}, std::uint64_t{deployer->unreadable.empty()});
   out.family("shoal_deployer_start_time_seconds", "gauge", "seconds",
              "When the deployer was started, since 1970.");
   if (deployer) out.sample("", {}, deployer->started);
@@ -179,6 +182,10 @@ void write_generations(Exposition& out, const std::vector<Group>& groups) {
              "1: the files in the apps folder were refused; the previous generation serves.");
   each(out, groups, "",
        [](const Group& group) { return std::uint64_t{group.refused.has_value()}; });
+  out.family("shoal_group_drop_waiting", "gauge", "",
+             "1: a drop cannot be loaded now, since the machine lacks something: disk space.");
+  each(out, groups, "",
+       [](const Group& group) { return std::uint64_t{group.hindrance.has_value()}; });
   out.family("shoal_group_quarantined", "gauge", "",
              "1: the newest generation crashed workers and is withdrawn.");
   each(out, groups, "",

@@ -54,6 +54,14 @@ struct Refusal {
   bool operator==(const Refusal&) const = default;
 };
 
+/// Why a drop into the group waits: the machine lacks something just now.
+struct Hindrance {
+  std::string message{};
+  Time since = 0;  ///< when the files changed; 0: not known
+
+  bool operator==(const Hindrance&) const = default;
+};
+
 /// An old generation that should be unmapped but is not.
 struct Lingering {
   std::string generation{};
@@ -125,6 +133,7 @@ struct Group {
   std::uint64_t generations = 0;  ///< loaded since the container started
   Histogram latency{};            ///< of `requests`
   std::optional<Refusal> refused{};
+  std::optional<Hindrance> hindrance{};
   std::vector<Lingering> lingering{};
   std::optional<Quarantine> quarantine{};
   std::vector<Serving> disagree{};    ///< only in an Overview; empty: all serve `generation`
@@ -163,18 +172,30 @@ struct WorkerStatus {
 
 /// The process that decides which generations serve.
 struct Deployer {
+  /// What the supervisor knows of it, without asking.
+  enum class State {
+    kWorking,   ///< it has begun
+    kStarting,  ///< it reads what is recorded
+    kEnded      ///< it has exited, and another one is not started yet
+  };
+
   int pid = 0;
   Time started = 0;
-  std::string watching{};  ///< `by inotify`, or `by stat every 1000 ms: too many folders`
-  Time heard = 0;          ///< when it last told its status; 0: never. The supervisor sets it,
-  bool answers = true;     ///< and this: false if it does not answer now
+  std::string watching{};    ///< `by inotify`, or `by stat every 1000 ms: too many folders`
+  std::string unreadable{};  ///< why the apps folder cannot be read; empty: it can
+
+  // What follows is set by the supervisor.
+  Time heard = 0;       ///< when it last told its status; 0: never
+  bool answers = true;  ///< false if it does not answer now
+  State state = State::kWorking;
+  Time since = 0;  ///< if it does not answer: since when, whether it is silent or does not work
 
   bool operator==(const Deployer&) const = default;
 };
 
 /// What the deployer sends to the supervisor. Of a group it sends what is decided: `state`,
 /// `generation` and `release` that are to serve, `modules` of the files in the apps folder,
-/// `refused`, `quarantine`, `drop` and `history`. Refused drops and generations are in
+/// `refused`, `hindrance`, `quarantine`, `drop` and `history`. Refused drops and generations are in
 /// status/counters.hpp.
 struct DeployerStatus {
   Deployer deployer{};

@@ -12,9 +12,13 @@ Markup deployer_part(const Deployer& deployer, Time now) {
        << ", started " << time_part(deployer.started, now);
   if (!deployer.watching.empty()) html << ", and watches " << deployer.watching;
   html << ".";
-  if (!deployer.answers) {
+  if (!deployer.answers && deployer.state == Deployer::State::kWorking) {
     html << " <b class=\"warning\">It does not answer.</b> Last answer: "
          << time_part(deployer.heard, now) << ".";
+  } else if (!deployer.answers) {
+    html << std::string_view(deployer.state == Deployer::State::kStarting
+                                 ? " It is starting."
+                                 : " It has ended, and another one is to start.");
   }
   return html << "</p>\n";
 }

@@ -42,6 +42,7 @@ class FullDisk : public Releases {
   // ignores the signal of that limit, so that writing fails with EFBIG.
   FullDisk()
       : Releases({.sweep = "{ settle: 50ms, wait: 1s }",
+                  .status = "{ route: /-/shoal }",
                   .wrapper = may_mount() ? with_tmpfs("size=64m")
                                          : std::string("trap '' XFSZ; exec \"$@\"")}) {}
 
@@ -89,6 +90,9 @@ TEST_F(FullDisk, KeepsTheOldGenerationServingUntilThereIsSpace) {
                           "\\((No space left on device|File too large)\\); .*will retry"),
             HasSubstr("(File too large); check that the user running shoal may write to the run")));
   expect_version("1");
+  EXPECT_THAT(get("/-/shoal?json").body, HasSubstr("a drop into site cannot be loaded now"));
+  EXPECT_THAT(get("/-/shoal?openmetrics").body,
+              HasSubstr("\nshoal_group_drop_waiting{group=\"site\"} 1\n"));
   std::this_thread::sleep_for(std::chrono::milliseconds(1'500));  // a retry comes each second
   visitors.wait_for_responses(50);
   EXPECT_EQ(said("site: cannot be loaded now: "), 1u) << "logged once";

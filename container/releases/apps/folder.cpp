@@ -132,14 +132,19 @@ std::set<std::string> Folder::refresh() {
     watch_->read();  // the kernel may have been about to queue it when the watches were removed
   }
   try {
-    if (everything) compare_everything();
+    if (everything) {
+      compare_everything();
+      unreadable_.clear();
+    }
   } catch (const fs::filesystem_error& error) {
     compared_ = std::chrono::steady_clock::now();
-    report({base::Failure{.thing = apps_.native(),
-                          .fact = "cannot be read",
-                          .error = error.code().value(),
-                          .remedy = "what was loaded from it goes on serving until it is back"}
-                .text()});
+    unreadable_ =
+        base::Failure{.thing = apps_.native(),
+                      .fact = "cannot be read",
+                      .error = error.code().value(),
+                      .remedy = "what was loaded from it goes on serving until it is back"}
+            .text();
+    report({unreadable_});
   }
   return std::exchange(changed_, {});
 }

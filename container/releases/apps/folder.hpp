@@ -77,6 +77,9 @@ class Folder {
   /// flipped or a folder that was renamed brings old files that are new here.
   std::chrono::nanoseconds quiet_for(const File& file) const;
 
+  /// Returns why the last look at everything failed; empty: it did not.
+  const std::string& unreadable() const { return unreadable_; }
+
   /// `inotify`, or `stat every 1000 ms: ` and why; for the log.
   const std::string& watching() const { return watching_; }
 
@@ -123,6 +126,7 @@ class Folder {
   std::chrono::steady_clock::time_point compared_large_;  // what is in partly_
   std::chrono::nanoseconds comparing_took_{0};            // that
   std::set<std::filesystem::path> partly_;                // too large to be watched: see scan.hpp
+  std::string unreadable_;
   bool doubtful_ = false;
 };
 

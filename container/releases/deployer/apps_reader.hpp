@@ -69,6 +69,9 @@ class AppsReader {
   /// Returns what lies in the folder now, for links between groups.
   std::shared_ptr<const Apps> apps() const;
 
+  /// Returns why the folder cannot be read; empty: it can.
+  const std::string& unreadable() const { return folder_.unreadable(); }
+
   /// Returns `inotify`, or `stat every 1000 ms: ` and why.
   const std::string& watching() const { return folder_.watching(); }
 

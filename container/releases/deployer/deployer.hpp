@@ -84,6 +84,9 @@ class Deployer {
   /// Returns how the apps folder is watched; for people.
   const std::string& watching() const { return apps_.watching(); }
 
+  /// Returns why the apps folder cannot be read; empty: it can.
+  const std::string& unreadable() const { return apps_.unreadable(); }
+
  private:
   using State = Life::State;
 

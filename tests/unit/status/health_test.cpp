@@ -8,9 +8,12 @@ namespace shoal::status {
 namespace {
 
 using sample::kNow;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
 
 std::vector<std::string> titles_of(const Overview& overview) {
   std::vector<std::string> titles;
@@ -34,6 +37,7 @@ TEST(Health, HasTheWorstFindingFirst) {
               ElementsAre("shop serves nothing", "only 1 of 4 worker processes serves",
                           "aquarium/13 is withdrawn: it crashed 3 worker processes",
                           "the last drop into guestbook was refused",
+                          "a drop into hello cannot be loaded now",
                           "the last change of the configuration was refused",
                           "GET /report/annual?year=2023 has been running for 95 s",
                           "processes serve different generations of aquarium",
@@ -152,17 +156,60 @@ TEST(Health, NotesThatProcessesHaveToFollowWhatIsDecided) {
 TEST(Health, WarnsWhenTheDeployerDoesNotAnswer) {
   Overview overview = sample::healthy();
   overview.deployer->answers = false;
-  overview.deployer->heard = kNow - 12;
+  overview.deployer->since = kNow - 12;
   const Health health = health_of(overview);
   EXPECT_EQ(health.level, Level::kWarning);
   EXPECT_EQ(health.headline, "the deployer does not answer; no drop is taken up");
-  EXPECT_THAT(health.findings[0].detail, HasSubstr("process 4720"));
+  EXPECT_THAT(health.findings[0].detail,
+              AllOf(HasSubstr("gdb -p 4720"), HasSubstr("kill -KILL 4720")));
   EXPECT_EQ(health.findings[0].since, kNow - 12);
   overview.state = Overview::State::kStopping;
   EXPECT_THAT(titles_of(overview), ElementsAre("the container is stopping"));
   overview = sample::healthy();
   overview.deployer.reset();
   EXPECT_THAT(titles_of(overview), IsEmpty()) << "none was started yet";
+}
+
+TEST(Health, NotesADeployerThatStartsOrEndsAndWarnsOnceThatTakesLong) {
+  for (const auto state : {Deployer::State::kStarting, Deployer::State::kEnded}) {
+    Overview overview = sample::healthy();
+    overview.deployer->answers = false;
+    overview.deployer->state = state;
+    overview.deployer->since = kNow - 1;
+    Health health = health_of(overview);
+    EXPECT_EQ(health.level, Level::kGood);
+    ASSERT_THAT(health.findings, SizeIs(1));
+    EXPECT_THAT(health.findings[0].detail, Not(HasSubstr("kill")));
+    overview.deployer->since = kNow - 60;
+    health = health_of(overview);
+    EXPECT_EQ(health.level, Level::kWarning);
+    EXPECT_THAT(health.headline, HasSubstr("; no drop is taken up"));
+    EXPECT_THAT(health.findings[0].detail, Not(HasSubstr("kill")));
+  }
+}
+
+TEST(Health, WarnsWhenTheAppsFolderCannotBeRead) {
+  Overview overview = sample::healthy();
+  overview.deployer->unreadable = "/srv/apps: cannot be read: No such file or directory";
+  const Health health = health_of(overview);
+  EXPECT_EQ(health.level, Level::kWarning);
+  EXPECT_EQ(health.headline, "the apps folder cannot be read; no drop is taken up");
+  EXPECT_THAT(health.findings[0].detail, HasSubstr("/srv/apps: "));
+}
+
+TEST(Health, WarnsOfADropThatWaitsForTheMachine) {
+  Overview overview = sample::healthy();
+  overview.groups[0].hindrance = {"run/stages: No space left on device", kNow - 30};
+  Health health = health_of(overview);
+  EXPECT_EQ(health.level, Level::kWarning);
+  EXPECT_EQ(health.headline, "a drop into aquarium cannot be loaded now");
+  EXPECT_EQ(health.findings[0].detail, "run/stages: No space left on device");
+  EXPECT_EQ(health.findings[0].since, kNow - 30);
+  EXPECT_EQ(condition_of(overview.groups[0]).words, "drop waits");
+  overview.groups[0].generation = "";
+  health = health_of(overview);
+  EXPECT_EQ(health.level, Level::kBroken);
+  EXPECT_EQ(health.findings[0].detail, "run/stages: No space left on device");
 }
 
 TEST(Health, IgnoresExitedWorkersWhileStopping) {
@@ -177,7 +224,7 @@ TEST(Health, OfAGroupIsAConditionOfFewWords) {
   EXPECT_EQ(condition_of(overview.groups[0]).words, "in quarantine");
   EXPECT_EQ(condition_of(overview.groups[1]).words, "drop refused");
   EXPECT_EQ(condition_of(overview.groups[1]).level, Level::kWarning);
-  EXPECT_EQ(condition_of(overview.groups[2]).words, "healthy");
+  EXPECT_EQ(condition_of(overview.groups[2]).words, "drop waits");
   EXPECT_EQ(condition_of(overview.groups[3]).words, "nothing loaded");
   EXPECT_EQ(condition_of(overview.groups[3]).level, Level::kBroken);
 }

@@ -48,6 +48,8 @@ TEST(OpenMetrics, HasTheMetricsForAlerts) {
            "shoal_group_quarantined{group=\"aquarium\"} 1\n",
            "shoal_group_quarantined{group=\"hello\"} 0\n",
            "shoal_deployer_up 1\n",
+           "shoal_apps_readable 1\n",
+           "shoal_group_drop_waiting{group=\"hello\"} 1\n",
            "shoal_group_release{group=\"aquarium\"} 12\n",
            "shoal_group_deploying{group=\"hello\"} 1\n",
            "shoal_group_last_drop_info{group=\"guestbook\",release=\"2\",verdict=\"refused\"} 1\n",
@@ -104,9 +106,9 @@ std::string parse(const std::string& text) {
 }
 
 TEST(OpenMetrics, AreReadByTheLibraryOfPrometheus) {
-  EXPECT_EQ(parse(openmetrics(sample::healthy())), "143 samples\n");
-  EXPECT_EQ(parse(openmetrics(sample::troubled())), "177 samples\n");
-  EXPECT_EQ(parse(openmetrics(sample::hostile())), "177 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::healthy())), "147 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::troubled())), "182 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::hostile())), "182 samples\n");
   EXPECT_THAT(parse(openmetrics(Overview{})), EndsWith(" samples\n"));
   EXPECT_THAT(parse("shoal_up 1\n"), HasSubstr("Missing # EOF")) << "otherwise it accepts anything";
 }

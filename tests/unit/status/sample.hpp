@@ -123,6 +123,9 @@ inline Overview troubled() {
   overview.groups[1].history.insert(overview.groups[1].history.begin(), *overview.groups[1].drop);
   overview.groups[2].state = Group::State::kTrying;
   overview.groups[2].drop = Deployment{.at = kNow - 1, .by = "files of mallory", .release = 4};
+  overview.groups[2].hindrance = Hindrance{
+      .message = "run/stages/hello.5: No space left on device; free disk space; will retry",
+      .since = kNow - 30};
   overview.groups[1].lingering = {
       {.generation = "guestbook/0", .holder = "thread 4731", .processes = 2}};
   Group& shop = overview.groups.emplace_back();
@@ -158,7 +161,7 @@ inline Overview with_appended(const std::string& more) {
   Overview overview = troubled();
   const auto append = [&](auto&... texts) { ((texts += more), ...); };
   append(overview.version, overview.config, overview.listen[0]);
-  append(overview.deployer->watching);
+  append(overview.deployer->watching, overview.deployer->unreadable);
   for (auto& error : overview.reloads.errors) append(error);
   for (auto& crash : overview.crashes) {
     append(crash.signal, crash.request, crash.module, crash.generation, crash.file);
@@ -177,6 +180,7 @@ inline Overview with_appended(const std::string& more) {
     if (group.drop) append(group.drop->by, group.drop->generation, group.drop->reason);
     for (auto& one : group.history) append(one.by, one.generation, one.reason);
     if (group.refused) append(group.refused->message);
+    if (group.hindrance) append(group.hindrance->message);
     if (group.quarantine) append(group.quarantine->generation, group.quarantine->serving);
   }
   return overview;
