@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "control/limits.hpp"
 #include "settings/settings.hpp"
 
 // The commands of `shoal`, but for serve: one .cpp file each. Each returns the exit code: 0 for
@@ -24,14 +25,14 @@ int is_ready(const std::filesystem::path& run);
 
 /// How commands wait for a verdict, and print it.
 struct VerdictOptions {
-  std::chrono::milliseconds wait{30'000};  ///< then it counts as missing
-  bool json = false;                       ///< print the container's answer
+  std::chrono::milliseconds wait = control::kVerdictWait;  ///< then it counts as missing
+  bool json = false;                                       ///< print the container's answer
 };
 
 /// `shoal reload [GROUP]`: has the container replace the group by a new generation of the same
 /// files, or, if `group` is empty, read its configuration again. Waits for the verdict and prints
-/// it. Returns 1 when it was refused. Throws std::runtime_error when there is no such group, or no
-/// verdict in time.
+/// it. Returns 1 when it was refused, and when there is no verdict in time: a reload of the
+/// configuration goes on then. Throws std::runtime_error when there is no such group.
 int reload(const std::filesystem::path& run, const std::string& group,
            const VerdictOptions& options);
 
@@ -67,11 +68,11 @@ int probe(const ProbeArguments& arguments);
 /// The arguments of `shoal drop`.
 struct DropArguments {
   std::vector<std::string> paths{};
-  std::string config{};                    ///< has `apps`, and `run` of the container to ask
-  std::string apps{};                      ///< not empty: the apps folder; no container is asked
-  std::string as{};                        ///< empty: not given
-  std::chrono::milliseconds wait{30'000};  ///< for the verdict
-  bool no_wait = false;                    ///< no container is asked
+  std::string config{};  ///< has `apps`, and `run` of the container to ask
+  std::string apps{};    ///< not empty: the apps folder; no container is asked
+  std::string as{};      ///< empty: not given
+  std::chrono::milliseconds wait = control::kVerdictWait;
+  bool no_wait = false;  ///< no container is asked
   bool json = false;
 };
 

@@ -27,11 +27,15 @@ constexpr milliseconds kBetweenCalls{100};  // of Waiting::go_on
   throw NotAnswered(why, failure.text());
 }
 
-[[noreturn]] void give_up_late(const fs::path& path, milliseconds patience) {
-  give_up(Why::kTooLate,
-          {.thing = path.native(),
-           .fact = "the container has not answered within " + settings::to_text(patience),
-           .remedy = "look into its log, and at its supervisor process"});
+[[noreturn]] void give_up_late(const fs::path& path, milliseconds patience,
+                               const std::string& hindrance = {}) {
+  const std::string late = "the container has not answered within " + settings::to_text(patience);
+  if (!hindrance.empty()) {
+    give_up(Why::kTooLate, {.thing = path.native(), .fact = late + ": " + hindrance});
+  }
+  give_up(Why::kTooLate, {.thing = path.native(),
+                          .fact = late,
+                          .remedy = "look into its log, and at its supervisor process"});
 }
 
 /// Bounds the connect: it waits while too many other commands wait to be accepted.
@@ -75,11 +79,13 @@ Channel connected(const fs::path& run, milliseconds patience) {
                      "restart it"});
 }
 
-/// Returns the answer if it is among the messages, and reports the progress before it.
+/// Returns the answer if it is among the messages, and reports the progress before it. Sets
+/// `hindrance` to what holds the answer up, if they tell that.
 std::optional<nlohmann::json> answer_in(const std::vector<nlohmann::json>& messages,
-                                        const Waiting& waiting) {
+                                        const Waiting& waiting, std::string& hindrance) {
   for (const auto& message : messages) {
     if (!message.contains("progress")) return message;
+    if (message.contains("hindrance")) hindrance = text_of(message, "hindrance");
     if (waiting.progress) waiting.progress(text_of(message, "progress"));
   }
   return std::nullopt;
@@ -87,13 +93,14 @@ std::optional<nlohmann::json> answer_in(const std::vector<nlohmann::json>& messa
 
 nlohmann::json wait_for_answer(Channel& channel, const fs::path& path, const Waiting& waiting) {
   const auto until = steady_clock::now() + waiting.patience;
+  std::string hindrance;
   while (!channel.closed()) {
     const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
-    if (left <= milliseconds(0)) give_up_late(path, waiting.patience);
+    if (left <= milliseconds(0)) give_up_late(path, waiting.patience, hindrance);
     if (waiting.go_on && !waiting.go_on()) {
       give_up(Why::kStopped, {.fact = "stopped before the container has answered"});
     }
-    if (auto answer = answer_in(channel.wait(std::min(left, kBetweenCalls)), waiting)) {
+    if (auto answer = answer_in(channel.wait(std::min(left, kBetweenCalls)), waiting, hindrance)) {
       return *std::move(answer);
     }
   }

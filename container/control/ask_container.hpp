@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "control/limits.hpp"
+
 namespace shoal::control {
 
 /// The question got no answer. The text has the remedy.
@@ -30,7 +32,7 @@ class NotAnswered : public std::runtime_error {
 
 /// How a command waits for its answer.
 struct Waiting {
-  std::chrono::milliseconds patience{10'000};  ///< for the answer, from the question on
+  std::chrono::milliseconds patience = kAnswerWait;  ///< for the answer, from the question on
 
   /// Called with the text of each line `{"progress": "..."}` that comes before the answer.
   std::function<void(const std::string&)> progress{};
@@ -40,8 +42,9 @@ struct Waiting {
 };
 
 /// The command's end of the control socket: sends a question to the container that uses the run
-/// folder, and returns the answer, a JSON object. Throws NotAnswered when there is no answer, and
-/// std::runtime_error with the container's words when it answers with an error.
+/// folder, and returns the answer, a JSON object. Throws NotAnswered when there is no answer, with
+/// what holds it up, if the container has told that, and std::runtime_error with the container's
+/// words when it answers with an error.
 nlohmann::json ask_container(const std::filesystem::path& run, const nlohmann::json& question,
                              const Waiting& waiting = {});
 

@@ -42,7 +42,7 @@ CLI::Option* add_wait_option(CLI::App& command, std::chrono::milliseconds& wait)
   return command
       .add_option_function<std::string>("--wait", read, "How long to wait for the verdict")
       ->type_name("DURATION")
-      ->default_str("30s");
+      ->default_str(shoal::settings::to_text(wait));
 }
 
 CLI::App* add_drop(CLI::App& app, commands::DropArguments& arguments) {
@@ -92,6 +92,7 @@ struct AskArguments {
   bool ready = false;
   std::string group;
   unsigned long number = 0;
+  std::chrono::milliseconds reload_wait = shoal::control::kReloadWait;
   commands::VerdictOptions verdict;  // its `json` is that of all of these commands
 };
 
@@ -109,21 +110,32 @@ CLI::App* add_status(CLI::App& app, AskArguments& arguments) {
   return status;
 }
 
+/// Returns what is wrong with the name of a group; empty if nothing is.
+std::string read_group(const std::string& text) {
+  if (!text.empty()) return "";
+  return "the name of the group is empty; write one that `shoal status` lists, or leave it out";
+}
+
 CLI::App* add_reload(CLI::App& app, AskArguments& arguments) {
   auto* reload = app.add_subcommand(
       "reload",
       "Replace a group by a new generation of the same files, or reload the configuration");
-  reload->add_option("GROUP", arguments.group,
-                     "The name of the group; without it, the configuration is reloaded");
+  reload
+      ->add_option("GROUP", arguments.group,
+                   "The name of the group; without it, the configuration is reloaded")
+      ->check(read_group)
+      ->type_name("TEXT");
   add_config_option(*reload, arguments.config);
-  add_wait_option(*reload, arguments.verdict.wait);
+  add_wait_option(*reload, arguments.reload_wait);
   reload->add_flag("--json", arguments.verdict.json, "Print JSON");
   return reload;
 }
 
 CLI::App* add_history(CLI::App& app, AskArguments& arguments) {
   auto* history = app.add_subcommand("history", "List the releases that the container keeps");
-  history->add_option("GROUP", arguments.group, "The name of a group; without it, all groups");
+  history->add_option("GROUP", arguments.group, "The name of a group; without it, all groups")
+      ->check(read_group)
+      ->type_name("TEXT");
   add_config_option(*history, arguments.config);
   history->add_flag("--json", arguments.verdict.json, "Print JSON");
   return history;
@@ -154,8 +166,10 @@ CLI::App* add_rollback(CLI::App& app, AskArguments& arguments) {
 /// Asks the running container what the command `name` asks.
 int ask(const std::string& name, const AskArguments& arguments) {
   const auto run = shoal::settings::run_folder_of(arguments.config);
-  const auto& [config, watch, ready, group, number, verdict] = arguments;
-  if (name == "reload") return commands::reload(run, group, verdict);
+  const auto& [config, watch, ready, group, number, reload_wait, verdict] = arguments;
+  if (name == "reload") {
+    return commands::reload(run, group, {.wait = reload_wait, .json = verdict.json});
+  }
   if (name == "history") return commands::history(run, group, verdict.json);
   if (name == "rollback") return commands::rollback(run, group, number, verdict);
   return ready ? commands::is_ready(run) : commands::status(run, verdict.json, watch);

@@ -79,10 +79,12 @@ bool Post::handle(const nlohmann::json& message) {
   if (said == deployer_message::kEnd) return false;
   if (said == message::kReopen) {
     control::reopen_log();
+  } else if (said == deployer_message::kPing) {
+    supervisor_.post({{"say", deployer_message::kPong}});
   } else if (said == deployer_message::kResume) {
     if (!deployer_) begin();
   } else if (said == message::kQuery) {
-    send_status(control::number_of(message, "query"));
+    send_status();
   } else if (deployer_) {
     deployer_->handle(message);
   }
@@ -98,11 +100,10 @@ void Post::step() {
   supervisor_.post({{"say", deployer_message::kReleased}});
 }
 
-void Post::send_status(unsigned query) {
-  if (!deployer_) return;
-  supervisor_.post({{"say", message::kStatus},
-                    {"query", query},
-                    {"status", deployer_status(started_, *deployer_)}});
+void Post::send_status() {
+  nlohmann::json answer{{"say", message::kStatus}};
+  if (deployer_) answer["status"] = deployer_status(started_, *deployer_);
+  supervisor_.post(answer);
 }
 
 /// Logs once what serves from the start, and the names in the configuration that no module has.

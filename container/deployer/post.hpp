@@ -28,7 +28,7 @@ class Post {
   bool handle(const nlohmann::json& message);
   void step();
   void announce();
-  void send_status(unsigned query);
+  void send_status();
 
   const Start start_;
   control::Channel& supervisor_;

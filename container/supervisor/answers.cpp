@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "control/messages.hpp"
 #include "control/systemd.hpp"
 #include "status/health.hpp"
 #include "status/json.hpp"
@@ -23,10 +24,8 @@ constexpr std::array<std::string_view, 4> kDeployerQuestions{"drop", "reload", "
                                                              "rollback"};
 
 /// Returns the deployer of the configuration that serves; it may be null.
-control::Channel* channel_of_deployer(Service& service) {
-  const auto* settings = service.configurations.current().settings.get();
-  DeployerProcess* const deployer = service.deployers.of(settings);
-  return deployer == nullptr ? nullptr : &deployer->channel;
+DeployerProcess* deployer_of_current(Service& service) {
+  return service.deployers.of(service.configurations.current().settings.get());
 }
 
 }  // namespace
@@ -50,7 +49,7 @@ void Answers::answer_commands(Service& service) {
           [this, connection](const auto& overview) {
             control_.answer(connection, {{"overview", overview}});
           },
-          channel_of_deployer(service));
+          deployer_of_current(service));
     } else if (ask == "ready") {
       const Readiness readiness = readiness_of(service);
       control_.answer(connection, {{"ready", readiness.ready}, {"line", readiness.line}});
@@ -59,7 +58,7 @@ void Answers::answer_commands(Service& service) {
                       {{"error", "\"ask\" is status, ready, drop, reload, history or rollback"}});
     } else if (service.stopping) {
       control_.answer(connection, {{"error", kStopping}});
-    } else if (ask == "reload" && control::text_of(question.words, "group").empty()) {
+    } else if (ask == "reload" && !question.words.contains("group")) {
       awaits_reload_.push_back(connection);
       reload_requested_ = true;
     } else {
@@ -68,7 +67,17 @@ void Answers::answer_commands(Service& service) {
   }
 }
 
-void Answers::reload_begins() { awaits_verdict_ = std::exchange(awaits_reload_, {}); }
+void Answers::reload_begins() {
+  awaits_verdict_ = std::exchange(awaits_reload_, {});
+  reload_hindrance_.clear();
+}
+
+void Answers::tell_reload(const std::string& hindrance) {
+  if (std::exchange(reload_hindrance_, hindrance) == hindrance) return;
+  for (const unsigned connection : awaits_verdict_) {
+    control_.tell(connection, control::hindrance_words(hindrance));
+  }
+}
 
 void Answers::reload_ends(const nlohmann::json& answer) {
   for (const unsigned connection : std::exchange(awaits_verdict_, {})) {
@@ -99,7 +108,7 @@ void Answers::notify_systemd(Service& service) {
     }
     control::notify_systemd("STATUS=" + status::health_of(overview).headline + ":" + generations);
   };
-  queries_.begin(service.workers, notify, channel_of_deployer(service));
+  queries_.begin(service.workers, notify, deployer_of_current(service));
 }
 
 std::vector<int> Answers::descriptors(const Service& service) const {

@@ -43,6 +43,12 @@ class Answers {
   void reload_begins();
   void reload_ends(const nlohmann::json& answer);
 
+  /// Returns true if commands wait for the deployer, or for a reload that has begun.
+  bool await_a_deployer() const { return !questions_.empty() || !awaits_verdict_.empty(); }
+
+  /// Tells the commands that wait for the reload what it waits for, if that is new to them.
+  void tell_reload(const std::string& hindrance);
+
   /// Tells all commands that wait that the service stops.
   void stop();
 
@@ -65,6 +71,7 @@ class Answers {
   Questions questions_{control_};
   std::vector<unsigned> awaits_reload_;   // connections, for the next reload
   std::vector<unsigned> awaits_verdict_;  // connections, of the reload that is under way
+  std::string reload_hindrance_;          // as `awaits_verdict_` was told
   bool reload_requested_ = false;
   Clock::time_point watchdog_due_{};  // for systemd, as is the next
   Clock::time_point status_due_{};

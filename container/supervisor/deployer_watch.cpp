@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "control/limits.hpp"
 #include "control/messages.hpp"
 #include "releases/deployer/supervisor_messages.hpp"
+#include "status/words.hpp"
 #include "supervisor/exit_status.hpp"
 
 namespace shoal::supervisor {
@@ -23,6 +25,24 @@ constexpr std::chrono::seconds kLeftTime{3};
 
 // A drop may end two deployers before it is refused; see releases/deployer.
 constexpr unsigned kMostDeathsOfNext = 3;
+
+// While a command waits. What is answered at once costs no ping.
+constexpr std::chrono::milliseconds kFirstPing{500};
+constexpr std::chrono::seconds kNextPing{1};
+
+std::string text_of(steady_clock::time_point when) {
+  const std::chrono::duration<double> age = steady_clock::now() - when;
+  return status::utc(status::now() - age.count());
+}
+
+/// Returns that the deployer is silent, with the remedy; empty: it is not.
+std::string silence_of(const DeployerProcess& deployer) {
+  if (!deployer.pulse.is_silent()) return "";
+  const std::string id = std::to_string(deployer.id);
+  return "the deployer (process " + id + ") has not answered since " +
+         text_of(*deployer.pulse.since()) + "; see what it does with \"gdb -p " + id +
+         "\", or run \"kill -KILL " + id + "\": another one takes over";
+}
 
 }  // namespace
 
@@ -49,7 +69,6 @@ std::optional<Assignment> DeployerWatch::give_turn() try {
       return assignment;
     }
     deployer = service_.deployers.of(wanted.settings.get());
-    answers_.queries().deployer_started(deployer->id);
     relay_.introduce(*deployer);
   }
   if (deployer->state == DeployerState::kReleased) {
@@ -64,6 +83,77 @@ std::optional<Assignment> DeployerWatch::give_turn() try {
   spdlog::error("{}; will retry in {} ms", error.what(), RestartPause::kLongest.count());
   pause_.start_failed();
   return std::nullopt;
+}
+
+void DeployerWatch::watch_pulse() {
+  const auto now = steady_clock::now();
+  const auto* const settings = service_.configurations.current().settings.get();
+  service_.deployers.note_whether_works(settings);
+  if (!answers_.await_a_deployer()) {
+    awaited_since_.reset();
+    return;
+  }
+  if (!awaited_since_) awaited_since_ = now;
+  if (const auto due = ping_due(); due && *due <= now) {
+    service_.deployers.of(settings)->ask(Pulse::Asked::kSign);
+  }
+  answers_.questions().tell_hindrance(hindrance());
+  answers_.tell_reload(hindrance_of_reload());
+}
+
+/// Returns when to ask for the next sign of life; nullopt if no command waits, no deployer runs, or
+/// it owes one.
+std::optional<steady_clock::time_point> DeployerWatch::ping_due() const {
+  const auto* const deployer =
+      service_.deployers.of(service_.configurations.current().settings.get());
+  if (!awaited_since_ || deployer == nullptr || deployer->pulse.owes(Pulse::Asked::kSign)) {
+    return std::nullopt;
+  }
+  return std::max(*awaited_since_ + kFirstPing, deployer->pulse.heard() + kNextPing);
+}
+
+/// Returns when the hindrance changes, if nothing else happens before.
+steady_clock::time_point DeployerWatch::silent_at() const {
+  const auto* const deployer =
+      service_.deployers.of(service_.configurations.current().settings.get());
+  const auto since = deployer != nullptr && deployer->up ? deployer->pulse.since()
+                                                         : service_.deployers.absent_since();
+  if (!since || *since + control::kSilence <= steady_clock::now()) {
+    return steady_clock::time_point::max();
+  }
+  return *since + control::kSilence;
+}
+
+/// Returns what holds up the answers of the deployer; empty: nothing does.
+std::string DeployerWatch::hindrance() const {
+  if (service_.configurations.next() != nullptr) {
+    return "the configuration is being reloaded, and the deployer answers afterwards: " +
+           hindrance_of_reload();
+  }
+  const auto now = steady_clock::now();
+  const auto absent = service_.deployers.absent_since();
+  const auto* const deployer =
+      service_.deployers.of(service_.configurations.current().settings.get());
+  if (deployer != nullptr && deployer->up) return silence_of(*deployer);
+  if (!absent || now - *absent < control::kSilence) return "";
+  return deployer == nullptr ? "the deployer ended at " + text_of(*absent) +
+                                   ", and another one is to start; the log tells why it ended"
+                             : "no deployer has worked since " + text_of(*absent) + "; process " +
+                                   std::to_string(deployer->id) +
+                                   " is starting; see the log, and what it does with \"gdb -p " +
+                                   std::to_string(deployer->id) + "\"";
+}
+
+/// Returns what the reload of the configuration waits for.
+std::string DeployerWatch::hindrance_of_reload() const {
+  const auto* const old = service_.deployers.of(service_.configurations.current().settings.get());
+  if (old == nullptr || old->state != DeployerState::kReleasing) {
+    return "the processes of the new configuration are starting";
+  }
+  const std::string limit = std::to_string(control::kReleaseLimit.count()) + " s";
+  const std::string silent = silence_of(*old);
+  if (silent.empty()) return "the deployer finishes what is in hand, within " + limit;
+  return silent + "; otherwise it is killed " + limit + " after the reload began";
 }
 
 void DeployerWatch::reload_begins() {
@@ -97,8 +187,11 @@ void DeployerWatch::handle(DeployerProcess& deployer, const nlohmann::json& mess
     replace(message);
   } else if (said == deployer_message::kWithdrawn) {
     withdrawals_.done(control::text_of(message, "group"), control::number_of(message, "number"));
-  } else if (said == message::kStatus && message.contains("status")) {
-    answers_.queries().deployer_answered(message["status"]);
+  } else if (said == message::kStatus) {
+    deployer.pulse.answered(Pulse::Asked::kStatus);
+    answers_.queries().deployer_answered(message.value("status", nlohmann::json()));
+  } else if (said == deployer_message::kPong) {
+    deployer.pulse.answered(Pulse::Asked::kSign);
   } else if (said == deployer_message::kReleased) {
     Deployers::released(deployer);
   } else if (said == deployer_message::kUp) {
@@ -123,7 +216,9 @@ void DeployerWatch::exited(DeployerProcess deployer, int status) {
   if (!deployer.channel.closed()) {
     for (const auto& message : deployer.channel.receive()) handle(deployer, message);
   }
-  answers_.queries().deployer_exited();
+  const auto* const current = service_.configurations.current().settings.get();
+  if (deployer.settings.get() == current) answers_.queries().deployer_exited();
+  service_.deployers.note_whether_works(current);
   const bool was_told = deployer.state == DeployerState::kEnding;
   if (was_told && signal_of(status) == 0) return;
   const std::string how = deployer.overdue
@@ -145,7 +240,10 @@ steady_clock::time_point DeployerWatch::deadline() const {
   const Configuration& wanted = next_or_current();
   const bool starts = !service_.stopping && service_.deployers.has_turn(wanted) &&
                       service_.deployers.of(wanted.settings.get()) == nullptr;
-  return starts ? std::min(next, pause_.until()) : next;
+  if (starts) next = std::min(next, pause_.until());
+  if (!awaited_since_) return next;
+  if (const auto due = ping_due()) next = std::min(next, *due);
+  return std::min(next, silent_at());
 }
 
 }  // namespace shoal::supervisor

@@ -43,15 +43,24 @@ class DeployerWatch {
   /// A deployer has exited, with this status.
   void exited(DeployerProcess deployer, int status);
 
+  /// Tells the commands that wait for the deployer what holds it up: it is silent, starts, or has
+  /// ended. Finds out whether it answers while any command waits.
+  void watch_pulse();
+
   const Relay& relay() const { return relay_; }
   Withdrawals& withdrawals() { return withdrawals_; }
 
-  /// Returns the latest time at which `give_turn` or Deployers::kill_overdue has something to do.
+  /// Returns the latest time at which `give_turn`, `watch_pulse` or Deployers::kill_overdue has
+  /// something to do.
   std::chrono::steady_clock::time_point deadline() const;
 
  private:
   const Configuration& next_or_current() const;
   void handle(DeployerProcess& deployer, const nlohmann::json& message);
+  std::optional<std::chrono::steady_clock::time_point> ping_due() const;
+  std::chrono::steady_clock::time_point silent_at() const;
+  std::string hindrance() const;
+  std::string hindrance_of_reload() const;
   void replace(const nlohmann::json& message);
 
   Service& service_;
@@ -61,6 +70,7 @@ class DeployerWatch {
   Withdrawals withdrawals_;
   RestartPause pause_;
   unsigned deaths_of_next_ = 0;  // deployers of the configuration that starts
+  std::optional<std::chrono::steady_clock::time_point> awaited_since_;  // by commands
 };
 
 }  // namespace shoal::supervisor

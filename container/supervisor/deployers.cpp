@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "base/debugged.hpp"
+#include "control/limits.hpp"
+#include "control/messages.hpp"
 #include "releases/deployer/supervisor_messages.hpp"
 
 namespace shoal::supervisor {
@@ -18,9 +20,6 @@ namespace {
 namespace deployer_message = releases::supervisor_message;
 using DeployerState = DeployerProcess::State;
 using std::chrono::steady_clock;
-
-// A deployment in hand ends within that: a module has 20 s to open, and the others 10 s to follow.
-constexpr std::chrono::seconds kReleaseLimit{30};
 
 constexpr std::chrono::seconds kEndLimit{3};
 constexpr std::chrono::seconds kNextDebuggerCheck{1};
@@ -33,6 +32,12 @@ std::string new_service_name() {
 }
 
 }  // namespace
+
+void DeployerProcess::ask(Pulse::Asked what) {
+  if (!pulse.ask(what)) return;
+  const bool status = what == Pulse::Asked::kStatus;
+  channel.post({{"say", status ? control::message::kQuery : deployer_message::kPing}});
+}
 
 Deployers::Deployers() : service_(new_service_name()) {}
 
@@ -71,7 +76,7 @@ bool Deployers::has_turn(const Configuration& configuration) const {
 void Deployers::release(DeployerProcess& deployer) {
   if (deployer.state != DeployerState::kWorking) return;
   deployer.state = DeployerState::kReleasing;
-  deployer.kill_at = steady_clock::now() + kReleaseLimit;
+  deployer.kill_at = steady_clock::now() + control::kReleaseLimit;
   deployer.channel.post({{"say", deployer_message::kRelease}});
 }
 
@@ -101,6 +106,15 @@ void Deployers::end_all() {
 
 void Deployers::send_to_all(const nlohmann::json& message) {
   for (auto& deployer : deployers_) deployer.channel.post(message);
+}
+
+void Deployers::note_whether_works(const settings::Settings* settings) {
+  const DeployerProcess* const deployer = of(settings);
+  if (deployer != nullptr && deployer->up) {
+    absent_since_.reset();
+  } else if (!absent_since_) {
+    absent_since_ = steady_clock::now();
+  }
 }
 
 void Deployers::kill_overdue() {

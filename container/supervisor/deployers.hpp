@@ -13,6 +13,7 @@
 
 #include "control/channel.hpp"
 #include "supervisor/assignment.hpp"
+#include "supervisor/pulse.hpp"
 
 namespace shoal::supervisor {
 
@@ -34,6 +35,10 @@ struct DeployerProcess {
   bool up = false;  ///< it has begun
   std::chrono::steady_clock::time_point kill_at = std::chrono::steady_clock::time_point::max();
   bool overdue = false;  ///< was killed because it did not release the history or exit in time
+  Pulse pulse{};
+
+  /// Asks for a sign of life, or for its status, unless it owes that already.
+  void ask(Pulse::Asked what);
 };
 
 /// The deployer processes of a supervisor: one of each configuration. Only one of them may have the
@@ -53,7 +58,7 @@ class Deployers {
   /// Returns true if no deployer of another configuration has the history.
   bool has_turn(const Configuration& configuration) const;
 
-  /// Has it give up the history. It is killed if it has not done so after 30 s.
+  /// Has it give up the history. It is killed if it has not done so after control::kReleaseLimit.
   static void release(DeployerProcess& deployer);
 
   /// It has given up the history.
@@ -68,6 +73,14 @@ class Deployers {
   void end_all();
 
   void send_to_all(const nlohmann::json& message);
+
+  /// Notes whether the deployer of these settings works now. REQUIRES: called after each change.
+  void note_whether_works(const settings::Settings* settings);
+
+  /// Returns since when no deployer of these settings has worked; nullopt: one works.
+  std::optional<std::chrono::steady_clock::time_point> absent_since() const {
+    return absent_since_;
+  }
 
   /// Kills those that are late. Spares a deployer while a debugger is attached to it.
   void kill_overdue();
@@ -87,6 +100,7 @@ class Deployers {
   const std::string service_;
   unsigned turns_ = 0;
   std::list<DeployerProcess> deployers_;
+  std::optional<std::chrono::steady_clock::time_point> absent_since_;
   std::map<std::shared_ptr<const settings::Settings>, std::vector<std::string>> unserved_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/user_name.hpp"
+#include "control/messages.hpp"
 #include "releases/deployer/supervisor_messages.hpp"
 
 namespace shoal::supervisor {
@@ -42,6 +43,14 @@ void Questions::answered(unsigned number, const nlohmann::json& words) {
   if (found == open_.end()) return;
   control_.answer(found->question.connection, words);
   open_.erase(found);
+}
+
+void Questions::tell_hindrance(const std::string& text) {
+  for (auto& open : open_) {
+    if (open.hindrance == text) continue;
+    open.hindrance = text;
+    control_.tell(open.question.connection, control::hindrance_words(text));
+  }
 }
 
 void Questions::give_up(const std::string& error) {

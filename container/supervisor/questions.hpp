@@ -26,6 +26,12 @@ class Questions {
   void progressed(unsigned number, const nlohmann::json& words) const;
   void answered(unsigned number, const nlohmann::json& words);
 
+  /// Tells all commands that wait what holds up their answers, if that is new to them; empty:
+  /// nothing does.
+  void tell_hindrance(const std::string& text);
+
+  bool empty() const { return open_.empty(); }
+
   /// Answers all questions with this error.
   void give_up(const std::string& error);
 
@@ -40,7 +46,8 @@ class Questions {
     unsigned number;
     control::ControlSocket::Question question;
     std::chrono::steady_clock::time_point until;
-    unsigned asked = 0;  // turn of a deployer
+    unsigned asked = 0;       // turn of a deployer
+    std::string hindrance{};  // as the command was told
   };
 
   control::ControlSocket& control_;

@@ -30,6 +30,35 @@ Readiness readiness_of(const Service& service) {
   return {false, line};
 }
 
+namespace {
+
+status::Time time_of(std::chrono::steady_clock::time_point when) {
+  const auto age = std::chrono::steady_clock::now() - when;
+  return status::now() - std::chrono::duration<double>(age).count();
+}
+
+/// Returns what the supervisor knows of the deployer without asking it. `pid` is 0 if there is none
+/// now. `since` is 0 if it works and is not silent.
+status::Deployer deployer_of(const Service& service) {
+  using State = status::Deployer::State;
+  const auto* const process = service.deployers.of(service.configurations.current().settings.get());
+  status::Deployer deployer;
+  deployer.state = State::kEnded;
+  if (process != nullptr) {
+    deployer.pid = process->id;
+    deployer.started = time_of(process->started);
+    deployer.state = process->up ? State::kWorking : State::kStarting;
+  }
+  if (deployer.state != State::kWorking) {
+    if (const auto since = service.deployers.absent_since()) deployer.since = time_of(*since);
+  } else if (process->pulse.is_silent()) {
+    deployer.since = time_of(*process->pulse.since());
+  }
+  return deployer;
+}
+
+}  // namespace
+
 status::Overview overview_of(const Service& service) {
   using State = status::Overview::State;
   const Configuration& current = service.configurations.current();
@@ -48,6 +77,7 @@ status::Overview overview_of(const Service& service) {
   overview.crashed = service.crashes.number();
   overview.crashed_recently = service.crashes.recent();
   overview.crashes = service.crashes.latest();
+  overview.deployer = deployer_of(service);
   return overview;
 }
 

@@ -17,9 +17,28 @@ using std::chrono::steady_clock;
 // The status of a worker whose main thread does not answer in time is left out of the answer.
 constexpr std::chrono::seconds kPatience{1};
 
+// A deployer that was silent before has at least that long.
+constexpr std::chrono::milliseconds kLeastPatience{200};
+
+steady_clock::time_point patience_with(const DeployerProcess& deployer) {
+  const auto now = steady_clock::now();
+  if (!deployer.up) return now + kPatience;
+  return std::max(*deployer.pulse.since() + control::kSilence, now + kLeastPatience);
+}
+
+/// Takes over what the supervisor knows of the deployer.
+void take_over(status::Deployer& deployer, const status::Deployer& known) {
+  if (known.pid != 0) {
+    deployer.pid = known.pid;
+    deployer.started = known.started;
+  }
+  deployer.state = known.state;
+  deployer.since = known.since;
+}
+
 }  // namespace
 
-void StatusQueries::begin(WorkerProcesses& workers, Answer answer, control::Channel* deployer) {
+void StatusQueries::begin(WorkerProcesses& workers, Answer answer, DeployerProcess* deployer) {
   Query query{++next_, std::move(answer), steady_clock::now() + kPatience, workers.counters()};
   const nlohmann::json question{{"say", control::message::kQuery}, {"query", query.number}};
   for (auto& worker : workers.all()) {
@@ -27,9 +46,8 @@ void StatusQueries::begin(WorkerProcesses& workers, Answer answer, control::Chan
     if (worker.channel.send(question)) query.awaited.insert(worker.id);
   }
   if (deployer != nullptr) {
-    // One that is silent is not asked again, so that its channel never becomes full.
-    if (!deployer_is_asked_) deployer_is_asked_ = deployer->send(question);
-    query.awaits_deployer = deployer_is_asked_;
+    deployer->ask(Pulse::Asked::kStatus);
+    query.deployer_until = patience_with(*deployer);
   }
   queries_.push_back(std::move(query));
 }
@@ -44,24 +62,18 @@ void StatusQueries::received(WorkerProcess& worker, unsigned number,
   spdlog::error("worker {}: cannot read its status: {}", worker.id, error.what());
 }
 
-void StatusQueries::deployer_started(pid_t id) {
-  if (!deployer_) deployer_.emplace();
-  deployer_->deployer.pid = id;
-  deployer_->deployer.started = status::now();
-}
-
-void StatusQueries::deployer_answered(const nlohmann::json& answer) try {
-  deployer_is_asked_ = false;
-  deployer_ = answer.get<status::DeployerStatus>();
-  deployer_->deployer.heard = status::now();
-  for (auto& query : queries_) query.heard_deployer |= std::exchange(query.awaits_deployer, false);
+void StatusQueries::deployer_answered(const nlohmann::json& status) try {
+  if (!status.is_null()) deployer_ = status.get<status::DeployerStatus>();
+  if (deployer_) deployer_->deployer.heard = status::now();
+  for (auto& query : queries_) {
+    query.heard_deployer |= std::exchange(query.deployer_until, std::nullopt).has_value();
+  }
 } catch (const std::exception& error) {
   spdlog::error("cannot read the status of the deployer: {}", error.what());
 }
 
 void StatusQueries::deployer_exited() {
-  deployer_is_asked_ = false;
-  for (auto& query : queries_) query.awaits_deployer = false;
+  for (auto& query : queries_) query.deployer_until.reset();
 }
 
 void StatusQueries::exited(const WorkerProcess& worker) {
@@ -70,18 +82,30 @@ void StatusQueries::exited(const WorkerProcess& worker) {
 
 void StatusQueries::conclude(const status::Overview& overview) {
   std::erase_if(queries_, [&](const Query& query) {
-    if (!query.is_complete() && steady_clock::now() < query.until) return false;
-    if (deployer_) deployer_->deployer.answers = query.heard_deployer;
-    query.answer(status::merge(overview, query.received, query.counters->read(), deployer_));
+    if (steady_clock::now() < query.complete_at()) return false;
+    auto deployer = deployer_;
+    if (overview.deployer) {
+      if (!deployer) deployer.emplace();
+      take_over(deployer->deployer, *overview.deployer);
+      auto& told = deployer->deployer;
+      if (query.heard_deployer) told.since = 0;
+      told.answers = query.heard_deployer ||
+                     (told.state == status::Deployer::State::kWorking && told.since == 0);
+    }
+    query.answer(status::merge(overview, query.received, query.counters->read(), deployer));
     return true;
   });
 }
 
+steady_clock::time_point StatusQueries::Query::complete_at() const {
+  steady_clock::time_point at;  // long past
+  if (!awaited.empty()) at = until;
+  return deployer_until ? std::max(at, *deployer_until) : at;
+}
+
 steady_clock::time_point StatusQueries::deadline() const {
   auto earliest = steady_clock::time_point::max();
-  for (const auto& query : queries_) {
-    earliest = std::min(earliest, query.is_complete() ? steady_clock::now() : query.until);
-  }
+  for (const auto& query : queries_) earliest = std::min(earliest, query.complete_at());
   return earliest;
 }
 

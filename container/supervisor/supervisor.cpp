@@ -51,6 +51,7 @@ std::optional<Assignment> Supervisor::run() {
     read_messages();
     answers_.serve(service_);
     if (answers_.take_reload_request()) reload_configuration();
+    deployer_watch_.watch_pulse();
     reap();
     service_.crashes.conclude();
     drain_replaced_workers();

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <future>
 
 #include "built.hpp"
 #include "eventually.hpp"
@@ -15,6 +16,7 @@ namespace shoal::system {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -184,6 +186,68 @@ TEST_F(StoppedDeployer, DelaysEachRequestOnceAndGoesOnWhenItIsContinued) {
   for (int i = 0; i < 50; ++i) EXPECT_EQ(get("/lone").body, "lone 1\n");
   ASSERT_EQ(::kill(stopped, SIGCONT), 0);
   EXPECT_TRUE(eventually([&] { return get("/lone").body == "lone 2\n"; }));
+}
+
+TEST_F(StoppedDeployer, IsNamedWithTheRemedyByWhatWaitsForIt) {
+  const pid_t stopped = deployer();
+  const std::string id = std::to_string(stopped);
+  ASSERT_EQ(::kill(stopped, SIGSTOP), 0);
+  const auto silent =
+      AllOf(HasSubstr("the deployer (process " + id + ") has not answered since "),
+            HasSubstr("gdb -p " + id), HasSubstr("kill -KILL " + id), Not(HasSubstr("supervisor")));
+  for (const char* command : {"rollback lone --wait 5s", "reload lone --wait 5s"}) {
+    const Outcome outcome = shoal(std::string(command) + " -c shoal.yaml");
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.output, silent) << command;
+  }
+  const Outcome history = shoal("history -c shoal.yaml");
+  EXPECT_EQ(history.exit_code, 1);
+  EXPECT_THAT(history.output, silent);
+  const Outcome status = shoal("status -c shoal.yaml");
+  EXPECT_EQ(status.exit_code, 1);
+  EXPECT_THAT(status.output, AllOf(HasSubstr("the deployer does not answer"), HasSubstr(id)));
+  ASSERT_EQ(::kill(stopped, SIGCONT), 0);
+  EXPECT_TRUE(eventually([&] { return shoal("status -c shoal.yaml").exit_code == 0; }));
+}
+
+TEST_F(StoppedDeployer, IsNotSoughtInStatusWhereItHasJustDied) {
+  for (int i = 0; i < 3; ++i) {
+    const pid_t killed = deployer();
+    ASSERT_EQ(::kill(killed, SIGKILL), 0);
+    const Outcome status = shoal("status -c shoal.yaml");
+    EXPECT_EQ(status.exit_code, 1 - (status.output.find("crashed") == std::string::npos))
+        << status.output;
+    EXPECT_THAT(status.output, Not(HasSubstr("kill -KILL")));
+    next_deployer(killed);
+  }
+}
+
+TEST_F(StoppedDeployer, AnswersForItsStatusAfterARefusedReload) {
+  write_configuration();
+  shell("sed -i 's/^apps: .*/apps: nowhere/' $HERE/shoal.yaml");
+  for (int i = 0; i < 3; ++i) {
+    auto status = std::async(std::launch::async, [this] {
+      for (int j = 0; j < 5; ++j) shoal("status -c shoal.yaml");
+    });
+    EXPECT_EQ(shoal("reload -c shoal.yaml").exit_code, 1);
+    status.wait();
+  }
+  EXPECT_THAT(shoal("status -c shoal.yaml").output, Not(HasSubstr("does not answer")));
+  const Outcome none = shoal("reload '' -c shoal.yaml");
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.output, HasSubstr("the name of the group is empty; write one that"));
+}
+
+TEST_F(StoppedDeployer, SaysInStatusThatTheAppsFolderIsGone) {
+  shell("mv $APPS $HERE/elsewhere");
+  EXPECT_TRUE(eventually([&] {
+    const Outcome status = shoal("status -c shoal.yaml");
+    return status.exit_code == 1 &&
+           status.output.find("the apps folder cannot be read") != std::string::npos;
+  }));
+  EXPECT_EQ(get("/lone").body, "lone 1\n");
+  shell("mv $HERE/elsewhere $APPS");
+  EXPECT_TRUE(eventually([&] { return shoal("status -c shoal.yaml").exit_code == 0; }));
 }
 
 class DeployerOfTwo : public Deployer {

@@ -19,6 +19,7 @@ inline constexpr const char* kQuestion = "question";
 inline constexpr const char* kRelease = "release";  ///< end what is in hand, give up the history
 inline constexpr const char* kResume = "resume";    ///< take the history back, compare everything
 inline constexpr const char* kEnd = "end";          ///< exit
+inline constexpr const char* kPing = "ping";        ///< send a kPong
 
 // From a deployer.
 inline constexpr const char* kUp = "up";                     ///< it has begun
@@ -30,5 +31,6 @@ inline constexpr const char* kWithdrawn = "withdrawn";  ///< "group", "number": 
 inline constexpr const char* kAnswer = "answer";        ///< "question", "words"
 inline constexpr const char* kProgress = "progress";    ///< "question", "words": {"progress"}
 inline constexpr const char* kReleased = "released";    ///< kRelease is done
+inline constexpr const char* kPong = "pong";  ///< it has taken up all that was sent before
 
 }  // namespace shoal::releases::supervisor_message

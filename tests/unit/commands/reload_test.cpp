@@ -10,6 +10,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 using Why = control::NotAnswered::Why;
 
 class Reload : public CommandTest {
@@ -86,8 +88,37 @@ TEST_F(Reload, GivesUpWhenNoVerdictComesInTime) {
 
 TEST_F(Reload, SaysHowLongItHasWaited) {
   container_answers("", FakeContainer::Then::kStaySilent);
-  EXPECT_THAT([&] { commands::reload(run(), "site", {.wait = milliseconds(20)}); },
-              ::testing::ThrowsMessage<std::runtime_error>(HasSubstr("not answered within 20ms")));
+  const auto [exit_code, out, err] = reload("site", {.wait = milliseconds(20)});
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(err, StartsWith("site: no verdict yet; see `shoal status`"));
+  EXPECT_THAT(err, HasSubstr("not answered within 20ms"));
+}
+
+TEST_F(Reload, OfTheConfigurationSaysThatItGoesOnWhenItHasWaitedForTooLong) {
+  container_answers("", FakeContainer::Then::kStaySilent);
+  const auto [exit_code, out, err] = reload("", {.wait = milliseconds(20)});
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_THAT(err, StartsWith("the new configuration: no verdict yet, and the reload goes on; "));
+}
+
+TEST_F(Reload, SaysWhatHoldsUpTheVerdict) {
+  container_answers("{\"progress\":\"p\",\"hindrance\":\"the deployer (process 7) has not\"}\n",
+                    FakeContainer::Then::kStaySilent);
+  EXPECT_THAT(reload("site", {.wait = milliseconds(500)}).err,
+              HasSubstr("not answered within 500ms: the deployer (process 7) has not"));
+}
+
+TEST_F(Reload, ForgetsWhatHeldUpTheVerdictOnceItDoesNot) {
+  container_answers(
+      "{\"progress\":\"p\",\"hindrance\":\"the deployer\"}\n"
+      "{\"progress\":\"p\",\"hindrance\":\"\"}\n",
+      FakeContainer::Then::kStaySilent);
+  EXPECT_THAT(reload("site", {.wait = milliseconds(500)}).err, Not(HasSubstr("the deployer")));
+}
+
+TEST(Waits, OfAReloadAreLongerThanTheTimeThatTheOldDeployerHas) {
+  EXPECT_GT(control::kReloadWait, control::kReleaseLimit);
+  EXPECT_GT(control::kAnswerWait, control::kSilence);
 }
 
 TEST_F(Reload, SkipsLinesThatAreNotJson) {

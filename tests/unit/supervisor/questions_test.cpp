@@ -103,6 +103,18 @@ TEST_F(QuestionsOfCommands, GetAnErrorWhenTheServiceStops) {
   EXPECT_THAT(command.receive(), ElementsAre(json{{"error", "the container is stopping"}}));
 }
 
+TEST_F(QuestionsOfCommands, AreToldOnceWhatHoldsThemUp) {
+  auto command = ask(kDrop);
+  questions_.tell_hindrance("");
+  questions_.tell_hindrance("the deployer is silent");
+  questions_.tell_hindrance("the deployer is silent");
+  questions_.tell_hindrance("");
+  EXPECT_THAT(command.receive(),
+              ElementsAre(json{{"progress", "the deployer is silent"},
+                               {"hindrance", "the deployer is silent"}},
+                          json{{"progress", "waiting for the answer"}, {"hindrance", ""}}));
+}
+
 TEST(Withdrawals, AreAskedForAgainUntilADeployerHasDoneThem) {
   Withdrawals withdrawals;
   withdrawals.add({.group = "pond", .number = 3, .crashes = 5});
