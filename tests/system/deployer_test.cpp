@@ -78,7 +78,7 @@ TEST_F(Deployer, KeepsARefusedDropFromEndingAGroupAtTheNextStart) {
   stop_container(SIGKILL);
   start_container();
   EXPECT_EQ(get("/lone").body, "lone 1\n");
-  EXPECT_GE(said("serving the files that served before"), 1u);
+  EXPECT_GE(said("; goes back to release "), 1u);
 }
 
 TEST_F(Deployer, MayDieAtAnyMomentOfManyDrops) {

@@ -1,4 +1,4 @@
-// The loop, and a deployment in the order of its steps.
+// The loop, and a deployment until it is opened: see verdicts.cpp for the rest.
 #include "releases/deployer/deployer.hpp"
 
 #include <spdlog/spdlog.h>
@@ -14,18 +14,6 @@
 #include "releases/linking/load_error.hpp"
 
 namespace shoal::releases {
-namespace {
-
-using nlohmann::json;
-
-// Files that changed while they were staged are being written now.
-constexpr std::chrono::milliseconds kNextLook{10};
-
-// What the machine lacked, descriptors or room, may be there again by then.
-constexpr std::chrono::milliseconds kNextTry{1'000};
-
-}  // namespace
-
 void Deployer::step() {
   if (released()) return;
   eventfd_t times = 0;
@@ -92,6 +80,22 @@ void Deployer::begin_trial(Group& group) {
   } catch (const std::exception& error) {
     try_later(group, error.what());
   }
+}
+
+bool Deployer::has_room(Group& group) {
+  constexpr std::size_t kMostMapped = 3;  // one serves, one is used up, more are held for good
+  const auto mapped = fleet_.most_mapped(group.name);
+  if (mapped.size() < kMostMapped) {
+    group.waits_for_room = false;
+    return true;
+  }
+  if (!std::exchange(group.waits_for_room, true)) {
+    spdlog::warn(
+        "{}: a reload waits: {} generations of it are still mapped; the oldest is {}/{}; see "
+        "\"shoal status\" for what keeps it, or send SIGHUP to replace the workers",
+        group.name, mapped.size(), group.name, *mapped.begin());
+  }
+  return false;
 }
 
 TrialOrder Deployer::order_of(Group& group) {
@@ -164,6 +168,20 @@ void Deployer::find_release(Group& group, TrialOrder& order) {
   for (const auto& file : release->files) order.members.files[file.module] = File{file.path, {}};
 }
 
+Configs Deployer::configs_of(const Group& group) const {
+  Configs configs;
+  for (const auto& [module, config] : parts_.configs) {
+    if (apps_.grouping().of(module).group == group.name) configs.emplace(module, config);
+  }
+  return configs;
+}
+
+std::string Deployer::digest_of(const Configs& configs) {
+  Digest digest;
+  digest.add(text_of(Trial{.staged = {}, .configs = configs}));
+  return digest.hex(16);
+}
+
 void Deployer::take_result(TrialResult result) {
   Group& group = groups_.at(result.group);
   auto& deployment = *group.deployment;
@@ -178,6 +196,9 @@ void Deployer::take_result(TrialResult result) {
       return group.life.on(Life::Event::kTried);
     case TrialResult::Kind::kUnchanged:
       deployment.release = group.decision->release;
+      if (const auto* const kept = records_.history().find(group.name, deployment.release)) {
+        heal(*kept, deployment.draft);
+      }
       group.spare_number = deployment.number;
       group.refusal.clear();
       spdlog::info("{}: unchanged: the files are those of {}", group.name, group.label());
@@ -196,18 +217,21 @@ void Deployer::take_result(TrialResult result) {
   }
 }
 
+/// The same bytes were dropped again: what was damaged of the kept copies is replaced.
+void Deployer::heal(const Release& known, const std::filesystem::path& draft) try {
+  records_.history().heal(known, draft);
+} catch (const std::runtime_error& error) {
+  spdlog::warn("{}; the copies that are kept of {}/{} stay as they are", error.what(), known.group,
+               known.number);
+}
+
 /// Keeps what was dropped. Without it the deployment goes on: the group has less to go back to.
 unsigned long Deployer::add_release(Group& group, const TrialResult& result) {
   auto& history = records_.history();
   const auto& deployment = *group.deployment;
   const Release* const known = history.find_content(group.name, content_of(result.files));
   if (known != nullptr) {
-    try {
-      history.heal(*known, deployment.draft);
-    } catch (const std::runtime_error& error) {
-      spdlog::warn("{}; the copies that are kept of {}/{} stay as they are", error.what(),
-                   group.name, known->number);
-    }
+    heal(*known, deployment.draft);
     return known->number;
   }
   try {
@@ -226,215 +250,6 @@ unsigned long Deployer::add_release(Group& group, const TrialResult& result) {
   }
 }
 
-/// Once this is recorded there is no way back.
-void Deployer::decide(Group& group) {
-  auto& deployment = *group.deployment;
-  const Decision decision = decision_on(group);
-  const bool goes_back = decision.origin.kind == Origin::Kind::kRollback && group.decision &&
-                         group.decision->release != decision.release;
-  if (goes_back) {
-    records_.history().ban(group.name, group.decision->release, Ban::kRolledBack);
-  }
-  records_.decide(group.name, decision);
-  group.decision = decision;
-  group.serving = *deployment.staged;
-  if (parts_.on_generation) parts_.on_generation(group.name);
-  parts_.feed.page->serve(group.cell, deployment.number, deployment.wanted);
-  fleet_.send_to_all(message_about(deployment, message::kServe));
-  spdlog::info("{}: live, {} modules{}", group.serving->label(), group.serving->modules.size(),
-               group.serving->note.empty() ? "" : " (" + group.serving->note + ")");
-  if (!deployment.wish) {
-    group.withdrawn = 0;
-    group.refusal.clear();
-    // What was to serve instead of what is replaced now.
-    std::erase_if(group.wishes,
-                  [](const Wish& wish) { return wish.origin.kind == Origin::Kind::kLastGood; });
-  }
-  group.unfit.clear();
-  judge(group, Verdict::kLive, "");
-}
-
-Decision Deployer::decision_on(const Group& group) const {
-  const auto& deployment = *group.deployment;
-  const auto kind = deployment.origin.kind;
-  Decision decision;
-  decision.number = deployment.number;
-  decision.release = deployment.release;
-  decision.stage = deployment.staged->stage.filename();
-  decision.pinned = !group.swept;
-  decision.service = parts_.service;
-  decision.configs = digest_of(configs_of(group));
-  decision.rolled_back =
-      kind == Origin::Kind::kRollback ||
-      (kind == Origin::Kind::kReload && group.decision && group.decision->rolled_back);
-  decision.instead_of = deployment.wish ? deployment.wish->instead_of : 0;
-  decision.judged = fingerprint_of(deployment.taken);
-  decision.refusal = deployment.wish ? group.refusal : "";
-  decision.origin = deployment.origin;
-  decision.question = deployment.wish ? deployment.wish->question : 0;
-  decision.at = std::chrono::system_clock::now();
-  return decision;
-}
-
-/// All files of the group are gone.
-void Deployer::remove(Group& group) {
-  if (group.serving) spdlog::info("{}: all its files are gone; it is no longer served", group.name);
-  group.withdrawn = 0;
-  group.refusal.clear();
-  serve_nothing(group);
-  Deployment none;
-  none.wanted = group.wanted;
-  none.began = Clock::now();
-  group.deployment = std::move(none);
-  judge(group, Verdict::kLive, "");
-}
-
-void Deployer::serve_nothing(Group& group) {
-  records_.forget(group.name);
-  group.serving.reset();
-  group.decision.reset();
-  parts_.feed.page->serve(group.cell, 0, parts_.feed.page->cell(group.cell).decided);
-  fleet_.send_to_all({{"say", message::kGone}, {"group", group.name}});
-  untidy_ = true;
-}
-
-void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
-  auto& deployment = *group.deployment;
-  if (deployment.staged) fleet_.send_to_all(message_about(deployment, message::kDiscard));
-  if (ban != Ban::kNone && deployment.release != 0) {
-    records_.history().ban(group.name, deployment.release, ban);
-  }
-  const bool was_to_serve_instead = deployment.origin.kind == Origin::Kind::kLastGood;
-  if (was_to_serve_instead) group.unfit.insert(deployment.wish->release);
-  const bool is_withdrawn = group.serving && group.serving->number == group.withdrawn;
-  const bool lacks_good = !group.serving || (was_to_serve_instead && is_withdrawn);
-  const Release* const next = lacks_good ? fallback_of(group, deployment.release) : nullptr;
-  const std::optional<Wish> instead =
-      next == nullptr ? std::nullopt
-                      : std::optional(Wish{
-                            .origin = {Origin::Kind::kLastGood, {}},
-                            .release = next->number,
-                            .note = was_to_serve_instead ? deployment.wish->note : "",
-                            .instead_of = was_to_serve_instead ? deployment.wish->instead_of : 0});
-  if (is_withdrawn && lacks_good && !instead) {
-    group.refusal = why;  // nothing can serve instead; what is in quarantine must not
-    group.refused_at = std::chrono::system_clock::now();
-    serve_nothing(group);
-  }
-  spdlog::error("{}: {} refused: {}; {}", group.name,
-                deployment.wish ? text_of(deployment.origin) : "drop", why,
-                instead         ? "goes back to release " + std::to_string(instead->release)
-                : group.serving ? "still serving " + group.serving->label()
-                                : "the group is not served");
-  if (!deployment.wish) {
-    group.refusal = why;
-    group.refused_at = std::chrono::system_clock::now();
-    if (parts_.on_refusal) parts_.on_refusal(group.name);
-  }
-  judge(group, Verdict::kRefused, why);
-  if (instead) wish(group, *instead);
-}
-
-/// What came in the way says nothing against the files.
-void Deployer::try_later(Group& group, const std::string& why) {
-  const bool is_new = !why.empty() && std::exchange(group.hindrance, why) != why;
-  if (is_new) spdlog::warn("{}: cannot be loaded now: {}", group.name, why);
-  auto deployment = std::exchange(group.deployment, std::nullopt);
-  if (!deployment->draft.empty()) History::drop_draft(deployment->draft);
-  if (deployment->staged) {
-    fleet_.send_to_all(message_about(*deployment, message::kDiscard));
-  }
-  if (!deployment->staged) group.spare_number = deployment->number;
-  if (deployment->wish) group.wishes.push_front(std::move(*deployment->wish));
-  records_.end_work(group.name);  // if a deployer dies now, these files are not to blame
-  group.not_before = Clock::now() + (why.empty() ? kNextLook : kNextTry);
-  if (why.empty()) apps_.doubt();
-  group.life.on(Life::Event::kUnstable);
-  if (is_new) serve_as_before(group);
-}
-
-/// The end of each deployment. First all is recorded, then the page and those who wait learn of it:
-/// whoever has heard of a verdict finds it in the history, even if this process is killed.
-void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
-  auto deployment = std::move(*std::exchange(group.deployment, std::nullopt));
-  group.judged = std::move(deployment.taken);
-  group.at_start = false;
-  group.was_judged = true;
-  group.hindrance.clear();
-  group.last = Judgement{.verdict = verdict,
-                         .origin = deployment.origin,
-                         .generation = group.serving ? group.serving->number : 0,
-                         .made = verdict == Verdict::kLive && group.serving ? deployment.number : 0,
-                         .release = deployment.release,
-                         .reason = reason,
-                         .files = std::move(deployment.files),
-                         .at = std::chrono::system_clock::now(),
-                         .took = Clock::now() - deployment.began};
-  if (!deployment.wish) group.last_drop = group.last;
-  remember(group);
-  record(group);
-  group.life.on(Life::Event::kJudged);
-  const bool stale = group.has_unread_files() || !group.wishes.empty();
-  if (group.life.state() == State::kSettling && !stale) group.life.on(Life::Event::kReverted);
-  if (group.life.state() == State::kCurrent && stale) group.life.on(Life::Event::kChanged);
-  auto& page = *parts_.feed.page;
-  if (stale) {
-    // What came meanwhile has a time of its own, from here on.
-    group.stale_since = Clock::now();
-    apps_.settle(group);
-    if (group.announced) {
-      ++group.wanted;
-      page.want(group.cell, group.stale_since);
-    }
-  }
-  page.decide(group.cell, stale ? deployment.wanted : group.wanted);
-  questions_.judged(group, deployment.wish ? deployment.wish->question : 0);
-  untidy_ = true;
-}
-
-/// Writes down what became of the last deployment, so that no later deployer tries it again.
-void Deployer::record(Group& group) {
-  const Judgement& last = *group.last;
-  auto& history = records_.history();
-  const bool tried = last.release != 0 && last.verdict != Verdict::kNone;
-  if (tried) {
-    history.record(group.name, last.release,
-                   {last.at, last.origin, last.made, last.verdict, last.reason});
-    if (last.made != 0) history.ban(group.name, last.release, Ban::kNone);
-  }
-  const std::string judged = fingerprint_of(group.judged);
-  if (group.decision &&
-      (group.decision->judged != judged || group.decision->refusal != group.refusal)) {
-    group.decision->judged = judged;
-    group.decision->refusal = group.refusal;
-    records_.decide(group.name, *group.decision);
-  }
-  records_.end_work(group.name);
-}
-
-void Deployer::remember(Group& group) {
-  constexpr std::size_t kMost = 10;
-  group.judgements.push_front(*group.last);
-  group.judgements.front().files.clear();
-  if (group.judgements.size() > kMost) group.judgements.pop_back();
-}
-
-bool Deployer::has_room(Group& group) {
-  constexpr std::size_t kMostMapped = 3;  // one serves, one is used up, more are held for good
-  const auto mapped = fleet_.most_mapped(group.name);
-  if (mapped.size() < kMostMapped) {
-    group.waits_for_room = false;
-    return true;
-  }
-  if (!std::exchange(group.waits_for_room, true)) {
-    spdlog::warn(
-        "{}: a reload waits: {} generations of it are still mapped; the oldest is {}/{}; see "
-        "\"shoal status\" for what keeps it, or send SIGHUP to replace the workers",
-        group.name, mapped.size(), group.name, *mapped.begin());
-  }
-  return false;
-}
-
 void Deployer::tidy() {
   if (!untidy_ || Clock::now() < tidied_ + kPause) return;
   untidy_ = false;
@@ -451,6 +266,46 @@ void Deployer::tidy() {
   }
   records_.tidy_stages(std::move(needed));
   records_.tidy_history(std::move(releases));
+}
+
+bool Deployer::released() const {
+  return releasing_ && std::ranges::all_of(groups_, [](const auto& entry) {
+           const auto state = entry.second.life.state();
+           return state == State::kCurrent || state == State::kSettling;
+         });
+}
+
+std::vector<int> Deployer::descriptors() const {
+  std::vector<int> all{trials_.descriptor(), parts_.feed.wake->get()};
+  if (parts_.feed.inotify) all.push_back(parts_.feed.inotify->get());
+  return all;
+}
+
+Deployer::Clock::time_point Deployer::deadline() const {
+  auto next = std::min(apps_.deadline(groups_), records_.deadline());
+  const auto now = Clock::now();
+  for (const auto& [name, group] : groups_) {
+    switch (group.life.state()) {
+      case State::kSettling: {
+        const auto settled = group.wish_is_next() ? now : group.settled_at;
+        const bool blocked =
+            !trials_.has_room() || group.waits_for_room || apps_.being_written(group);
+        const auto soon = now + std::chrono::milliseconds(blocked ? 100 : 1);
+        next = std::min(next, std::max({settled, group.not_before, soon}));
+        break;
+      }
+      case State::kOpening:
+      case State::kSpreading:
+        next = std::min(next, Openings::deadline_of(*group.deployment));
+        break;
+      case State::kCurrent:
+      case State::kTrying:
+      case State::kWaiting:
+        break;
+    }
+  }
+  if (!all_judged_) next = std::min(next, began_ + kLongestStart);
+  return untidy_ ? std::min(next, std::max(tidied_ + kPause, now)) : next;
 }
 
 }  // namespace shoal::releases

@@ -107,6 +107,7 @@ class Deployer {
   bool find_source(Group& group, TrialOrder& order);
   void find_release(Group& group, TrialOrder& order);
   unsigned long add_release(Group& group, const TrialResult& result);
+  void heal(const Release& known, const std::filesystem::path& draft);
   const Release* fallback_of(const Group& group, unsigned long other_than) const;
   std::optional<Judgement> last_drop_of(const Group& group) const;
   bool has_room(Group& group);
@@ -168,6 +169,9 @@ class Deployer {
   bool untidy_ = true;  // stages or releases may be left to remove
   Clock::time_point tidied_{};
   std::optional<std::set<std::string>> unserved_{};  // groups, as the supervisor was told last
+
+  // A module that hangs in its constructor must not keep the others from being served.
+  static constexpr std::chrono::seconds kLongestStart{30};
 
   // Between two looks for what can be removed.
   static constexpr std::chrono::milliseconds kPause{100};

@@ -31,6 +31,8 @@ class Records {
 
   /// What is decided of each group.
   const Decisions& decisions() const { return decisions_; }
+
+  /// Records what is to serve. If that fails, it is tried again: see catch_up().
   void decide(const std::string& group, const Decision& decision);
   void forget(const std::string& group);
 

@@ -124,4 +124,42 @@ void Deployer::replace_lost_stage(Group& group, unsigned long number) {
   become_stale(group);
 }
 
+void Deployer::find_out_whether_all_is_judged() {
+  if (all_judged_) return;
+  const bool every = std::ranges::all_of(groups_, [](const auto& entry) {
+    const Group& group = entry.second;
+    return group.serving || (group.was_judged && group.wishes.empty() && !group.deployment);
+  });
+  if (!every && Clock::now() < began_ + kLongestStart) return;
+  all_judged_ = true;
+  // Who has not opened the list yet is told when it has.
+  for (const pid_t worker : fleet_.set()) fleet_.send(worker, {{"say", message::kJudged}});
+}
+
+json Deployer::present_modules() const {
+  json groups = json::object();
+  for (const auto& [name, group] : groups_) {
+    auto& modules = groups[name] = json::array();
+    for (const auto& [module, file] : group.present) modules.push_back(module);
+  }
+  return groups;
+}
+
+/// Requests to modules that are there but not loaded get a 503, and not a 404. Workers know of a
+/// module before it serves, and that it is gone before its group is: there is no moment with the
+/// wrong answer.
+void Deployer::tell_present() const {
+  fleet_.send_to_all({{"say", message::kPresent}, {"groups", present_modules()}});
+}
+
+void Deployer::tell_unserved() {
+  std::set<std::string> groups;
+  for (const auto& [name, group] : groups_) {
+    if (!group.serving && !group.present.empty()) groups.insert(name);
+  }
+  if (groups == unserved_) return;
+  unserved_ = groups;
+  parts_.send({{"say", supervisor_message::kUnserved}, {"groups", groups}});
+}
+
 }  // namespace shoal::releases

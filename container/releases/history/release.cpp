@@ -82,7 +82,7 @@ std::string text_of(const Origin& origin) {
     case Origin::Kind::kRollback:
       return "rollback" + by;
     case Origin::Kind::kLastGood:
-      return "last good";
+      return "the last good release";
   }
   return {};
 }

@@ -108,7 +108,8 @@ Kind try_order(const TrialOrder& order, Probe* probe, TrialResult& result) {
 
 /// A release without its files, or one that is not tried, is not kept.
 void remove_draft(const TrialOrder& order, const TrialResult& result) {
-  if (order.draft.empty() || result.kind == Kind::kGood) return;
+  const bool is_good = result.kind == Kind::kGood || result.kind == Kind::kUnchanged;
+  if (order.draft.empty() || is_good) return;
   if (result.kind == Kind::kRefused && !result.files.empty()) return;
   std::error_code none;
   std::filesystem::remove_all(order.draft, none);

@@ -35,8 +35,8 @@ struct TrialOrder {
   std::optional<Staged> current{};  ///< the generation that serves, to be opened first
 };
 
-/// What became of a trial. The stage is left only if it is kGood, the draft if it is kGood or if it
-/// is kRefused with `files`.
+/// What became of a trial. The stage is left only if it is kGood, the draft if it is kGood,
+/// kUnchanged, or kRefused with `files`.
 struct TrialResult {
   enum class Kind {
     kGood,          ///< `staged` lies ready

@@ -130,6 +130,14 @@ TEST_F(Wishes, OfAQuarantineGoFurtherBackIfKeptFilesAreDamaged) {
   EXPECT_THAT(seen("lone"), HasSubstr("(instead of 3, quarantined): lone 1"));
 }
 
+TEST_F(Wishes, FindKeptFilesWholeAfterTheSameBytesWereDroppedAgain) {
+  serve();
+  write("run/releases/lone/1/lone.so", "damaged");
+  EXPECT_THAT(verdict_of(begin_reload()), HasSubstr("lone refused lone/1: "));
+  EXPECT_EQ(verdict_on("v1", "lone"), "lone unchanged lone/1");
+  EXPECT_THAT(verdict_of(begin_reload()), HasSubstr("lone live lone/"));
+}
+
 TEST_F(Wishes, GrantWhatWasRolledBackFromWhenItIsDroppedWithoutADeployer) {
   serve();
   EXPECT_EQ(verdict_on("v2", "lone"), "lone live lone/2");
