@@ -1,16 +1,15 @@
-// The throw-away process. Whatever happens here, the container goes on.
+// The process of the probe, and those of the trials. Whatever happens here, the container goes on.
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
@@ -71,16 +70,6 @@ void renew_time() {
   processor.rlim_cur = std::min(seconds + wire::kMostProcessorSeconds, processor.rlim_max - 1);
   ::setrlimit(RLIMIT_CPU, &processor);
   ::alarm(2 * wire::kMostSeconds);
-}
-
-std::string request() {
-  std::string text;
-  std::array<char, 4096> part;
-  for (;;) {
-    const ssize_t size = ::read(wire::kRequest, part.data(), part.size());
-    if (size <= 0) return text;
-    text.append(part.data(), static_cast<std::size_t>(size));
-  }
 }
 
 /// A thread that was asked to end may take a moment.
@@ -167,41 +156,26 @@ void try_out(const Trial& trial, const States& states) {
   say(next.close());
 }
 
-/// Waits for the process that does it all, and reports how it ended: see probe_wire.hpp.
-[[noreturn]] void watch(pid_t child) {
-  int status = 0;
-  rusage used{};
-  while (::wait4(child, &status, 0, &used) < 0) {
-    if (errno != EINTR) ::_exit(1);
-  }
-  say({{"ended", status}, {"processor", used.ru_utime.tv_sec + used.ru_stime.tv_sec}});
-  ::_exit(0);
-}
+// --- the process of a trial
 
-/// Goes on in a child; the caller stays to watch it.
-void go_on_in_a_child() {
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) {
-    say({{"lacks", std::string("cannot start a second process (") + std::strerror(errno) + ")"}});
-    ::_exit(0);
-  }
-  if (child > 0) watch(child);
+/// Makes it a process with nothing but its own request, report and output.
+void become_a_trial(const wire::Order::Descriptors& own, pid_t parent) {
+  ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // it has gone before that line
+  // The numbers ascend, and are above that of the socket: no copy replaces one that is still to be
+  // copied.
+  const auto [request, report, output] = own;
+  ::dup2(request, wire::kRequest);
+  ::dup2(report, wire::kReport);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
+  ::closefrom(wire::kReport + 1);
 }
 
-}  // namespace
-
-int probe_main(const States& states) {
-  // It goes with the thread that waits for it. Had that gone before this line, the request is
-  // empty.
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const std::string text = request();
-  if (text.empty()) ::_exit(0);
-  go_on_in_a_child();
+[[noreturn]] void make_the_trial(const States& states) {
   try {
-    const Trial trial = releases::trial_of(text);
+    const Trial trial = releases::trial_of(base::read_whole(wire::kRequest).value_or(""));
     set_bounds(trial.current ? 2 : 1);
     try_out(trial, states);
   } catch (const std::exception& error) {
@@ -209,6 +183,70 @@ int probe_main(const States& states) {
   }
   // Not exit(): what a module left for the end of the process is none of our business.
   ::_exit(0);
+}
+
+// --- the process of the probe: see probe_wire.hpp
+
+/// Waits for an order. Returns nullopt when there will be no other one.
+std::optional<wire::Order::Descriptors> next_order() {
+  wire::Order order;
+  ssize_t size = 0;
+  while ((size = ::recvmsg(wire::kOrders, &order.head, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
+  }
+  wire::Order::Descriptors own;
+  const cmsghdr* const rights = CMSG_FIRSTHDR(&order.head);
+  if (size != 1 || rights == nullptr || rights->cmsg_len != CMSG_LEN(sizeof own)) {
+    return std::nullopt;
+  }
+  std::memcpy(own.data(), CMSG_DATA(rights), sizeof own);
+  return own;
+}
+
+/// Had the other side gone, next_order() notices.
+template <typename Answer>
+void answer(const Answer& all) {
+  ::send(wire::kOrders, &all, sizeof all, MSG_NOSIGNAL);
+}
+
+/// Waits for the end of the process of a trial, kills what it has left, and says how it ended.
+void watch(pid_t trial) {
+  ::setpgid(trial, trial);  // it does so, too: whichever is first
+  answer(wire::Begun{.trial = trial});
+  siginfo_t ignored;
+  while (::waitid(P_PID, static_cast<id_t>(trial), &ignored, WEXITED | WNOWAIT) != 0 &&
+         errno == EINTR) {
+  }
+  ::kill(-trial, SIGKILL);  // before it is reaped: until then no other group has its number
+  int status = 0;
+  rusage used{};
+  while (::wait4(trial, &status, 0, &used) < 0 && errno == EINTR) {
+  }
+  answer(
+      wire::Ended{.status = status,
+                  .processor = static_cast<unsigned>(used.ru_utime.tv_sec + used.ru_stime.tv_sec)});
+}
+
+}  // namespace
+
+int probe_main(const States& states) {
+  // It goes with the thread that uses it. Had that gone before this line, there is no order.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const pid_t self = ::getpid();
+  while (const auto order = next_order()) {
+    const pid_t trial = ::fork();
+    if (trial == 0) {
+      become_a_trial(*order, self);
+      make_the_trial(states);
+    }
+    const int error = errno;
+    for (const int descriptor : *order) ::close(descriptor);
+    if (trial < 0) {
+      answer(wire::Begun{.trial = -1, .error = error});
+    } else {
+      watch(trial);
+    }
+  }
+  return 0;
 }
 
 }  // namespace shoal::generations

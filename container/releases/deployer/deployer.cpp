@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "releases/apps/digest.hpp"
 #include "releases/deployer/messages.hpp"
 #include "releases/deployer/supervisor_messages.hpp"
 #include "releases/history/fingerprint.hpp"

@@ -23,9 +23,9 @@ Records::Records(const std::filesystem::path& run, HistoryRules rules, std::stri
     : run_(run), service_(std::move(service)), history_(run, rules), stages_(run) {
   decisions_ = read_decisions(run);
   works_ = read_works(run);
-  // What is still recorded was being worked on when a deployer died. If the whole service ended,
-  // that tells nothing.
-  for (auto& [group, work] : works_) work.deaths = work.service == service_ ? work.deaths + 1 : 0;
+  // What is still recorded was being worked on when a deployer died, or when the whole service
+  // ended, which tells nothing.
+  for (auto& [group, work] : works_) work.deaths += work.service == service_ ? 1 : 0;
 }
 
 /// Returns false if it failed.

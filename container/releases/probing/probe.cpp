@@ -20,17 +20,7 @@ bool was_opening(const ProbeEnd& end) {
 }  // namespace
 
 Probe::Probe(std::vector<std::string> command, std::string remedy, ProbeRules rules)
-    : command_(std::move(command)), remedy_(std::move(remedy)), rules_(std::move(rules)) {}
-Probe::Probe(Probe&&) noexcept = default;
-Probe::~Probe() = default;
-
-void Probe::stand_by() {
-  try {
-    if (!next_) next_ = std::make_unique<ProbeProcess>(command_);
-  } catch (const Unavailable&) {
-    // Not needed yet: run() tries again, and says what is lacking.
-  }
-}
+    : process_(std::move(command)), remedy_(std::move(remedy)), rules_(std::move(rules)) {}
 
 Behaviour Probe::run(const Trial& trial) {
   ProbeEnd end = run_process(trial, rules_);
@@ -60,21 +50,16 @@ void Probe::refuse(const ProbeFailure& failure) const {
   throw LoadError(failure.crashed ? failure.text + "; " + remedy_ : failure.text, failure.module);
 }
 
-/// Has one process make the trial. One that is killed from outside says nothing about the modules,
+/// Makes the trial in one process. One that is killed from outside says nothing about the modules,
 /// so another one takes its place.
 ProbeEnd Probe::run_process(const Trial& trial, const ProbeRules& rules) {
   const std::string request = text_of(trial);
   constexpr int kMostTimes = 3;
   for (int times = 0; times < kMostTimes; ++times) {
-    std::optional<Remains> remains;
-    if (const auto ready = std::move(next_)) remains = ready->run(request, rules);
-    if (!remains) remains = ProbeProcess(command_).run(request, rules);
-    if (!remains) throw Unavailable("the probe: its process ended too early; will retry");
+    const auto remains = process_.run(request, rules);
+    if (!remains) continue;
     if (remains->cancelled) throw Unavailable("the probe was stopped with the container");
     ProbeEnd end{.report = report_in(remains->report), .remains = *remains};
-    if (!end.report.lacks.empty()) {
-      throw Unavailable("the probe: " + end.report.lacks + "; will retry");
-    }
     if (!end.killed_from_outside()) return end;
   }
   throw Unavailable("the probe was killed three times; will retry");

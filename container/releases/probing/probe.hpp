@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,23 +33,16 @@ struct ProbeFailure;
 /// constructors can crash, exit, hang and throw, and none of that may happen where requests are
 /// served.
 ///
-/// The process is this program again (posix_spawn: a fork of a large server is slow, and unsafe
-/// with threads). It has 20 s and 10 s of processor time, writes no core, is the first that a
+/// That process is a fork of the process of the probe, which is this program again and stays: see
+/// ProbeProcess. It has 20 s and 10 s of processor time, writes no core, is the first that a
 /// machine without memory kills, and its output is caught. Used by one thread.
 class Probe {
  public:
   /// `command` is what runs probe_main: the program and its arguments. `remedy` is what to do about
   /// a module that does not survive it.
   Probe(std::vector<std::string> command, std::string remedy, ProbeRules rules = {});
-  Probe(Probe&& other) noexcept;
-  ~Probe();
-
-  /// Starts the process of the next run ahead of time, to wait for it. It belongs to the calling
-  /// thread, on which run must be called, too.
-  void stand_by();
-
   /// Throws LoadError that names file, deed and remedy, or Unavailable when no process can be had,
-  /// or when it was killed from outside three times.
+  /// or when the processes were killed from outside three times.
   ///
   /// What fails beside `trial.current` is tried again alone. If it fails alone, too, that is the
   /// reason; else the reason begins with `a second generation cannot live in the same process: `,
@@ -63,10 +55,9 @@ class Probe {
   Behaviour run_alone(const Trial& trial, const ProbeEnd& beside, const ProbeFailure& failure);
   [[noreturn]] void refuse(const ProbeFailure& failure) const;
 
-  std::vector<std::string> command_;
+  ProbeProcess process_;
   std::string remedy_;
   ProbeRules rules_;
-  std::unique_ptr<ProbeProcess> next_;
 };
 
 }  // namespace shoal::releases

@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,12 +13,12 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <fstream>
-#include <string>
+#include <cstring>
 #include <utility>
 
 #include "base/debugged.hpp"
 #include "base/failure.hpp"
+#include "base/files.hpp"
 #include "releases/linking/load_error.hpp"
 
 namespace shoal::releases {
@@ -34,16 +34,26 @@ using Clock = std::chrono::steady_clock;
                            .remedy = "out of file descriptors, processes or memory; will retry"});
 }
 
-/// Whether the system lacks something just now. What else keeps a call from working is there to
-/// stay: an old kernel, valgrind and some sandboxes do not know pidfd_open.
-bool is_a_passing_lack(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
+/// What the process of a trial writes. Both ends are kept: it cannot end the stream, only itself.
+struct Stream {
+  Stream() {
+    std::array<int, 2> ends{-1, -1};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("cannot make a pipe");
+    to_read = Descriptor(ends[0]);
+    to_write = Descriptor(ends[1]);
+    ::fcntl(to_read.get(), F_SETFL, O_NONBLOCK);
+  }
+  Descriptor to_read, to_write;
+};
 
-/// The same descriptor above those that the new process gives a meaning to.
-Descriptor lifted(Descriptor low) {
-  constexpr int kAbove = 10;
-  Descriptor high(::fcntl(low.get(), F_DUPFD_CLOEXEC, kAbove));
-  if (!high) fail("cannot duplicate a descriptor");
-  return high;
+/// One answer of the process of the probe; nullopt if that has ended.
+template <typename Answer>
+std::optional<Answer> answer_from(const Descriptor& socket) {
+  Answer answer;
+  ssize_t size = 0;
+  while ((size = ::recv(socket.get(), &answer, sizeof answer, 0)) < 0 && errno == EINTR) {
+  }
+  return size == sizeof answer ? std::optional(answer) : std::nullopt;
 }
 
 /// Appends what is there to read, without waiting; keeps the last `most` bytes. Not more than a
@@ -84,41 +94,27 @@ class SlowTimer {
 
 }  // namespace
 
-ProbeProcess::Stream::Stream() {
-  std::array<int, 2> ends{-1, -1};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("cannot make a pipe");
-  to_read = Descriptor(ends[0]);
-  ::fcntl(to_read.get(), F_SETFL, O_NONBLOCK);
-  to_write = lifted(Descriptor(ends[1]));
-}
-
-ProbeProcess::ProbeProcess(const std::vector<std::string>& command) {
-  std::array<int, 2> ends{-1, -1};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    fail("cannot make a socket");
-  request_ = Descriptor(ends[0]);
-  start(command, lifted(Descriptor(ends[1])));
-  ended_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, id_, 0)));
-  if (!ended_ && is_a_passing_lack(errno)) {
-    end();
-    fail("cannot watch its process");
-  }
-}
-
 ProbeProcess::~ProbeProcess() {
-  if (id_ > 0) end();
+  if (id_ != 0) end();
 }
 
-void ProbeProcess::start(const std::vector<std::string>& command, const Descriptor& request) {
+void ProbeProcess::start() {
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    fail("cannot make a socket");
+  }
+  socket_ = Descriptor(ends[0]);
+  // Above those that the new process gives a meaning to.
+  const Descriptor low(ends[1]), other(::fcntl(low.get(), F_DUPFD_CLOEXEC, wire::kOrders + 1));
+  if (!other) fail("cannot duplicate a descriptor");
+
   posix_spawn_file_actions_t files;
   ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  const std::array<std::pair<int, int>, 4> places{{{output_.to_write.get(), STDOUT_FILENO},
-                                                   {output_.to_write.get(), STDERR_FILENO},
-                                                   {request.get(), wire::kRequest},
-                                                   {report_.to_write.get(), wire::kReport}}};
-  for (const auto& [from, to] : places) ::posix_spawn_file_actions_adddup2(&files, from, to);
-  ::posix_spawn_file_actions_addclosefrom_np(&files, wire::kReport + 1);
+  ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDWR, 0);
+  ::posix_spawn_file_actions_adddup2(&files, STDIN_FILENO, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, STDIN_FILENO, STDERR_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, other.get(), wire::kOrders);
+  ::posix_spawn_file_actions_addclosefrom_np(&files, wire::kOrders + 1);
 
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
@@ -132,7 +128,7 @@ void ProbeProcess::start(const std::vector<std::string>& command, const Descript
       &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 
   std::vector<char*> words;
-  for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));  // NOLINT
+  for (const auto& word : command_) words.push_back(const_cast<char*>(word.c_str()));  // NOLINT
   words.push_back(nullptr);
   const int error = ::posix_spawn(&id_, words.front(), &files, &attributes, words.data(), environ);
   ::posix_spawn_file_actions_destroy(&files);
@@ -143,83 +139,104 @@ void ProbeProcess::start(const std::vector<std::string>& command, const Descript
   fail("cannot start its process");
 }
 
-bool ProbeProcess::send(const std::string& request) const {
-  for (std::size_t done = 0; done < request.size();) {
-    const ssize_t size =
-        ::send(request_.get(), &request[done], request.size() - done, MSG_NOSIGNAL);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return false;
-    done += static_cast<std::size_t>(size);
-  }
-  return ::shutdown(request_.get(), SHUT_WR) == 0;
+/// Returns false if the process of the probe has ended.
+bool ProbeProcess::order(const std::string& request, int report, int output) const {
+  const Descriptor file(::memfd_create("shoal-trial", MFD_CLOEXEC));
+  if (!file || !base::write_whole(file.get(), request)) fail("cannot write a request");
+  const wire::Order::Descriptors descriptors{file.get(), report, output};
+  wire::Order order;
+  cmsghdr* const rights = CMSG_FIRSTHDR(&order.head);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof descriptors);
+  std::memcpy(CMSG_DATA(rights), descriptors.data(), sizeof descriptors);
+  return ::sendmsg(socket_.get(), &order.head, MSG_NOSIGNAL) == 1;
 }
 
 std::optional<Remains> ProbeProcess::run(const std::string& request, const ProbeRules& rules) {
-  if (!send(request)) return std::nullopt;
+  if (id_ == 0) start();
+  const Stream report, output;
+  if (!order(request, report.to_write.get(), output.to_write.get())) {
+    end();
+    return std::nullopt;
+  }
   constexpr std::size_t kMostOutput = 2'000;
   constexpr std::size_t kMostReport = 1 << 20;
-  constexpr std::chrono::milliseconds kLookAtDebugger{1'000}, kLookAtEnd{10};
-  const auto step = ended_ ? kLookAtDebugger : kLookAtEnd;
+  constexpr std::chrono::milliseconds kLookAtDebugger{1'000};
   auto deadline = Clock::now() + rules.limit;
   SlowTimer slow(rules);
   Remains remains;
   bool current_opened = false;
-  for (bool ended = false, late = false; !ended && !late && !remains.cancelled;) {
-    std::array<pollfd, 4> watched{{{ended_.get(), POLLIN, 0},
-                                   {report_.to_read.get(), POLLIN, 0},
-                                   {output_.to_read.get(), POLLIN, 0},
+  for (bool over = false; !over;) {
+    std::array<pollfd, 4> watched{{{socket_.get(), POLLIN, 0},
+                                   {report.to_read.get(), POLLIN, 0},
+                                   {output.to_read.get(), POLLIN, 0},
                                    {rules.cancel, POLLIN, 0}}};
-    if (is_debugged()) deadline = Clock::now() + rules.limit;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    late = left.count() <= 0;
-    const auto wait = std::clamp(left, std::chrono::milliseconds(0), slow.left(step));
-    ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
-    ended = ended_ ? watched[0].revents != 0 : has_ended();
-    remains.cancelled = !ended && watched[3].revents != 0;
-    if (ended || late || remains.cancelled) {
-      remains.late = !ended && late;
-      remains.status = end();
+    const auto wait = std::clamp(left, std::chrono::milliseconds(0), slow.left(kLookAtDebugger));
+    const int ready = ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
+    if ((ready == 0 || left.count() <= 0) && is_debugged()) deadline = Clock::now() + rules.limit;
+    if (watched[0].revents != 0 && trial_ != 0) {
+      hear_end(remains);
+      over = true;
+    } else if (watched[0].revents != 0) {
+      if (!hear_begin()) return std::nullopt;
+    } else if (watched[3].revents != 0 || Clock::now() >= deadline) {
+      remains.cancelled = watched[3].revents != 0;
+      remains.late = !remains.cancelled;
+      const bool begun = trial_ != 0;
+      end();
+      if (remains.late && !begun) return std::nullopt;
+      over = true;
     }
-    drain(report_.to_read, remains.report, kMostReport);
+    drain(report.to_read, remains.report, kMostReport);
     if (!current_opened && remains.report.find(wire::kCurrentOpened) != std::string::npos) {
       current_opened = true;
       deadline = Clock::now() + rules.limit;
     }
-    drain(output_.to_read, remains.output, kMostOutput);
+    drain(output.to_read, remains.output, kMostOutput);
   }
   return remains;
 }
 
-bool ProbeProcess::has_ended() const {
-  siginfo_t info{};
-  if (::waitid(P_PID, static_cast<id_t>(id_), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
-    return errno == ECHILD;  // a module of this process ignores SIGCHLD, or has reaped it
+/// Returns false if the process of the probe has ended instead.
+bool ProbeProcess::hear_begin() {
+  const auto begun = answer_from<wire::Begun>(socket_);
+  if (!begun) {
+    end();
+    return false;
   }
-  return info.si_pid == id_;
+  errno = begun->error;
+  if (begun->trial < 0) fail("cannot start the process of a trial");
+  trial_ = begun->trial;
+  return true;
 }
 
-/// The debugger follows the process that runs the modules' code, which is a child of this one: see
-/// probe_wire.hpp.
+void ProbeProcess::hear_end(Remains& remains) {
+  if (const auto ended = answer_from<wire::Ended>(socket_)) {
+    remains.status = ended->status;
+    remains.processor = ended->processor;
+    trial_ = 0;
+  } else {
+    remains.status = end();
+  }
+}
+
 bool ProbeProcess::is_debugged() const {
-  if (base::being_debugged(id_)) return true;
-  const std::string id = std::to_string(id_);
-  std::ifstream children("/proc/" + id + "/task/" + id + "/children");
-  for (pid_t child = 0; children >> child;) {
-    if (base::being_debugged(child)) return true;
-  }
-  return false;
+  return base::being_debugged(id_) || (trial_ != 0 && base::being_debugged(trial_));
 }
 
-/// How it ended, as waitpid(2) has it; nullopt when a module of this process has it reaped.
-std::optional<int> ProbeProcess::end() {
-  int status = 0;
-  ::kill(-id_, SIGKILL);
-  pid_t reaped = 0;
-  while ((reaped = ::waitpid(id_, &status, 0)) < 0 && errno == EINTR) {
+/// Kills the process of the trial and what it has started, and the process of the probe. Returns
+/// how that one ended, as waitpid(2) has it.
+int ProbeProcess::end() {
+  if (trial_ != 0) ::kill(-trial_, SIGKILL);
+  ::kill(id_, SIGKILL);
+  int status = SIGKILL;
+  while (::waitpid(id_, &status, 0) < 0 && errno == EINTR) {
   }
-  ::kill(-id_, SIGKILL);  // what it has started meanwhile
-  const bool known = reaped == std::exchange(id_, 0);
-  return known ? std::optional(status) : std::nullopt;
+  id_ = trial_ = 0;
+  socket_ = Descriptor();
+  return status;
 }
 
 }  // namespace shoal::releases

@@ -32,11 +32,6 @@ class ReportReader {
       report_.of_current = is_of_current(line);
       report_.at_fault = line.value("module", std::string());
       report_.error = line.at("error");
-    } else if (line.contains("lacks")) {
-      report_.lacks = line.at("lacks");
-    } else if (line.contains("ended")) {
-      report_.ended = line.at("ended").get<int>();
-      report_.processor = line.value("processor", 0u);
     } else if (line.contains("threads")) {
       report_.behaviour.threads = line.at("threads").get<std::vector<std::string>>();
       report_.behaviour.unloads = line.at("unloads");
@@ -110,17 +105,15 @@ std::string deed_of(const ProbeReport& report) {
 }
 
 std::string text_of_end(const ProbeEnd& end, std::chrono::milliseconds limit) {
-  const auto& [report, remains] = end;
+  const Remains& remains = end.remains;
   if (remains.late) {
     return "hung for " + std::to_string(std::chrono::ceil<std::chrono::seconds>(limit).count()) +
            " s";
   }
-  if (!report.ended && !remains.status) return "ended the process in an unknown way";
-  const int status = report.ended ? *report.ended : *remains.status;
-  if (!WIFSIGNALED(status)) {
-    return "ended the process with exit code " + std::to_string(WEXITSTATUS(status));
+  if (!WIFSIGNALED(remains.status)) {
+    return "ended the process with exit code " + std::to_string(WEXITSTATUS(remains.status));
   }
-  const int signal = WTERMSIG(status);
+  const int signal = WTERMSIG(remains.status);
   if (end.ran_out_of_time()) {
     return "used up " + std::to_string(wire::kMostProcessorSeconds) + " s of processor time";
   }
@@ -167,18 +160,17 @@ ProbeReport report_in(const std::string& text) {
 
 bool ProbeEnd::killed_from_outside() const {
   if (remains.late || remains.cancelled || report.complete || !report.error.empty()) return false;
-  const auto status = report.ended ? report.ended : remains.status;
-  return status && WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL &&
-         report.processor < wire::kMostProcessorSeconds;
+  return WIFSIGNALED(remains.status) && WTERMSIG(remains.status) == SIGKILL &&
+         remains.processor < wire::kMostProcessorSeconds;
 }
 
 bool ProbeEnd::ran_out_of_time() const {
   if (remains.late) return true;
-  const auto status = report.ended ? report.ended : remains.status;
-  if (!status || !WIFSIGNALED(*status)) return false;
+  if (!WIFSIGNALED(remains.status)) return false;
+  const int signal = WTERMSIG(remains.status);
   // SIGKILL follows after a second if the module ignores SIGXCPU.
-  return WTERMSIG(*status) == SIGXCPU ||
-         (WTERMSIG(*status) == SIGKILL && report.processor >= wire::kMostProcessorSeconds);
+  return signal == SIGXCPU ||
+         (signal == SIGKILL && remains.processor >= wire::kMostProcessorSeconds);
 }
 
 ProbeFailure failure_of(const ProbeEnd& end, const Trial& trial, std::chrono::milliseconds limit) {

@@ -8,7 +8,7 @@
 #include "releases/probing/probe_process.hpp"
 #include "releases/probing/trial.hpp"
 
-// What the report of a probe's process says: see probe_wire.hpp. Pure functions on text.
+// What the report of a trial's process says: see probe_wire.hpp. Pure functions on text.
 namespace shoal::releases {
 
 /// A report, as far as it came.
@@ -19,17 +19,14 @@ struct ProbeReport {
   bool of_current = false;      ///< that step, or the error, is of the generation that serves
   bool current_opened = false;  ///< the generation that serves was opened without a fault
   std::string error{};
-  std::string at_fault{};      ///< the module that `error` is about; empty: not about a single one
-  std::string lacks{};         ///< what the machine could not give
-  std::optional<int> ended{};  ///< as waitpid(2) has it
-  unsigned processor = 0;      ///< seconds of processor time
+  std::string at_fault{};  ///< the module that `error` is about; empty: not about a single one
   bool complete = false;
 };
 
 /// Reads the report; a last line that was cut short is passed over.
 ProbeReport report_in(const std::string& text);
 
-/// How one process of the probe ended.
+/// How the process of a trial ended.
 struct ProbeEnd {
   ProbeReport report{};
   Remains remains{};

@@ -44,7 +44,7 @@ void lower_event(const base::Descriptor& event) {
 }  // namespace
 
 /// The threads and what lies between them and the user of Trials. Each thread has a probe of its
-/// own, for a process of the probe ends with the thread that started it.
+/// own, since the process of a probe ends with the thread that started it.
 class Trials::Pool {
  public:
   explicit Pool(Parts parts)
@@ -61,7 +61,7 @@ class Trials::Pool {
   int descriptor() const { return told_.get(); }
 
  private:
-  void work(bool stands_by);
+  void work();
   std::optional<TrialOrder> take();
   void give(TrialResult result, bool counts);
   void stop_counting();
@@ -119,14 +119,13 @@ void Trials::Pool::begin(TrialOrder order) {
 
 /// Returns false if the machine has no thread to give. The others take what waits.
 bool Trials::Pool::start_thread() try {
-  const bool stands_by = threads_.size() < processors_;
-  threads_.emplace_back([this, stands_by] { work(stands_by); });
+  threads_.emplace_back([this] { work(); });
   return true;
 } catch (const std::system_error&) {
   return false;
 }
 
-void Trials::Pool::work(bool stands_by) {
+void Trials::Pool::work() {
   const base::OwnThread own_thread;
   bool counts = true;
   std::optional<Probe> probe;
@@ -141,7 +140,6 @@ void Trials::Pool::work(bool stands_by) {
     counts = true;
     TrialResult result = make_trial(*order, probe ? &*probe : nullptr);
     give(std::move(result), counts);
-    if (probe && stands_by) probe->stand_by();
   }
 }
 

@@ -1,95 +1,137 @@
-#include "releases/probing/probe_process.hpp"
-
-#include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <chrono>
-#include <cstddef>
-#include <filesystem>
-#include <fstream>
-#include <thread>
+// The process of the probe, which stays, and those of the trials.
+#include <signal.h>
 
 #include "system/eventually.hpp"
+#include "unit/releases/probing/probing.hpp"
 
 namespace shoal::releases {
 namespace {
 
-using namespace std::chrono_literals;
+using testing::HasSubstr;
 
-/// Has the calling thread, and what it starts, live without pidfd_open, as under valgrind.
-void forbid_pidfd_open() {
-  std::array<sock_filter, 4> program{{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  }};
-  const sock_fprog filter{program.size(), program.data()};
-  ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-  ASSERT_EQ(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
-  ASSERT_EQ(::syscall(SYS_pidfd_open, ::getpid(), 0), -1);
-  ASSERT_EQ(errno, ENOSYS);
+/// Several trials with one probe, of a module that does what the test says.
+class AProbeProcess : public Probing {
+ protected:
+  AProbeProcess() { drop("does"); }
+
+  TrialResult try_deed(const std::string& deed) {
+    set({{"deed", deed}, {"file", file().native()}});
+    return make_trial(order(), &*probe_);
+  }
+
+  void expect_good(const std::string& deed) {
+    const TrialResult result = try_deed(deed);
+    EXPECT_EQ(result.kind, Kind::kGood) << deed << ": " << result.why;
+  }
+
+  void limit(std::chrono::milliseconds most) {
+    rules_.limit = most;
+    probe_.emplace(std::vector<std::string>{SHOAL_PROBE_PROGRAM}, "fix it", rules_);
+  }
+
+  std::filesystem::path file() const { return folder() / "told"; }
+
+  std::vector<std::string> told() const {
+    std::ifstream stream(file());
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) {
+      if (line != "made") lines.push_back(line);
+    }
+    return lines;
+  }
+
+  static bool runs(const std::string& id) {
+    std::ifstream stream("/proc/" + id + "/stat");
+    std::string word, state;
+    stream >> word >> word >> state;
+    return !state.empty() && state != "Z" && state != "X";
+  }
+
+  std::optional<Probe> probe_{std::in_place, std::vector<std::string>{SHOAL_PROBE_PROGRAM},
+                              "fix it"};
+};
+
+TEST_F(AProbeProcess, StartsTheProcessesOfAllTrialsAndEndsWithTheProbe) {
+  for (int times = 0; times < 3; ++times) expect_good("tell its parent");
+  ASSERT_EQ(told().size(), 3u);
+  EXPECT_EQ(told()[0], told()[2]);
+  EXPECT_TRUE(runs(told()[0]));
+  probe_.reset();
+  EXPECT_FALSE(runs(told()[0]));
 }
 
-std::vector<std::string> shell(const std::string& line) { return {"/bin/sh", "-c", line}; }
-
-/// What a process that runs this line of shell leaves behind.
-Remains remains_of(const std::string& line, std::chrono::milliseconds limit = 5min) {
-  return ProbeProcess(shell(line)).run("request", limit).value_or(Remains{});
+TEST_F(AProbeProcess, StaysWhenAModuleEndsItsOwnProcess) {
+  expect_good("tell its parent");
+  EXPECT_EQ(try_deed("abort").kind, Kind::kRefused);
+  EXPECT_EQ(try_deed("throw").kind, Kind::kRefused);
+  expect_good("tell its parent");
+  EXPECT_EQ(told()[0], told()[1]);
 }
 
-void expect_that_ends_are_noticed() {
-  const auto ended = remains_of("cat <&3; echo report >&4; exit 7");
-  EXPECT_EQ(ended.output, "request");
-  EXPECT_EQ(ended.report, "report\n");
-  EXPECT_FALSE(ended.late);
-  ASSERT_TRUE(ended.status);
-  EXPECT_EQ(WEXITSTATUS(*ended.status), 7);
-
-  const auto killed = remains_of("cat <&3; kill -SEGV $$");
-  ASSERT_TRUE(killed.status);
-  EXPECT_EQ(WTERMSIG(*killed.status), SIGSEGV);
-
-  const auto hangs = remains_of("cat <&3; echo before; sleep 1000", 50ms);
-  EXPECT_TRUE(hangs.late);
+TEST_F(AProbeProcess, StartsEachTrialWithoutWhatTheLastOneChanged) {
+  expect_good("be the only one");
+  set({{"deed", "abort at the end"}});
+  EXPECT_EQ(make_trial(order(), &*probe_).kind, Kind::kRefused);
+  expect_good("be the only one");
 }
 
-TEST(AProbeProcess, IsNoticedWhenItEnds) { expect_that_ends_are_noticed(); }
-
-TEST(AProbeProcess, IsNoticedWhenItEndsWithoutPidfdOpen) {
-  std::thread([] {
-    forbid_pidfd_open();
-    if (!::testing::Test::HasFatalFailure()) expect_that_ends_are_noticed();
-  }).join();
+TEST_F(AProbeProcess, IsReplacedAfterATrialThatHangs) {
+  limit(std::chrono::seconds(1));
+  for (int times = 0; times < 2; ++times) {
+    EXPECT_THAT(try_deed("hang").why, HasSubstr("hung for 1 s in its constructor"));
+    limit(std::chrono::minutes(5));
+    expect_good("tell its parent");
+    limit(std::chrono::seconds(1));
+  }
 }
 
-TEST(AProbeProcess, MayTakeAsLongAsADebuggerIsAttached) {
-  std::string file = (std::filesystem::temp_directory_path() / "shoal-probe.XXXXXX").native();
-  ::close(::mkstemp(file.data()));
-  // Calls no other program before the last one, whose end would stop it under a debugger.
-  ProbeProcess probe(shell("echo $$ >" + file + "; read line <&3; exec sleep 0.3"));
-  pid_t id = 0;
-  ASSERT_TRUE(system::eventually([&] {
-    std::ifstream stream(file);
-    std::string line;
-    if (!std::getline(stream, line) || stream.eof()) return false;
-    id = std::stoi(line);
-    return true;
-  }));
-  std::filesystem::remove(file);
-  ASSERT_EQ(::ptrace(PTRACE_SEIZE, id, nullptr, nullptr), 0);
-  const auto remains = probe.run("request", 20ms);
-  ASSERT_TRUE(remains && remains->status) << "it was killed after 20 ms";
-  EXPECT_EQ(*remains->status, 0);
+TEST_F(AProbeProcess, IsReplacedWhenItWasKilledBetweenTrials) {
+  expect_good("tell its parent");
+  ASSERT_EQ(::kill(std::stoi(told()[0]), SIGKILL), 0);
+  expect_good("tell its parent");
+  EXPECT_NE(told()[0], told()[1]);
+}
+
+TEST_F(AProbeProcess, ThatItsModuleKillsOnceIsReplacedAndTheTrialRepeated) {
+  expect_good("kill its parent once");
+  expect_good("tell its parent");
+}
+
+TEST_F(AProbeProcess, ThatItsModuleAlwaysKillsRefusesNothing) {
+  const TrialResult result = try_deed("kill its parent");
+  EXPECT_EQ(result.kind, Kind::kUnavailable);
+  EXPECT_EQ(result.why, "the probe was killed three times; will retry");
+  expect_good("tell its parent");
+}
+
+TEST_F(AProbeProcess, ThatItsModuleStopsIsReplaced) {
+  limit(std::chrono::seconds(1));
+  expect_good("stop its parent");  // its report is complete
+  expect_good("tell its parent");
+}
+
+TEST_F(AProbeProcess, EndsWhatATrialHasStarted) {
+  expect_good("leave a process");
+  ASSERT_EQ(told().size(), 1u);
+  EXPECT_TRUE(system::eventually([&] { return !runs(told()[0]); }));
+}
+
+TEST_F(AProbeProcess, GivesATrialNothingThatWritesIntoTheReportOfALaterOne) {
+  expect_good("leave a writer");
+  std::ofstream(folder() / "go");
+  EXPECT_TRUE(system::eventually([&] { return told().size() == 1; }));
+  EXPECT_THAT(told(), testing::ElementsAre("0 pipes, 0 sockets"));
+  expect_good("tell its parent");
+}
+
+TEST_F(AProbeProcess, MayTakeAsLongAsADebuggerIsAttached) {
+  limit(std::chrono::seconds(1));
+  expect_good("be debugged for 2 s");
+}
+
+TEST_F(AProbeProcess, ThatEndsAtOnceRefusesNothing) {
+  probe_.emplace(std::vector<std::string>{"/bin/false"}, "fix it");
+  EXPECT_EQ(try_deed("").kind, Kind::kUnavailable);
 }
 
 }  // namespace

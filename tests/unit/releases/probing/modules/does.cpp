@@ -1,7 +1,13 @@
 // In the place of `lone`: does what its settings say.
+#include <fcntl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <shoal/module.hpp>
@@ -37,6 +43,16 @@ class Does final : public shoal::Module {
     if (deed_ == "be killed") std::raise(SIGKILL);
     if (deed_ == "be killed once" && lines() == 1) std::raise(SIGKILL);
     if (deed_ == "leave a thread") std::thread(run_for_ever).detach();
+    if (deed_ == "leave a process") leave_a_process();
+    if (deed_ == "leave a writer") leave_a_writer();
+    if (deed_ == "tell its parent") note(std::to_string(::getppid()));
+    if (deed_ == "kill its parent") end_with_parent();
+    if (deed_ == "kill its parent once" && lines() == 1) end_with_parent();
+    if (deed_ == "stop its parent") ::kill(::getppid(), SIGSTOP);
+    if (deed_ == "be debugged for 2 s") {
+      ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+      std::this_thread::sleep_for(std::chrono::seconds(2));
+    }
   }
   ~Does() override {
     if (deed_ == "be the only one") ::unsetenv(kThereIsOne);
@@ -46,8 +62,42 @@ class Does final : public shoal::Module {
   void handle(shoal::Request&, shoal::Response&) override {}
 
  private:
-  void note() const {
-    if (!file_.empty()) std::ofstream(file_, std::ios::app) << "made\n";
+  void note(const std::string& line = "made") const {
+    if (!file_.empty()) std::ofstream(file_, std::ios::app) << line << "\n";
+  }
+
+  static void end_with_parent() {
+    ::kill(::getppid(), SIGKILL);
+    run_for_ever();
+  }
+
+  /// Notes its number.
+  void leave_a_process() const {
+    const pid_t id = ::fork();
+    if (id == 0) run_for_ever();
+    note(std::to_string(id));
+  }
+
+  /// Leaves a process that nothing ends. It waits for the file "go" beside its own, and notes
+  /// whether it can write a report, or speak to the process of the probe, with what it has open.
+  void leave_a_writer() const {
+    if (::fork() != 0) return;
+    ::setsid();
+    std::signal(SIGPIPE, SIG_IGN);
+    const std::filesystem::path folder = std::filesystem::path(file_).parent_path();
+    while (!std::filesystem::exists(folder / "go")) {
+      if (!std::filesystem::exists(folder)) ::_exit(0);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    unsigned pipes = 0, sockets = 0;
+    for (int file = 0; file < 100; ++file) {
+      static constexpr char kForged[] = "\n{\"error\":\"forged\"}\n";
+      if (::lseek(file, 0, SEEK_CUR) >= 0 || errno != ESPIPE) continue;
+      if (::write(file, kForged, std::strlen(kForged)) > 0) ++pipes;
+      if (::send(file, "", 1, MSG_NOSIGNAL) > 0) ++sockets;
+    }
+    note(std::to_string(pipes) + " pipes, " + std::to_string(sockets) + " sockets");
+    ::_exit(0);
   }
 
   std::size_t lines() const {
