@@ -66,7 +66,7 @@ bool Publisher::publish(const std::string& group, unsigned long number) {
   if (!has_number(ready_, group, number)) return false;
   auto ready = ready_.extract(group);
   published_.insert_or_assign(group, std::move(ready.mapped()));
-  replace_snapshot();
+  replace_group(group);
   return true;
 }
 
@@ -88,14 +88,14 @@ void Publisher::discard(const std::string& group, unsigned long number) {
 
 void Publisher::withdraw(const std::string& group) {
   const base::MutexLock lock(changing_);
-  if (published_.erase(group) != 0) replace_snapshot();
+  if (published_.erase(group) != 0) replace_group(group);
 }
 
 void Publisher::withdraw(const std::string& group, unsigned long number) {
   const base::MutexLock lock(changing_);
   if (!has_number(published_, group, number)) return;
   published_.erase(group);
-  replace_snapshot();
+  replace_group(group);
 }
 
 void Publisher::set_present(Present present) {
@@ -123,11 +123,23 @@ void Publisher::close() {
 }
 
 void Publisher::replace_snapshot() {
-  std::set<std::string> unloaded;
+  Snapshot::Names unloaded;
   for (const auto& [group, modules] : present_) {
     if (!published_.contains(group)) unloaded.insert(modules.begin(), modules.end());
   }
-  auto snapshot = std::make_shared<const Snapshot>(published_, unloaded);
+  show(std::make_shared<const Snapshot>(published_, unloaded));
+}
+
+/// Shows what the group has now; nothing of other groups has changed.
+void Publisher::replace_group(const std::string& group) {
+  const auto published = published_.find(group);
+  const auto present = present_.find(group);
+  show(std::make_shared<const Snapshot>(
+      *snapshot(), group, published == published_.end() ? nullptr : published->second,
+      present == present_.end() ? Snapshot::Names() : present->second));
+}
+
+void Publisher::show(std::shared_ptr<const Snapshot> snapshot) {
   {
     const base::MutexLock lock(mutex_);
     view_.snapshot.swap(snapshot);

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "base/mutex.hpp"
@@ -24,7 +23,7 @@ using Numbers = std::map<std::string, unsigned long>;
 class Publisher {
  public:
   using Held = std::shared_ptr<const Generation>;
-  using Present = std::map<std::string, std::set<std::string>>;  ///< modules, by group
+  using Present = std::map<std::string, Snapshot::Names>;  ///< modules, by group
 
   /// What requests see, and how often what is held had changed by then.
   struct View {
@@ -73,6 +72,8 @@ class Publisher {
 
  private:
   void replace_snapshot() SHOAL_REQUIRES(changing_);
+  void replace_group(const std::string& group) SHOAL_REQUIRES(changing_);
+  void show(std::shared_ptr<const Snapshot> snapshot);
 
   /// Held while a new snapshot is made, which takes a while: requests do not wait for it.
   mutable base::Mutex changing_;

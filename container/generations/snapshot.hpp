@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "generations/generation.hpp"
 
@@ -22,8 +24,15 @@ class Snapshot {
 
   using Generations = std::map<std::string, std::shared_ptr<const Generation>>;  // by group
 
+  using Names = std::set<std::string>;
+
   /// `unloaded` are the modules of groups that no generation has been made of yet.
-  Snapshot(Generations generations, const std::set<std::string>& unloaded);
+  Snapshot(Generations generations, const Names& unloaded);
+
+  /// What `before` has, but of this group only `generation`, or `unloaded` if that is null. Costs
+  /// less than to look at all modules.
+  Snapshot(const Snapshot& before, const std::string& group,
+           std::shared_ptr<const Generation> generation, const Names& unloaded);
 
   /// The handler module of this full name; null when there is none. Library modules are not found.
   const Entry* find(std::string_view module) const;
@@ -31,8 +40,12 @@ class Snapshot {
   const Generations& generations() const { return generations_; }
 
  private:
+  using Entries = std::vector<std::pair<std::string, Entry>>;
+
+  static void add(Entries& entries, const Generation& generation);
+
   Generations generations_;
-  std::map<std::string, Entry, std::less<>> entries_;
+  Entries entries_;  // by name; a copy of a vector is cheap
 };
 
 }  // namespace shoal::generations

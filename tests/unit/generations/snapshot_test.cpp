@@ -38,6 +38,27 @@ TEST_F(Snapshots, TellWhatWasNeverLoadedFromWhatIsNotThere) {
   EXPECT_EQ(snapshot.find("pond.right"), nullptr);
 }
 
+TEST_F(Snapshots, AreMadeOfTheOneBeforeAndOneGroup) {
+  const auto pond = generation_of("v1", {{"pond.base", {}}, {"pond.left", {}}});
+  const Snapshot none({}, {"alone", "pond.left", "pond.other", "zoo"});
+
+  const Snapshot loaded(none, "pond", pond, {"pond.left", "pond.other"});
+  EXPECT_EQ(loaded.generations().size(), 1u);
+  EXPECT_EQ(loaded.find("pond.left")->generation, pond.get());
+  EXPECT_EQ(loaded.find("pond.other"), nullptr) << "it is no handler of the generation";
+  for (const char* name : {"alone", "zoo"}) EXPECT_EQ(loaded.find(name)->generation, nullptr);
+
+  const auto next = generation_of("v2", {{"pond.base", {}}, {"pond.right", {}}});
+  const Snapshot replaced(loaded, "pond", next, {"pond.right"});
+  EXPECT_EQ(replaced.find("pond.left"), nullptr);
+  EXPECT_EQ(replaced.find("pond.right")->generation, next.get());
+
+  const Snapshot withdrawn(replaced, "pond", nullptr, {"pond.right"});
+  EXPECT_TRUE(withdrawn.generations().empty());
+  EXPECT_EQ(withdrawn.find("pond.right")->generation, nullptr);
+  EXPECT_NE(withdrawn.find("zoo"), nullptr);
+}
+
 TEST_F(Snapshots, HoldTheirGenerations) {
   auto pond = generation_of("v1", {{"pond.base", {}}, {"pond.left", {}}});
   const std::weak_ptr<const Generation> watched = pond;
