@@ -64,12 +64,19 @@ void AppsReader::take_in(Groups& groups) {
     // What is pinned is loaded once.
     if (group != nullptr && (group->swept || !group->serving)) touched.insert(group->name);
   };
-  for (const auto& module : folder_.refresh()) touch(module);
+  const auto refreshed = folder_.refresh();
+  if (!refreshed.empty()) apps_.reset();
+  for (const auto& module : refreshed) touch(module);
   if (first_) {
     for (const auto& [module, file] : folder_.files()) touch(module);
     for (const auto& [name, group] : groups) touched.insert(name);
   }
-  for (const auto& name : touched) renew(groups.at(name));
+  std::map<std::string, Files> present;
+  for (const auto& [module, file] : folder_.files()) {
+    const std::string name = grouping_.of(module).group;
+    if (touched.contains(name)) present[name].emplace(module, file);
+  }
+  for (const auto& name : touched) renew(groups.at(name), std::move(present[name]));
 }
 
 Group* AppsReader::add(Groups& groups, const std::string& name, bool swept) const {
@@ -90,11 +97,7 @@ Group* AppsReader::add(Groups& groups, const std::string& name, bool swept) cons
 }
 
 /// Compares what the group's folder holds with what was judged.
-void AppsReader::renew(Group& group) {
-  Files present;
-  for (const auto& [module, file] : folder_.files()) {
-    if (grouping_.of(module).group == group.name) present.emplace(module, file);
-  }
+void AppsReader::renew(Group& group, Files present) {
   const bool changed = present != group.present;
   group.present = std::move(present);
   if (changed) {
@@ -160,7 +163,10 @@ AppsReader::Clock::time_point AppsReader::deadline(const Groups& groups) const {
 }
 
 std::shared_ptr<const Apps> AppsReader::apps() const {
-  return std::make_shared<const Apps>(Apps{folder_.path(), folder_.files(), grouping_});
+  if (!apps_) {
+    apps_ = std::make_shared<const Apps>(Apps{folder_.path(), folder_.files(), grouping_});
+  }
+  return apps_;
 }
 
 }  // namespace shoal::releases

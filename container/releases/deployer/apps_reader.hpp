@@ -77,13 +77,14 @@ class AppsReader {
 
  private:
   void take_in(Groups& groups);
-  void renew(Group& group);
+  void renew(Group& group, Files present);
   void announce(Group& group);
   Group* add(Groups& groups, const std::string& name, bool swept) const;
 
   const Grouping grouping_;
   const SweepRules rules_;
   const Feed& feed_;
+  mutable std::shared_ptr<const Apps> apps_;  // null: made when it is asked for
   Folder folder_;
   Clock::time_point begun_{};  // when the last reading began
   bool first_ = true;          // nothing was read yet

@@ -9,8 +9,6 @@
 #include <utility>
 
 #include "releases/apps/digest.hpp"
-#include "releases/deployer/messages.hpp"
-#include "releases/deployer/supervisor_messages.hpp"
 #include "releases/history/fingerprint.hpp"
 #include "releases/linking/load_error.hpp"
 

@@ -1,4 +1,4 @@
-// What the workers say to the deployer, and what becomes of their deaths.
+// What the workers say to the deployer, and what it tells them besides deployments.
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
@@ -7,6 +7,7 @@
 
 #include "releases/deployer/deployer.hpp"
 #include "releases/deployer/messages.hpp"
+#include "releases/deployer/supervisor_messages.hpp"
 
 namespace shoal::releases {
 namespace {
