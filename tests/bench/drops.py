@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Measures the time from the beginning of a drop to the first answer of the new code.
 
-    tests/bench/drops.py --build build/bench [--drops 100] [--php php-fpm8.2]
+    tests/bench/drops.py --build build/bench [--drops 100] [--php php-fpm8.2] [--rival OTHER/build/bench]
+                         [--processes 1]
 
 Shoal: `shoal drop` of a base class and three children, with the probe on. The rival: php-fpm with
 opcache, whose four files (one base, three children) are renamed into place one by one. Both are asked
 over their sockets, without a web server, again and again until the new version answers; they take turns
-in one run. tests/bench/run.sh --drops builds what this needs and runs it.
+in one run. `--rival` is a build of another version. tests/bench/run.sh --drops builds what this needs and runs it.
 """
 import argparse, os, re, shutil, signal, statistics, subprocess, tempfile, time
 
@@ -14,23 +15,25 @@ from fastcgi import ask
 
 
 class Shoal:
-    name = "shoal drop, 4 modules, probe on"
-
-    def __init__(self, folder, build):
-        self.build, self.folder = build, folder
+    def __init__(self, folder, build, name="shoal drop with verdict, 4 modules", processes=1):
+        self.build, self.folder, self.name = build, folder, name
         self.apps = folder + "/apps"
+        self.place = ["--apps", self.apps]
         self.socket = folder + "/shoal.sock"
         self.log = folder + "/shoal.log"
         os.mkdir(self.apps)
         with open(folder + "/shoal.yaml", "w") as conf:
             conf.write(f'listen: [{{ socket: "unix:{self.socket}" }}]\napps: apps\nrun: run\n'
-                       f"routes: {{ /: pond.left }}\nlog: {{ level: debug, file: shoal.log }}\n")
+                       f"routes: {{ /: pond.left }}\nlog: {{ level: debug, file: shoal.log }}\n"
+                       f"workers: {{ processes: {processes} }}\n")
         self.drop(1)
         self.process = subprocess.Popen([build + "/bin/shoal", "serve", "-c", folder + "/shoal.yaml"])
+        if name != "rival":  # an earlier version may know no verdict
+            self.place = ["-c", folder + "/shoal.yaml"]
 
     def drop(self, version):
         subprocess.run([self.build + "/bin/shoal", "drop", f"{self.build}/drops/{version}",
-                        "--apps", self.apps], check=True, stdout=subprocess.DEVNULL)
+                        *self.place], check=True, stdout=subprocess.DEVNULL)
 
     def version(self):
         params = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/", "SCRIPT_NAME": "/",
@@ -42,7 +45,7 @@ class Shoal:
         times = {}
         with open(self.log) as log:
             for line in log:
-                if ": staged " not in line:
+                if " ms, " not in line:
                     continue
                 for step, ms in re.findall(r"([a-z][a-z ]*) ([0-9.]+) ms", line):
                     times.setdefault(step, []).append(float(ms))
@@ -121,13 +124,18 @@ def main():
     words.add_argument("--build", required=True)
     words.add_argument("--drops", type=int, default=100)
     words.add_argument("--php", default="")
+    words.add_argument("--rival", default="")
+    words.add_argument("--processes", type=int, default=1)
     words = words.parse_args()
     folder = tempfile.mkdtemp(prefix="shoal-drops.")
     servers = []
     try:
         for name in ("shoal", "php"):
             os.mkdir(f"{folder}/{name}")
-        servers.append(Shoal(folder + "/shoal", os.path.abspath(words.build)))
+        servers.append(Shoal(folder + "/shoal", os.path.abspath(words.build), processes=words.processes))
+        if words.rival:
+            os.mkdir(folder + "/rival")
+            servers.append(Shoal(folder + "/rival", os.path.abspath(words.rival), "rival", words.processes))
         if words.php:
             servers.append(Php(folder + "/php", words.php))
         for server in servers:
