@@ -55,6 +55,9 @@ Look look_at(const fs::path& marker) {
     look.held = look.there;
   } else if (::flock(look.file.get(), LOCK_SH | LOCK_NB) == 0) {
     look.held = false;
+    // Its owner may have lifted it since it was opened here, and let go of it then.
+    struct stat status {};
+    look.there = ::fstat(look.file.get(), &status) == 0 && status.st_nlink != 0;
   }
   return look;
 }

@@ -2,6 +2,8 @@
 #include "releases/apps/marker.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
 #include "releases/apps/drop.hpp"
 #include "unit/releases/apps/kernel.hpp"
@@ -81,6 +83,18 @@ TEST_F(Marking, HoldsNothingWhenItsOwnerIsDeadWhichIsSaidOnce) {
                                "again, and remove it\n");
   EXPECT_FALSE(holds());
   EXPECT_EQ(std::ranges::count(logged.text(), '\n'), 1);
+}
+
+TEST_F(Marking, IsNotTakenForThatOfADeadOwnerWhenItIsLiftedDuringTheLook) {
+  const Logged logged;
+  std::atomic<bool> ended = false;
+  std::thread drops([&] {
+    for (int i = 0; i < 2'000; ++i) Marker(apps()).raise();
+    ended = true;
+  });
+  while (!ended) holds();
+  drops.join();
+  EXPECT_EQ(logged.text(), "");
 }
 
 TEST_F(Marking, HoldsNothingWhenItIsOverAMinuteOldWhichIsSaidOnce) {
