@@ -90,7 +90,7 @@ std::optional<Refusal> refusal(const Visit& visit) {
   }
   if (visit.entry->handler == nullptr) {
     return Refusal{503, level::warn,
-                   "503: the group of this module was never loaded; see \"shoal status\""};
+                   "503: no generation of its group is loaded; see \"shoal status\""};
   }
   if (visit.exchange->content_length_malformed()) {
     return Refusal{400, level::warn, "400: CONTENT_LENGTH is not a number of bytes"};

@@ -112,6 +112,7 @@ bool Deployer::serve_decided(Group& group) {
   note_withdrawn(group);
   const bool is_judged = decision.judged == fingerprint_of(group.present) || !group.swept;
   if (!group.wishes.empty() || !is_judged) return true;
+  records_.end_work(group.name);  // the earlier deployer died after its verdict
   group.judged = group.present;
   group.was_judged = true;
   group.announced = true;

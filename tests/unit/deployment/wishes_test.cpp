@@ -191,7 +191,9 @@ TEST_F(Kept, IsAVerdictThatItsDeployerDiedTooEarlyToRecord) {
     json manifest = json::parse(std::ifstream(path));
     manifest["attempts"] = json::array();
     std::ofstream(path) << manifest;
+    write_work(run(), "lone", {.fingerprint = "f", .file = "lone.so", .service = service_});
   });
+  EXPECT_TRUE(read_works(run()).empty()) << "it died after its verdict, not over the files";
   EXPECT_EQ(serving(), "2 live");
   EXPECT_EQ(verdict_in(container_->ask(question_about({"lone"}))), "lone live lone/2");
   EXPECT_EQ(verdict_on("slow1", "lone"), "lone live lone/3");
