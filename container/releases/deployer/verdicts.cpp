@@ -148,7 +148,7 @@ void Deployer::try_later(Group& group, const std::string& why) {
   if (is_new) serve_as_before(group);
 }
 
-/// The end of each deployment. First all is recorded, then the page and those who wait learn of it:
+/// The end of each deployment. First all is recorded, then the commands that wait learn of it:
 /// whoever has heard of a verdict finds it in the history, even if this process is killed.
 void Deployer::judge(Group& group, Verdict verdict, const std::string& reason) {
   auto deployment = std::move(*std::exchange(group.deployment, std::nullopt));
