@@ -90,19 +90,24 @@ void Opener::run() {
   }
 }
 
-const std::map<std::string, Opener::Act>& Opener::acts() {
-  static const std::map<std::string, Act> acts{
-      {message::kOpen, &Opener::open},          {message::kServe, &Opener::serve},
-      {message::kDiscard, &Opener::discard},    {message::kGone, &Opener::withdraw},
-      {message::kList, &Opener::open_list},     {message::kJoined, &Opener::note_joined},
-      {message::kJudged, &Opener::note_judged}, {message::kPresent, &Opener::note_present},
-      {message::kReport, &Opener::report}};
-  return acts;
+/// Returns what is to be done at this word; null if it is not known. Has no table that is destroyed
+/// when a module calls exit(): the thread goes on then.
+Opener::Act Opener::act_at(std::string_view word) {
+  if (word == message::kOpen) return &Opener::open;
+  if (word == message::kServe) return &Opener::serve;
+  if (word == message::kDiscard) return &Opener::discard;
+  if (word == message::kGone) return &Opener::withdraw;
+  if (word == message::kList) return &Opener::open_list;
+  if (word == message::kJoined) return &Opener::note_joined;
+  if (word == message::kJudged) return &Opener::note_judged;
+  if (word == message::kPresent) return &Opener::note_present;
+  if (word == message::kReport) return &Opener::report;
+  return nullptr;
 }
 
 void Opener::act_on(const json& message) try {
-  const auto act = acts().find(message.at("say"));
-  if (act != acts().end()) (this->*act->second)(message);
+  const Act act = act_at(message.at("say").get_ref<const std::string&>());
+  if (act != nullptr) (this->*act)(message);
 } catch (const json::exception& error) {
   spdlog::error("the deployer's message cannot be understood: {}: {}", error.what(),
                 message.dump(-1, ' ', false, json::error_handler_t::replace));

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -63,7 +64,7 @@ class Opener {
   };
   using Act = void (Opener::*)(const nlohmann::json& message);
 
-  static const std::map<std::string, Act>& acts();
+  static Act act_at(std::string_view word);
   static Named named_in(const nlohmann::json& message);
 
   void run();

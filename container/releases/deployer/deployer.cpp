@@ -250,9 +250,7 @@ unsigned long Deployer::add_release(Group& group, const TrialResult& result) {
 }
 
 void Deployer::tidy() {
-  if (!untidy_ || Clock::now() < tidied_ + kPause) return;
-  untidy_ = false;
-  tidied_ = Clock::now();
+  if (!untidy_ || Clock::now() < next_tidying_) return;
   std::set<std::string> needed;
   std::map<std::string, std::set<unsigned long>> releases;
   for (const auto& [name, group] : groups_) {
@@ -263,7 +261,9 @@ void Deployer::tidy() {
     }
     for (const auto& wish : group.wishes) releases[name].insert(wish.release);
   }
-  records_.tidy_stages(std::move(needed));
+  // No message tells when a process that is not a worker has ended, such as one of the probe.
+  untidy_ = !records_.tidy_stages(std::move(needed));
+  next_tidying_ = Clock::now() + (untidy_ ? kLongPause : kPause);
   records_.tidy_history(std::move(releases));
 }
 
@@ -304,7 +304,7 @@ Deployer::Clock::time_point Deployer::deadline() const {
     }
   }
   if (!all_judged_) next = std::min(next, began_ + kLongestStart);
-  return untidy_ ? std::min(next, std::max(tidied_ + kPause, now)) : next;
+  return untidy_ ? std::min(next, std::max(next_tidying_, now)) : next;
 }
 
 }  // namespace shoal::releases

@@ -167,7 +167,7 @@ class Deployer {
   bool all_judged_ = false;
   bool releasing_ = false;
   bool untidy_ = true;  // stages or releases may be left to remove
-  Clock::time_point tidied_{};
+  Clock::time_point next_tidying_{};
   std::optional<std::set<std::string>> unserved_{};  // groups, as the supervisor was told last
 
   // A module that hangs in its constructor must not keep the others from being served.
@@ -175,6 +175,7 @@ class Deployer {
 
   // Between two looks for what can be removed.
   static constexpr std::chrono::milliseconds kPause{100};
+  static constexpr std::chrono::milliseconds kLongPause{1'000};
 };
 
 }  // namespace shoal::releases

@@ -95,14 +95,16 @@ void Records::end_work(const std::string& group) {
   try_to("what the deployer works on is not recorded", [&] { remove_work(run_, group); });
 }
 
-void Records::tidy_stages(std::set<std::string> needed) {
+bool Records::tidy_stages(std::set<std::string> needed) {
   // Of an earlier run of the service, too: a worker that no deployer answers opens them.
   for (const auto& [group, decision] : decisions_) needed.insert(decision.stage);
   std::set<std::string> removable = stages_.stages();
   for (const auto& name : needed) removable.erase(name);
-  if (removable.empty()) return;
+  if (removable.empty()) return true;
+  const std::size_t all = removable.size();
   for (const auto& name : mapped_stages(stages_.folder())) removable.erase(name);
   for (const auto& name : removable) stages_.remove(name);
+  return removable.size() == all;
 }
 
 void Records::tidy_history(std::map<std::string, std::set<unsigned long>> needed) {

@@ -52,8 +52,8 @@ class Records {
   std::chrono::steady_clock::time_point deadline() const { return next_try_; }
 
   /// Removes the stages that are not among `needed`, that no decision names, and that no process
-  /// has mapped.
-  void tidy_stages(std::set<std::string> needed);
+  /// has mapped. Returns false if some are left that a process has mapped.
+  bool tidy_stages(std::set<std::string> needed);
 
   /// Removes old releases, but none of `needed`, and none that a decision names.
   void tidy_history(std::map<std::string, std::set<unsigned long>> needed);
