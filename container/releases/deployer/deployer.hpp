@@ -109,6 +109,7 @@ class Deployer {
   unsigned long add_release(Group& group, const TrialResult& result);
   void heal(const Release& known, const std::filesystem::path& draft);
   const Release* fallback_of(const Group& group, unsigned long other_than) const;
+  std::optional<Wish> next_fallback(const Group& group) const;
   std::optional<Judgement> last_drop_of(const Group& group) const;
   bool has_room(Group& group);
   bool is_banned(Group& group);

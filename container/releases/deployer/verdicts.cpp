@@ -99,18 +99,11 @@ void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
   if (ban != Ban::kNone && deployment.release != 0) {
     records_.history().ban(group.name, deployment.release, ban);
   }
-  const bool was_to_serve_instead = deployment.origin.kind == Origin::Kind::kLastGood;
-  if (was_to_serve_instead) group.unfit.insert(deployment.wish->release);
+  const bool is_fallback = deployment.origin.kind == Origin::Kind::kLastGood;
+  if (is_fallback) group.unfit.insert(deployment.wish->release);
   const bool is_withdrawn = group.serving && group.serving->number == group.withdrawn;
-  const bool lacks_good = !group.serving || (was_to_serve_instead && is_withdrawn);
-  const Release* const next = lacks_good ? fallback_of(group, deployment.release) : nullptr;
-  const std::optional<Wish> instead =
-      next == nullptr ? std::nullopt
-                      : std::optional(Wish{
-                            .origin = {Origin::Kind::kLastGood, {}},
-                            .release = next->number,
-                            .note = was_to_serve_instead ? deployment.wish->note : "",
-                            .instead_of = was_to_serve_instead ? deployment.wish->instead_of : 0});
+  const bool lacks_good = !group.serving || (is_fallback && is_withdrawn);
+  const auto instead = lacks_good ? next_fallback(group) : std::nullopt;
   if (is_withdrawn && lacks_good && !instead) {
     group.refusal = why;  // nothing can serve instead; what is in quarantine must not
     group.refused_at = std::chrono::system_clock::now();
@@ -128,6 +121,18 @@ void Deployer::refuse(Group& group, const std::string& why, Ban ban) {
   }
   judge(group, Verdict::kRefused, why);
   if (instead) wish(group, *instead);
+}
+
+/// Returns the wish for the next release that can serve, now that this deployment is refused.
+std::optional<Wish> Deployer::next_fallback(const Group& group) const {
+  const auto& deployment = *group.deployment;
+  const Release* const release = fallback_of(group, deployment.release);
+  if (release == nullptr) return std::nullopt;
+  Wish wish;
+  if (deployment.origin.kind == Origin::Kind::kLastGood) wish = *deployment.wish;
+  wish.origin = {Origin::Kind::kLastGood, {}};
+  wish.release = release->number;
+  return wish;
 }
 
 /// What came in the way says nothing against the files.

@@ -23,13 +23,27 @@ namespace {
 constexpr const char* kDraft = ".draft.";
 
 /// Gives the copy of each module the mode 0600. Throws Unavailable if one is missing.
-void make_private(const PrivateFolder& copies, const Release& release) {
+void make_private(const PrivateFolder& copies, const Release& release) try {
   for (const auto& file : release.files) {
     const std::string name = file.module + ".so";
     const Descriptor copy = copies.file(name, O_RDONLY);
     if (!copy) fail_for_now(copies.path() / name, "cannot be opened", errno);
   }
+} catch (const base::FolderError& error) {
+  throw Unavailable(error.what());
 }
+
+/// Removes what is left of a draft at the end, also when it could not be used.
+class DraftInUse {
+ public:
+  explicit DraftInUse(const fs::path& draft) : draft_(draft) {}
+  ~DraftInUse() { History::drop_draft(draft_); }
+  DraftInUse(const DraftInUse&) = delete;
+  DraftInUse& operator=(const DraftInUse&) = delete;
+
+ private:
+  const fs::path& draft_;
+};
 
 void move_into_place(const fs::path& from, const fs::path& to) {
   std::error_code error;
@@ -52,7 +66,8 @@ void History::drop_draft(const fs::path& draft) {
   fs::remove_all(draft, none);
 }
 
-void History::add(Release release, const fs::path& draft) try {
+void History::add(Release release, const fs::path& draft) {
+  const DraftInUse in_use(draft);
   bound_attempts(release);
   for (auto& it : release.attempts) it.at = in_milliseconds(it.at);
   release.banned_at = in_milliseconds(release.banned_at);
@@ -71,15 +86,10 @@ void History::add(Release release, const fs::path& draft) try {
   auto& all = releases_[release.group];
   all.insert_or_assign(release.number, std::move(release));
   note_change();
-} catch (const base::FolderError& error) {
-  drop_draft(draft);
-  throw Unavailable(error.what());
-} catch (...) {
-  drop_draft(draft);
-  throw;
 }
 
-void History::heal(const Release& release, const fs::path& draft) try {
+void History::heal(const Release& release, const fs::path& draft) {
+  const DraftInUse in_use(draft);
   const PrivateFolder group = folder_of(release.group);
   const fs::path place = group.path() / std::to_string(release.number);
   const PrivateFolder copies = opened([&] { return group.folder(draft.filename()); });
@@ -90,7 +100,6 @@ void History::heal(const Release& release, const fs::path& draft) try {
       const std::string name = file.module + ".so";
       move_into_place(draft / name, place / name);
     }
-    drop_draft(draft);
     write(release);
   } else {
     write_record(copies, kManifest, text_of_manifest(release));
@@ -98,12 +107,6 @@ void History::heal(const Release& release, const fs::path& draft) try {
     unwritten_.erase({release.group, release.number});
   }
   note_change();
-} catch (const base::FolderError& error) {
-  drop_draft(draft);
-  throw Unavailable(error.what());
-} catch (...) {
-  drop_draft(draft);
-  throw;
 }
 
 }  // namespace shoal::releases
