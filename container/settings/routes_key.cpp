@@ -20,16 +20,26 @@ std::string read_target(const Value& value) {
   return value.text();
 }
 
+unsigned read_threads(const Value& value, unsigned most) {
+  const auto threads = static_cast<unsigned>(kThreads(value));
+  if (threads <= most) return threads;
+  throw ValueError(std::to_string(threads) + " is more than workers.threads, which is " +
+                   std::to_string(most) + "; lower it, or raise workers.threads");
+}
+
 /// Reads one route. Returns nullopt, with an error added, if `module` is missing or wrong.
-std::optional<Route> read_route(const Value& value) {
+std::optional<Route> read_route(const Value& value, unsigned most_threads) {
   Route route{value.name(), {}, value.where()};
   if (!value.is_mapping()) {
     route.target = read_target(value);
     return route;
   }
+  const auto threads = [&](const Value& text) { return read_threads(text, most_threads); };
   Section section(value);
   const bool known = section.required("module", route.target, read_target, "module: hello");
   section.optional("request_timeout", route.request_timeout, kRequestTimeout);
+  section.optional("body", route.streams_body, OneOf<bool>{{{"collect", false}, {"stream", true}}});
+  section.optional("threads", route.threads, threads);
   section.refuse_others();
   return known ? std::optional(route) : std::nullopt;
 }
@@ -58,14 +68,14 @@ void check_prefix(const std::string& prefix) {
   }
 }
 
-std::vector<Route> read_routes(const Value& value) {
+std::vector<Route> read_routes(const Value& value, unsigned threads) {
   std::vector<Route> routes;
   const auto entries = value.entries();
   if (entries.empty()) throw ValueError("has no routes; write at least one, as in \"/: hello\"");
   for (const auto& entry : entries) {
     entry.attempt([&] { check_prefix(entry.name()); });
     entry.attempt([&] {
-      if (auto route = read_route(entry)) routes.push_back(*std::move(route));
+      if (auto route = read_route(entry, threads)) routes.push_back(*std::move(route));
     });
   }
   std::ranges::stable_sort(routes, std::ranges::greater{},

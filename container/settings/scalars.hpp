@@ -33,6 +33,9 @@ struct Whole {
   int operator()(const Value& value) const;
 };
 
+/// How many threads may run at once: of a process, or of one route.
+inline constexpr Whole kThreads{1, 1024};
+
 /// A number with a unit of time.
 struct Duration {
   std::chrono::milliseconds least;

@@ -27,6 +27,13 @@ void Section::add_missing(std::string_view key, std::string_view example) const 
   value_.add_error_below(key, "missing; add it, as in " + in_quotes(example));
 }
 
+bool Section::add_error(std::string_view key, std::string_view text) const {
+  const auto found = std::ranges::find(entries_, key, &Value::name);
+  if (found == entries_.end()) return false;
+  found->add_error(text);
+  return true;
+}
+
 void Section::refuse(std::initializer_list<std::string_view> keys, std::string_view text) {
   for (const auto key : keys) {
     if (const Value* found = find(key)) found->add_error(text);

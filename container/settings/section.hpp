@@ -22,9 +22,11 @@ class Section {
   /// Throws ValueError if `value` is not a mapping.
   explicit Section(const Value& value) : value_(value), entries_(value.entries()) {}
 
+  /// Returns false if the key was there and had an error.
   template <typename Target, typename Read>
-  void optional(std::string_view key, Target& target, const Read& read) {
-    if (const Value* found = find(key)) found->attempt([&] { target = read(*found); });
+  bool optional(std::string_view key, Target& target, const Read& read) {
+    const Value* found = find(key);
+    return found == nullptr || found->attempt([&] { target = read(*found); });
   }
 
   /// Adds an error if the key is missing; its remedy is to write `example`. Returns true if the key
@@ -35,6 +37,9 @@ class Section {
     add_missing(key, example);
     return false;
   }
+
+  /// Adds an error about the entry `key`. Returns false if it is missing: then nothing is added.
+  bool add_error(std::string_view key, std::string_view text) const;
 
   /// Adds an error for each of `keys` that is there. For keys that are known, but cannot be used
   /// together with the others.

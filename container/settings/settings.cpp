@@ -13,6 +13,7 @@
 #include "settings/scalars.hpp"
 #include "settings/section.hpp"
 #include "settings/status_key.hpp"
+#include "settings/units.hpp"
 
 namespace shoal::settings {
 namespace {
@@ -28,7 +29,9 @@ Workers read_workers(const Value& value) {
   Workers workers;
   Section section(value);
   section.optional("processes", workers.processes, Whole{1, 256});
-  section.optional("threads", workers.threads, Whole{1, 1024});
+  if (!section.optional("threads", workers.threads, kThreads)) {
+    workers.threads = static_cast<unsigned>(kThreads.most);  // no further error for each route
+  }
   section.optional("grace", workers.grace, Duration{0s, 1h});
   section.optional("max_requests", workers.max_requests, Whole{1, kMostRequests});
   section.optional("queue", workers.queue, Whole{1, 65'535});
@@ -51,10 +54,26 @@ Sweep read_sweep(const Value& value) {
   return sweep;
 }
 
+/// Adds an error, to the key that is given, if the room for all bodies is less than for one.
+void require_room_for_a_body(const Limits& limits, const Section& section) {
+  if (limits.bodies >= limits.body) return;
+  const std::string body = to_text(limits.body);
+  const std::string bodies = to_text(limits.bodies);
+  if (section.add_error("bodies", bodies + " is less than limits.body, which is " + body +
+                                      "; write " + body + " or more, or lower limits.body")) {
+    return;
+  }
+  section.add_error("body", body + " is more than limits.bodies, which is " + bodies +
+                                "; add \"bodies: " + body + "\" or more, or lower it");
+}
+
 Limits read_limits(const Value& value) {
   Limits limits;
   Section section(value);
-  section.optional("body", limits.body, Size{0, kTiB});
+  const bool knows_body = section.optional("body", limits.body, Size{0, kTiB});
+  section.optional("body_timeout", limits.body_timeout, Duration{1ms, 24h});
+  const bool knows_bodies = section.optional("bodies", limits.bodies, Size{0, kTiB});
+  if (knows_body && knows_bodies) require_room_for_a_body(limits, section);
   section.optional("read_timeout", limits.read_timeout, Duration{1ms, 24h});
   section.optional("write_timeout", limits.write_timeout, Duration{1ms, 24h});
   section.optional("idle_timeout", limits.idle_timeout, Duration{1ms, 24h});
@@ -115,6 +134,9 @@ Control read_control(const Value& value) {
 
 void read_all(const Value& root, const fs::path& folder, Settings& settings) {
   const auto listen = [&](const Value& value) { return read_listen(value, folder); };
+  const auto routes = [&](const Value& value) {
+    return read_routes(value, settings.workers.threads);
+  };
   const auto state = [&](const Value& value) { return read_state(value, folder, settings.apps); };
   const auto log = [&](const Value& value) { return read_log(value, folder); };
   const auto health = [&](const Value& value) {
@@ -130,12 +152,12 @@ void read_all(const Value& root, const fs::path& folder, Settings& settings) {
 
   Section section(root);
   section.required("listen", settings.listen, listen, "listen: unix:/run/shoal/shoal.sock");
-  section.optional("workers", settings.workers, read_workers);
+  section.optional("workers", settings.workers, read_workers);  // before routes, wherever it is
   section.required("apps", settings.apps, Path{folder}, "apps: /usr/lib/shoal/apps");
   section.required("run", settings.run, run, "run: /var/lib/shoal");
   section.optional("groups", settings.groups, read_groups);
   section.optional("sweep", settings.sweep, read_sweep);
-  section.required("routes", settings.routes, read_routes, "routes: { /: hello }");
+  section.required("routes", settings.routes, routes, "routes: { /: hello }");
   section.optional("modules", settings.modules, read_modules);
   section.optional("limits", settings.limits, read_limits);
   section.optional("state", settings.state, state);

@@ -32,10 +32,10 @@ struct Listen {
 
 struct Workers {
   unsigned processes = 1;
-  unsigned threads = 8;                     ///< in each process
+  unsigned threads = 64;                    ///< most that run at once, in each process
   std::chrono::milliseconds grace{30'000};  ///< how long a stop waits for running requests
   std::uint64_t max_requests = 0;           ///< a process is replaced after so many; 0: never
-  std::size_t queue = 0;  ///< most requests that wait for a thread, in each process; 0: no bound
+  std::size_t queue = 1'024;  ///< most requests that wait for a thread, in each process
 };
 
 /// How modules form groups: see container/releases/apps/grouping.hpp.
@@ -66,15 +66,21 @@ struct Route {
   std::string target;  ///< dotted name of a module, or of a folder of modules
   std::string where;   ///< file:line
   std::optional<std::chrono::milliseconds> request_timeout{};  ///< replaces that of Limits
+  unsigned threads = 0;  ///< at most so many of its requests run at once; 0: no bound, but for a
+                         ///< route that streams half of workers.threads, at least 1
+  bool streams_body = false;  ///< `body: stream`: its module reads the body while it arrives
 };
 
 struct Limits {
-  std::uint64_t body = 8 << 20;                    ///< bytes
-  std::chrono::milliseconds read_timeout{60'000};  ///< for a request's head; for each wait for body
+  std::uint64_t body = 8 << 20;                     ///< bytes
+  std::chrono::milliseconds body_timeout{300'000};  ///< for a whole body that is collected
+  std::uint64_t bodies = 1 << 30;                   ///< bytes of collected bodies in each process
+  /// For a request's head, and for each wait for a part of a body that is streamed.
+  std::chrono::milliseconds read_timeout{60'000};
   std::chrono::milliseconds write_timeout{60'000};  ///< how long the web server may read nothing
   std::chrono::milliseconds idle_timeout{75'000};   ///< of a kept connection without a request
   std::uint64_t keep_alive_drain = 1 << 20;         ///< most unread body bytes read to keep one
-  std::chrono::milliseconds request_timeout{0};     ///< for a whole request; 0: no bound
+  std::chrono::milliseconds request_timeout{0};     ///< from the start in a thread; 0: no bound
 };
 
 struct State {

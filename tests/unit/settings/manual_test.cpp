@@ -29,6 +29,7 @@ TEST(ShippedConfiguration, HasTheDefaultsThatTheCodeHas) {
   EXPECT_EQ(shipped.listen[0].backlog, Listen().backlog);
   EXPECT_EQ(shipped.workers.processes, Workers().processes);
   EXPECT_EQ(shipped.workers.threads, Workers().threads);
+  EXPECT_EQ(shipped.workers.queue, Workers().queue);
   EXPECT_EQ(shipped.workers.grace, Workers().grace);
   EXPECT_EQ(shipped.groups.kind, Groups().kind);
   EXPECT_EQ(shipped.sweep.watch, Sweep().watch);
@@ -37,6 +38,8 @@ TEST(ShippedConfiguration, HasTheDefaultsThatTheCodeHas) {
   EXPECT_EQ(shipped.sweep.wait, Sweep().wait);
   EXPECT_EQ(shipped.sweep.probe, Sweep().probe);
   EXPECT_EQ(shipped.limits.body, Limits().body);
+  EXPECT_EQ(shipped.limits.body_timeout, Limits().body_timeout);
+  EXPECT_EQ(shipped.limits.bodies, Limits().bodies);
   EXPECT_EQ(shipped.limits.read_timeout, Limits().read_timeout);
   EXPECT_EQ(shipped.limits.write_timeout, Limits().write_timeout);
   EXPECT_EQ(shipped.limits.idle_timeout, Limits().idle_timeout);

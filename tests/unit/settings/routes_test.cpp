@@ -53,6 +53,62 @@ TEST_F(RoutesKey, MayHaveATimeoutOfTheirOwn) {
   EXPECT_THAT(error("  /a: { modul: hello }\n"), HasSubstr("2 errors"));
 }
 
+TEST_F(RoutesKey, CollectBodiesUnlessTheyAreStreamed) {
+  const auto routes =
+      settings_of(routing("  /upload: { module: upload, body: stream }\n"
+                          "  /report: { module: report, body: collect }\n  /: hello\n"))
+          .routes;
+  ASSERT_EQ(routes.size(), 3u);
+  EXPECT_TRUE(routes[0].streams_body);
+  EXPECT_FALSE(routes[1].streams_body);
+  EXPECT_FALSE(routes[2].streams_body);
+  EXPECT_EQ(error("  /a: { module: hello, body: streem }\n"),
+            "shoal.yaml:5: routes./a.body: \"streem\" is not one of collect, stream; did you mean "
+            "\"stream\"?");
+  EXPECT_THAT(error("  /a: { module: hello, body: 8MiB }\n"), HasSubstr("write one of these"));
+}
+
+TEST_F(RoutesKey, MayHaveABoundOfThreads) {
+  const auto routes =
+      settings_of(routing("  /report: { module: report, threads: 4 }\n"
+                          "  /upload: { module: upload, body: stream }\n  /: hello\n"))
+          .routes;
+  ASSERT_EQ(routes.size(), 3u);
+  EXPECT_EQ(routes[0].threads, 4u);
+  EXPECT_EQ(routes[1].threads, 0u) << "half of workers.threads is not filled in here";
+  EXPECT_EQ(routes[2].threads, 0u);
+  EXPECT_EQ(error("  /a: { module: hello, threads: 0 }\n"),
+            "shoal.yaml:5: routes./a.threads: 0 is out of range; write 1 to 1024");
+  EXPECT_EQ(error("  /a: { module: hello, thread: 4 }\n"),
+            "shoal.yaml:5: routes./a.thread: unknown key; did you mean \"threads\"?");
+}
+
+TEST_F(RoutesKey, MayNotHaveMoreThreadsThanTheProcess) {
+  EXPECT_EQ(error("  /a: { module: hello, threads: 65 }\n"),
+            "shoal.yaml:5: routes./a.threads: 65 is more than workers.threads, which is 64; lower "
+            "it, or raise workers.threads");
+  const std::string eight = "  /a: { module: hello, threads: 8 }\n";
+  EXPECT_EQ(error(eight + "workers: { threads: 4 }\n"),
+            "shoal.yaml:5: routes./a.threads: 8 is more than workers.threads, which is 4; lower "
+            "it, or raise workers.threads")
+      << "workers may come after routes";
+  EXPECT_EQ(settings_of(routing(eight + "workers: { threads: 8 }\n")).routes[0].threads, 8u);
+}
+
+TEST_F(RoutesKey, AreNotComparedWithANumberOfThreadsThatIsWrong) {
+  EXPECT_EQ(error("  /a: { module: hello, threads: 1000 }\nworkers: { threads: many }\n"),
+            "shoal.yaml:6: workers.threads: \"many\" is not a whole number; write 1 to 1024");
+}
+
+TEST_F(RoutesKey, ReportErrorsOfThreadsInTheOrderOfTheFile) {
+  EXPECT_THAT(errors_of(routing("  /a: { module: hello, threads: 8 }\n"
+                                "  /b/c: { module: hello, threads: 9 }\n"
+                                "workers: { threads: 4, queue: 0 }\n")),
+              ElementsAre(StartsWith("shoal.yaml:5: routes./a.threads: 8 is more than"),
+                          StartsWith("shoal.yaml:6: routes./b/c.threads: 9 is more than"),
+                          StartsWith("shoal.yaml:7: workers.queue: 0 is out of range")));
+}
+
 TEST_F(RoutesKey, RefusesPrefixesThatMatchNoRequest) {
   for (const char* prefix : {"/a//b", "//a", "/a/./b", "/a/..", "/../a"}) {
     EXPECT_THAT(error("  " + std::string(prefix) + ": hello\n"), HasSubstr("no request has such"));

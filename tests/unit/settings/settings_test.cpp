@@ -12,7 +12,8 @@ using testing::StartsWith;
 
 TEST_F(Configuration, HasDefaultsForAllOptionalKeys) {
   const Settings settings = settings_with("");
-  EXPECT_EQ(settings.workers.threads, 8u);
+  EXPECT_EQ(settings.workers.threads, 64u);
+  EXPECT_EQ(settings.workers.queue, 1'024u);
   EXPECT_EQ(settings.workers.grace, 30s);
   EXPECT_EQ(settings.groups.kind, Groups::Kind::kTopLevel);
   EXPECT_EQ(settings.sweep.watch, Sweep::Watch::kAuto);
@@ -21,6 +22,9 @@ TEST_F(Configuration, HasDefaultsForAllOptionalKeys) {
   EXPECT_EQ(settings.sweep.wait, 5s);
   EXPECT_TRUE(settings.modules.empty());
   EXPECT_EQ(settings.limits.body, 8u << 20);
+  EXPECT_EQ(settings.limits.body_timeout, 5min);
+  EXPECT_EQ(settings.limits.bodies, 1ull << 30);
+  EXPECT_EQ(settings.limits.read_timeout, 60s);
   EXPECT_EQ(settings.limits.idle_timeout, 75s);
   EXPECT_EQ(settings.limits.keep_alive_drain, 1u << 20);
   EXPECT_EQ(settings.state.path, settings.run / "state");
@@ -44,7 +48,8 @@ TEST_F(Configuration, ReadsEverySingleValue) {
   const Settings settings = settings_with(
       "workers: { processes: 4, threads: 32, grace: 2m, max_requests: 5000, queue: 64 }\n"
       "sweep: { watch: stat, interval: 2s, settle: 0s, wait: 250ms }\n"
-      "limits: { body: 1GiB, read_timeout: 1s, write_timeout: 2s, idle_timeout: 3s,\n"
+      "limits: { body: 1GiB, body_timeout: 10s, bodies: 2GiB,\n"
+      "          read_timeout: 1s, write_timeout: 2s, idle_timeout: 3s,\n"
       "          keep_alive_drain: 0B, request_timeout: 4s }\n"
       "quarantine: { crashes: 5, within: 2m }\n"
       "history: { keep: 2, size: 64MiB }\n"
@@ -64,6 +69,8 @@ TEST_F(Configuration, ReadsEverySingleValue) {
   EXPECT_EQ(settings.sweep.settle, 0s);
   EXPECT_EQ(settings.sweep.wait, 250ms);
   EXPECT_EQ(settings.limits.body, 1u << 30);
+  EXPECT_EQ(settings.limits.body_timeout, 10s);
+  EXPECT_EQ(settings.limits.bodies, 2ull << 30);
   EXPECT_EQ(settings.limits.read_timeout, 1s);
   EXPECT_EQ(settings.limits.write_timeout, 2s);
   EXPECT_EQ(settings.limits.idle_timeout, 3s);
@@ -90,7 +97,7 @@ TEST_F(Configuration, ReadsEverySingleValue) {
 TEST_F(Configuration, TreatsAnEmptySectionAsItsDefaults) {
   const Settings settings =
       settings_with("workers:\nsweep: {}\nmodules:\nlimits:\n  # body: 1MiB\nlog:\n");
-  EXPECT_EQ(settings.workers.threads, 8u);
+  EXPECT_EQ(settings.workers.threads, 64u);
   EXPECT_EQ(settings.limits.body, 8u << 20);
 }
 
@@ -118,6 +125,8 @@ TEST_F(Configuration, SuggestsTheNearestKeyForAnUnknownOne) {
             "shoal.yaml:5: workers.thread: unknown key; did you mean \"threads\"?");
   EXPECT_EQ(error_with("limits: { read_timout: 5s }\n"),
             "shoal.yaml:5: limits.read_timout: unknown key; did you mean \"read_timeout\"?");
+  EXPECT_EQ(error_with("workers: { queu: 4 }\n"),
+            "shoal.yaml:5: workers.queu: unknown key; did you mean \"queue\"?");
   EXPECT_EQ(error_with("state: { durabilty: machine }\n"),
             "shoal.yaml:5: state.durabilty: unknown key; did you mean \"durability\"?");
   EXPECT_EQ(error_with("log: { levl: info }\n"),
@@ -165,6 +174,8 @@ TEST_F(Configuration, RefusesValuesOutOfRange) {
   EXPECT_THAT(error_with("workers: { threads: 1025 }\n"), HasSubstr("write 1 to 1024"));
   EXPECT_THAT(error_with("workers: { threads: -1 }\n"), HasSubstr("write 1 to 1024"));
   EXPECT_THAT(error_with("workers: { threads: 99999999999 }\n"), HasSubstr("write 1 to 1024"));
+  EXPECT_EQ(error_with("workers: { queue: 0 }\n"),
+            "shoal.yaml:5: workers.queue: 0 is out of range; write 1 to 65535");
   EXPECT_EQ(error_with("workers: { grace: 61m }\n"),
             "shoal.yaml:5: workers.grace: 61m is out of range; write 0ms to 1h");
   EXPECT_THAT(error_with("sweep: { interval: 0s }\n"), HasSubstr("write 1ms to 1h"));
