@@ -1,6 +1,10 @@
 #include "crash/activity.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <cstring>
+
+#include "base/printable.hpp"
 
 namespace shoal::crash {
 namespace {
@@ -21,11 +25,16 @@ void set_current(const Activity* activity) noexcept {
 void fit(std::string_view text, char* to, std::size_t size) noexcept {
   constexpr std::string_view kHex = "0123456789abcdef";
   constexpr std::string_view kCut = "...";
+  if (text.size() < size && std::ranges::none_of(text, base::is_control)) {  // most are
+    std::memcpy(to, text.data(), text.size());
+    to[text.size()] = '\0';
+    return;
+  }
   std::size_t used = 0;
   std::size_t cut_at = 0;  // the last position at which kCut still fits
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool is_control = byte < 0x20 || byte == 0x7f;
+    const bool is_control = base::is_control(c);
     if (used + kCut.size() < size) cut_at = used;
     if (used + (is_control ? 4 : 1) >= size) {
       std::memcpy(to + cut_at, kCut.data(), kCut.size());

@@ -1,67 +1,125 @@
 #include "fastcgi/connection.hpp"
 
-#include <sys/ioctl.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
-
-#include "fastcgi/roster.hpp"
+#include <array>
+#include <cerrno>
+#include <utility>
 
 namespace shoal::fastcgi {
-
 namespace {
 
-void set_timeout(int socket, int option, std::chrono::milliseconds timeout) {
-  // Zero would mean forever to the kernel.
-  const std::chrono::microseconds patience = std::max(timeout, std::chrono::milliseconds(1));
-  timeval value{};
-  value.tv_sec = patience.count() / 1'000'000;
-  value.tv_usec = patience.count() % 1'000'000;
-  ::setsockopt(socket, SOL_SOCKET, option, &value, sizeof value);
+bool would_wait(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+std::string name_of_ip(int family, const void* address, in_port_t port) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  ::inet_ntop(family, address, text.data(), text.size());
+  const std::string host = family == AF_INET6 ? "[" + std::string(text.data()) + "]" : text.data();
+  return host + ":" + std::to_string(ntohs(port));
 }
 
 }  // namespace
 
-Connection::Connection(base::Descriptor socket, const Limits& limits, Roster& roster)
-    : socket_(std::move(socket)),
-      inode_(base::Inode::of(socket_.get())),
-      limits_(limits),
-      roster_(roster) {
-  set_timeout(socket_.get(), SO_RCVTIMEO, limits_.read_timeout);
-  set_timeout(socket_.get(), SO_SNDTIMEO, limits_.write_timeout);
-  roster_.add(*this);
+Connection::Connection(base::Descriptor socket, base::Descriptor replayed, const ReaderRules& rules,
+                       std::atomic<std::size_t>& open)
+    : open_(open), socket_(std::move(socket)), replayed_(std::move(replayed)), reader_(rules) {
+  ++open_;
 }
 
-Connection::~Connection() { roster_.remove(*this); }
-
-bool Connection::begin() {
-  const auto now = Deadline::Clock::now();
-  const bool in_time = deadline_.enter(Deadline::Phase::kReading, now + limits_.read_timeout);
-  used_ = true;
-  began_ = now;  // after enter: what follows it is ordered behind the thread that had it before
-  return in_time;
+Connection::Received Connection::receive() {
+  const auto space = reader_.space();
+  ssize_t got = 0;
+  if (replayed_) {
+    got = ::pread(replayed_.get(), space.data(), space.size(), replayed_at_);
+    if (got > 0) {
+      replayed_at_ += got;
+      reader_.filled(static_cast<std::size_t>(got));
+      return Received::kBytes;
+    }
+    replayed_ = base::Descriptor();
+  }
+  got = ::recv(socket_.get(), space.data(), space.size(), MSG_DONTWAIT);
+  const int error = errno;
+  reader_.filled(got < 0 ? 0 : static_cast<std::size_t>(got));
+  if (got > 0) return Received::kBytes;
+  return got < 0 && would_wait(error) ? Received::kNothing : Received::kEnd;
 }
 
-bool Connection::wait() {
-  const auto phase = used_ ? Deadline::Phase::kWaiting : Deadline::Phase::kFresh;
-  return deadline_.enter(phase, Deadline::Clock::now() + limits_.idle_timeout);
+bool Connection::send(std::string_view bytes) {
+  if (!send_unsent()) return false;
+  if (unsent() == 0) {
+    const ssize_t sent =
+        ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && !would_wait(errno)) closed_by_peer_ = true;
+    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  if (!closed_by_peer_) unsent_.append(bytes);
+  return !closed_by_peer_;
 }
 
-void Connection::set_read_timeout(std::chrono::milliseconds timeout) {
-  set_timeout(socket_.get(), SO_RCVTIMEO, timeout);
+bool Connection::send_unsent() {
+  while (unsent() != 0 && !closed_by_peer_) {
+    const ssize_t sent =
+        ::send(socket_.get(), unsent_.data() + sent_, unsent(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && would_wait(errno)) break;
+    if (sent < 0) {
+      closed_by_peer_ = true;
+    } else {
+      sent_ += static_cast<std::size_t>(sent);
+    }
+  }
+  if (closed_by_peer_ || unsent() == 0) {
+    unsent_ = std::string();
+    sent_ = 0;
+  } else if (sent_ > unsent_.size() / 2) {
+    unsent_.erase(0, std::exchange(sent_, 0));
+  }
+  return !closed_by_peer_;
 }
 
-bool Connection::has_input() const {
-  int bytes = 0;
-  return ::ioctl(socket_.get(), FIONREAD, &bytes) == 0 && bytes > 0;
+bool Connection::peer_gone() const {
+  pollfd peer{socket_.get(), 0, 0};  // for what is always reported
+  return closed_by_peer_ ||
+         (::poll(&peer, 1, 0) == 1 && (peer.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0);
 }
 
-void Connection::socket_lost() {
-  roster_.remove(*this);  // first: the reaper looks at the number
-  socket_.release();
+bool Connection::aborted() const {
+  std::array<char, 1'024> come;  // the end of a body and an abort, with their padding
+  const ssize_t size = ::recv(socket_.get(), come.data(), come.size(), MSG_PEEK | MSG_DONTWAIT);
+  return reader_.aborted({come.data(), static_cast<std::size_t>(std::max<ssize_t>(0, size))});
 }
 
 void Connection::shut() { ::shutdown(socket_.get(), SHUT_RDWR); }
+
+void Connection::shut_sending() { ::shutdown(socket_.get(), SHUT_WR); }
+
+std::string Connection::peer() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  ::getpeername(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  if (address.ss_family == AF_INET) {
+    const auto& ip = reinterpret_cast<const sockaddr_in&>(address);
+    return name_of_ip(AF_INET, &ip.sin_addr, ip.sin_port);
+  }
+  if (address.ss_family == AF_INET6) {
+    const auto& ip = reinterpret_cast<const sockaddr_in6&>(address);
+    return name_of_ip(AF_INET6, &ip.sin6_addr, ip.sin6_port);
+  }
+  int family = AF_UNIX;
+  socklen_t family_size = sizeof family;
+  ::getsockopt(socket_.get(), SOL_SOCKET, SO_DOMAIN, &family, &family_size);
+  if (family != AF_UNIX) return "a peer that has reset it";
+  ucred user{};
+  socklen_t user_size = sizeof user;
+  if (::getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &user, &user_size) != 0) return "?";
+  return "process " + std::to_string(user.pid) + " of user " + std::to_string(user.uid);
+}
 
 }  // namespace shoal::fastcgi

@@ -2,98 +2,107 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 
+#include "fastcgi/answer.hpp"
 #include "fastcgi/connection.hpp"
-#include "fastcgi/libfcgi.hpp"
+#include "fastcgi/limits.hpp"
 #include "shoal/host/exchange.hpp"
 
 namespace shoal::fastcgi {
 
-/// One FastCGI request and its answer. Used by the one thread that took the connection from the
-/// poller:
-///
-///     while (auto connection = poller.next()) {
-///       const auto exchange = Exchange::read(*connection);
-///       if (!exchange) continue;
-///       ... answer ...
-///       if (exchange->finish()) poller.keep(std::move(connection));
-///     }
-///
-/// Ends with either `finish` or `cut`; the destructor alone is a `cut` as soon as the connection is
-/// closed. After `finish` and `cut` the connection is not touched again; parameters stay readable.
-class Exchange final : public host::Exchange {
-  struct Key {
-    explicit Key() = default;
-  };
-
+/// The turn of a request: that a thread serves it.
+class Turn {
  public:
-  /// Reads the head of the request that begins on `connection`; without a body, all of it. Null
-  /// when there is none to answer: the peer has left, sent what is no FastCGI, asks for another
-  /// role than RESPONDER, sent parameters of over 1 MiB in all, or was not done within
-  /// `limits.read_timeout`. Then only destroying the connection is left to do.
-  static std::unique_ptr<Exchange> read(Connection& connection);
+  virtual ~Turn() = default;
 
-  /// For `read` alone.
-  Exchange(Key, Connection& connection, RequestHolder request);
+  /// The thread is about to wait, or expects to be busy for long: others get what would be held up
+  /// by it. May be called again.
+  virtual void will_take_long() noexcept = 0;
+};
+
+/// One FastCGI request and its answer. Used by the one thread that serves or refuses the request.
+class Exchange final : public host::Exchange {
+ public:
+  /// The request that the connection's reader has. With a null `turn` no function waits: what the
+  /// peer does not take is left to the event loop. REQUIRES: all arguments outlive the exchange.
+  Exchange(Connection& connection, const Limits& limits, Turn* turn);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
-  ~Exchange() override;
 
   /// When the request began to arrive.
-  std::chrono::steady_clock::time_point started() const { return started_; }
+  std::chrono::steady_clock::time_point started() const { return connection_.began; }
 
-  /// CONTENT_LENGTH; 0 when there is none, and when it is malformed.
-  std::uint64_t content_length() const { return content_length_; }
+  /// What Responder::plan has said of the request.
+  const Responder::Plan& plan() const { return connection_.plan; }
 
-  /// CONTENT_LENGTH is there and is no number: to be answered with 400. `read` throws.
-  bool content_length_malformed() const { return malformed_; }
+  /// CONTENT_LENGTH; 0 when it is missing or malformed.
+  std::uint64_t content_length() const { return reader_.content_length().value_or(0); }
 
-  /// To be answered with 413: CONTENT_LENGTH is over `limits.body`; or it is not there, as of
-  /// bodies that came in chunks, and `read` has thrown since more came than that.
-  bool body_too_large() const { return over_limit_ || content_length_ > limits_.body; }
+  /// CONTENT_LENGTH is there and is not a number: to be answered with 400. `read` throws.
+  bool content_length_malformed() const { return reader_.content_length_malformed(); }
 
-  std::optional<std::string_view> param(std::string_view name) const override;
+  /// To be answered with 413: CONTENT_LENGTH is over `limits.body`; or a streamed body without it
+  /// is, and `read` has thrown.
+  bool body_too_large() const {
+    return reader_.body_too_large() || content_length() > limits_.body;
+  }
 
-  /// Waits until `buffer` is full or the body is complete. Bytes beyond CONTENT_LENGTH are no body;
-  /// without it all are that come.
+  std::optional<std::string_view> param(std::string_view name) const override {
+    return reader_.param(name);
+  }
+
+  /// Reads what there is of the body, at most the size of `buffer`. Waits only for a body that is
+  /// streamed, at most `limits.read_timeout`. Bytes beyond CONTENT_LENGTH are no body.
   std::size_t read(std::span<char> buffer) override;
 
+  /// Waits while more than 256 KiB are unsent, at most `limits.write_timeout` for each byte that
+  /// the peer takes.
   bool write(std::string_view bytes) override;
+
+  /// Waits until the peer has taken all, in the same way.
   bool flush() override;
 
-  /// One or two system calls. An abort is seen once the body has been read, or while it is.
+  /// Costs one or two system calls. Over TCP, a peer that has closed the connection is noticed only
+  /// after something was sent to it.
   bool peer_gone() const override;
 
-  /// Completes the answer. Before that, up to `limits.keep_alive_drain` bytes of unread body are
-  /// read away. True when the connection can carry another request; else it is to be destroyed.
+  /// The thread is about to wait, or expects to be busy for long: see Turn.
+  void will_take_long() {
+    if (turn_ != nullptr) turn_->will_take_long();
+  }
+
+  /// Completes the answer. What the socket does not take is sent later, by the event loop. Returns
+  /// false if the peer has closed.
   bool finish();
 
   /// Closes the connection without the end of the answer, so that the web server cannot take it for
-  /// complete. What has not been flushed is dropped.
+  /// complete. What has not been sent is dropped.
   void cut();
 
+  /// Returns true if the answer is complete, and the peer has not closed.
+  bool answered() const { return answered_; }
+
+  /// Returns true if `write` or `flush` has cut the answer off, since the peer took nothing for
+  /// `limits.write_timeout`.
+  bool stalled() const { return stalled_; }
+
  private:
-  void learn_content_length();
-  bool at_end_of_body();
-  bool drain();
-  void linger();
-  std::string why_body_ended() const;
+  bool wait_until_unsent(std::size_t most);
+  bool wait_for(short events, std::chrono::milliseconds timeout);
+  void wait_for_body();
+  bool send_replies();
+  [[noreturn]] void fail_body(const char* why) const;
 
   Connection& connection_;
+  RequestReader& reader_;
   const Limits& limits_;
-  const std::chrono::steady_clock::time_point started_;
-  const RequestHolder request_;
-  std::uint64_t content_length_ = 0;
-  std::uint64_t unread_ =
-      0;  // of content_length_ or, of a body that is unannounced, of limits.body
-  bool unannounced_ = false;
-  bool malformed_ = false;
-  bool over_limit_ = false;
-  bool body_ended_ = false;       // the record that ends the body has been read
-  bool answering_ = false;        // part of the answer is on the wire
-  mutable bool aborted_ = false;  // by the web server, as peer_gone has found
-  bool over_ = false;             // finished or cut
+  Turn* const turn_;
+  std::uint64_t body_read_ = 0;
+  bool finished_ = false;
+  bool answered_ = false;
+  bool cut_ = false;
+  bool stalled_ = false;
+  Answer answer_;  // last: it is large
 };
 
 }  // namespace shoal::fastcgi

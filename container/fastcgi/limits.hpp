@@ -5,14 +5,18 @@
 
 namespace shoal::fastcgi {
 
-/// What one peer may take of us. Every time is kept to within a second, or to within a quarter of
-/// it if that is less.
+/// What one peer may take of the server. Times are kept to within a quarter, or a second if that is
+/// less.
 struct Limits {
-  std::uint64_t body = 8 << 20;                     ///< bytes; see Exchange::body_too_large
-  std::chrono::milliseconds read_timeout{60'000};   ///< a request's whole head; each wait for body
-  std::chrono::milliseconds write_timeout{60'000};  ///< the peer takes nothing for so long
-  std::chrono::milliseconds idle_timeout{75'000};   ///< a connection on which no request begins
-  std::uint64_t keep_alive_drain = 1 << 20;         ///< unread body bytes read away to keep one
+  using milliseconds = std::chrono::milliseconds;
+
+  std::uint64_t body = 8 << 20;              ///< bytes of one body
+  std::uint64_t bodies = 1 << 30;            ///< bytes of all bodies that are held; beyond it 503
+  milliseconds read_timeout{60'000};         ///< a whole head; each wait for a streamed body
+  milliseconds body_timeout{300'000};        ///< a whole body that is collected
+  milliseconds write_timeout{60'000};        ///< the peer takes nothing for so long
+  milliseconds idle_timeout{75'000};         ///< a connection on which no request begins
+  std::uint64_t keep_alive_drain = 1 << 20;  ///< unread body bytes read away to keep a connection
 };
 
 }  // namespace shoal::fastcgi

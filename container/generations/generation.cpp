@@ -30,10 +30,18 @@ class EndOfSteps {
   const Generation& generation_;
 };
 
+std::string head_line(const releases::Staged& staged) {
+  const std::string note = staged.note.empty() ? "" : " (" + staged.note + ")";
+  return "X-Shoal-Generation: " + staged.label() + note + "\r\n";
+}
+
 }  // namespace
 
 Generation::Generation(releases::Staged staged, const Surroundings& surroundings)
-    : staged_(std::move(staged)), label_(staged_.label()), opened_at_(time_since_boot()) {
+    : staged_(std::move(staged)),
+      label_(staged_.label()),
+      exposed_head_(head_line(staged_)),
+      opened_at_(time_since_boot()) {
   note_files();
   const EndOfSteps end(surroundings.on_step, *this);
   open(surroundings.on_step);
@@ -74,6 +82,7 @@ void Generation::make_handlers(const Surroundings& surroundings) {
         root.module, group(), number(),
         config == surroundings.configs.end() ? Config() : config->second, state,
         surroundings.probing);
+    latencies_[root.module] = std::make_unique<RecentLatency>();
     handlers_[root.module] = libraries_.at(root.module).make_handler(*context);
     if (!surroundings.probing) context->report_unused_settings();
   }

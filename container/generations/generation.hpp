@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -14,6 +15,26 @@
 namespace shoal::generations {
 
 class Generation;
+
+/// How long the last calls of a handler took. Safe to use from any thread.
+class RecentLatency {
+ public:
+  /// Returns the moving average of the last calls; 0: there was none.
+  std::chrono::microseconds average() const {
+    return std::chrono::microseconds(average_.load(std::memory_order_relaxed));
+  }
+
+  /// Adds a call. Calls that are added at the same moment may get lost.
+  void add(std::chrono::nanoseconds took) {
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+    const auto before = average_.load(std::memory_order_relaxed);
+    const auto after = (7 * before + now) / 8;
+    if (after != before) average_.store(after, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::int64_t> average_{0};
+};
 
 /// Called before each step with a module: code of its own runs in each, but for kNothing.
 using OnStep = std::function<void(releases::Step step, const Generation& generation,
@@ -44,6 +65,10 @@ class Generation {
   /// `aquarium/12`: X-Shoal-Generation, and the name of this generation in the log.
   const std::string& label() const { return label_; }
 
+  /// `X-Shoal-Generation: aquarium/13 (instead of 12, quarantined)` and CRLF, for the head of an
+  /// answer.
+  const std::string& exposed_head() const { return exposed_head_; }
+
   /// `instead of 12, quarantined`: what is to be said beside the label; most often empty.
   const std::string& note() const { return staged_.note; }
 
@@ -54,6 +79,9 @@ class Generation {
   const std::string& files_text() const { return files_text_; }
 
   const Handlers& handlers() const { return handlers_; }
+
+  /// Returns the latency of a handler. REQUIRES: `handlers` has one of this name.
+  RecentLatency& latency_of(const std::string& module) const { return *latencies_.at(module); }
   const std::filesystem::path& folder() const { return staged_.stage; }
 
   /// When it began to be opened, as the kernel counts: time_since_boot().
@@ -77,6 +105,7 @@ class Generation {
 
   const releases::Staged staged_;
   const std::string label_;
+  const std::string exposed_head_;
   const std::chrono::nanoseconds opened_at_;
   std::chrono::system_clock::time_point loaded_at_;
   std::vector<std::string> thread_locals_;
@@ -85,6 +114,7 @@ class Generation {
   std::map<std::string, Library> libraries_;
   std::map<std::string, std::unique_ptr<ModuleContext>> contexts_;
   Handlers handlers_;
+  std::map<std::string, std::unique_ptr<RecentLatency>> latencies_;  // of the handlers
 };
 
 /// Leaves it open until the process has ended: handlers and code stay. Safe to use from any thread.

@@ -28,8 +28,9 @@ bool Generations::has_list() const { return opener_.has_list(); }
 bool Generations::complete() const { return opener_.complete(); }
 
 std::shared_ptr<const Snapshot> Generations::enter(std::string_view destination,
-                                                   std::string_view target) {
-  return sweep_.enter(destination, target);
+                                                   std::string_view target,
+                                                   const std::function<void()>& before_waiting) {
+  return sweep_.enter(destination, target, before_waiting);
 }
 
 std::vector<GroupReport> Generations::report() const {

@@ -69,8 +69,11 @@ class Generations {
 
   /// The first line of every request: sweeps, and returns the snapshot it is answered from. If a
   /// group that can answer is stale, waits until it is decided, at most `rules.wait` from when it
-  /// became stale. Requests to other groups do not wait. See groups_that_answer for the arguments.
-  std::shared_ptr<const Snapshot> enter(std::string_view destination, std::string_view target);
+  /// became stale. Requests to other groups do not wait. See groups_that_answer for the first two
+  /// arguments; `before_waiting` is called before the request waits.
+  std::shared_ptr<const Snapshot> enter(
+      std::string_view destination, std::string_view target,
+      const std::function<void()>& before_waiting = [] {});
 
   /// Returns what this process serves, and what lingers, by group.
   std::vector<GroupReport> report() const;

@@ -42,7 +42,7 @@ Snapshot::Snapshot(const Snapshot& before, const std::string& group,
 /// By name, as the handlers are.
 void Snapshot::add(Entries& entries, const Generation& generation) {
   for (const auto& [module, handler] : generation.handlers()) {
-    entries.emplace_back(module, Entry{handler.get(), &generation});
+    entries.emplace_back(module, Entry{handler.get(), &generation, &generation.latency_of(module)});
   }
 }
 

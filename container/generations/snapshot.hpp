@@ -20,6 +20,7 @@ class Snapshot {
   struct Entry {
     Module* handler = nullptr;               ///< null: its group has never been loaded
     const Generation* generation = nullptr;  ///< null with `handler`
+    RecentLatency* latency = nullptr;        ///< of the handler; null with `handler`
   };
 
   using Generations = std::map<std::string, std::shared_ptr<const Generation>>;  // by group

@@ -39,14 +39,16 @@ Sweep::Sweep(releases::Feed feed, SweepRules rules, releases::Grouping grouping,
       cells_(feed_.page),
       in_vain_(kNothing) {}
 
-std::shared_ptr<const Snapshot> Sweep::enter(std::string_view destination,
-                                             std::string_view target) {
+std::shared_ptr<const Snapshot> Sweep::enter(std::string_view destination, std::string_view target,
+                                             const std::function<void()>& before_waiting) {
   if (is_quiet()) return publisher_.snapshot();
   const auto began = Clock::now();
-  wait_until_read(began);
+  wait_until_read(began, before_waiting);
   if (!cells_.were_good_at(page_.changes())) {
     for (const auto& group : groups_that_answer(grouping_, destination, target)) {
-      if (const auto index = cells_.index_of(group)) wait_until_served(*index, began + rules_.wait);
+      if (const auto index = cells_.index_of(group)) {
+        wait_until_served(*index, began + rules_.wait, before_waiting);
+      }
     }
     cells_.check(publisher_);
   }
@@ -71,13 +73,14 @@ bool Sweep::is_compared(Clock::time_point began) const {
 
 /// Waits until the deployer has read and judged what the kernel had told when the request began. A
 /// deployer that is stopped, or dead, keeps each request of this process at most once.
-void Sweep::wait_until_read(Clock::time_point began) {
+void Sweep::wait_until_read(Clock::time_point began, const std::function<void()>& before_waiting) {
   const auto until = began + rules_.wait;
   for (bool in_full = true;; in_full = false) {
     const std::uint32_t reading = page_.reading();
     if (is_read(began)) return;
     if (!is_compared(began)) feed_.ask_to_compare();
     if (stopped_ || reading == in_vain_.load(std::memory_order_acquire)) return;
+    before_waiting();
     if (wait_for_reading(reading, until)) continue;
     // A value that was waited for only for what was left may change soon: the next request waits.
     if (in_full) in_vain_.store(reading, std::memory_order_release);
@@ -95,7 +98,8 @@ bool Sweep::wait_for_reading(std::uint32_t seen, Clock::time_point until) const 
 
 /// Waits for what is wanted of the group by now; what is dropped from here on is for later
 /// requests.
-void Sweep::wait_until_served(unsigned index, Clock::time_point until) {
+void Sweep::wait_until_served(unsigned index, Clock::time_point until,
+                              const std::function<void()>& before_waiting) {
   const std::string_view group = page_.name(index);
   const std::uint64_t wanted = page_.cell(index).wanted;
   for (;;) {
@@ -110,6 +114,7 @@ void Sweep::wait_until_served(unsigned index, Clock::time_point until) {
     const auto latest = std::min(until, cell.since + rules_.wait);
     if (stopped_ || now >= latest) return;
     const auto next = std::min(latest, now + kNextLook);
+    before_waiting();
     if (!decided) {
       page_.wait_for_changes(changes, next);
     } else {

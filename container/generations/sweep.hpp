@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -36,8 +37,10 @@ class Sweep {
   Sweep(releases::Feed feed, SweepRules rules, releases::Grouping grouping, Publisher& publisher);
 
   /// Returns the snapshot that a request for `destination` is answered from. Waits at most
-  /// `rules.wait`, and for no other groups than those that can answer.
-  std::shared_ptr<const Snapshot> enter(std::string_view destination, std::string_view target);
+  /// `rules.wait`, and for no other groups than those that can answer. Calls `before_waiting` each
+  /// time before it waits.
+  std::shared_ptr<const Snapshot> enter(std::string_view destination, std::string_view target,
+                                        const std::function<void()>& before_waiting);
 
   /// From now on no request waits. Those that wait go on within a tenth of a second, and see what
   /// was last decided.
@@ -49,9 +52,10 @@ class Sweep {
   bool is_quiet() const;
   bool is_read(Clock::time_point began) const;
   bool is_compared(Clock::time_point began) const;
-  void wait_until_read(Clock::time_point began);
+  void wait_until_read(Clock::time_point began, const std::function<void()>& before_waiting);
   bool wait_for_reading(std::uint32_t seen, Clock::time_point until) const;
-  void wait_until_served(unsigned index, Clock::time_point until);
+  void wait_until_served(unsigned index, Clock::time_point until,
+                         const std::function<void()>& before_waiting);
   bool serve(std::string_view group, const releases::Cell& cell, const Snapshot& snapshot);
 
   const releases::Feed feed_;

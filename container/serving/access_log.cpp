@@ -15,7 +15,7 @@ access::LoggedRequest logged_request(const Visit& visit) {
   request.id = visit.id;
   request.module = visit.module;
   request.whole = visit.whole;
-  request.took = std::chrono::duration_cast<std::chrono::microseconds>(visit.took);
+  request.took = std::chrono::duration_cast<std::chrono::microseconds>(visit.took());
   request.received = system_clock::now() - request.took;
   const auto* generation = visit.generation();
   if (generation == nullptr) return request;

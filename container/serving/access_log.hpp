@@ -21,7 +21,7 @@ class AccessLog {
   access::Cpu cpu() const;
 
   /// Writes the line of the visit. After an error only this line is missing. REQUIRES: the answer
-  /// has been sent or cut off, and `visit.took` is set.
+  /// has been sent or cut off, and `visit.ended` is set.
   void write(const Visit& visit) const noexcept;
 
  private:

@@ -18,18 +18,26 @@ namespace shoal::serving {
 namespace {
 
 using generations::Snapshot;
+using Clock = Visit::Clock;
 using State = ThreadSlot::State;
 
+// A handler that took longer than this gives its event loop to another thread before it begins.
+constexpr std::chrono::microseconds kSlow{200};
+
 /// Returns the path of the URL as the web server decoded it. Most web servers put all of it into
-/// SCRIPT_NAME, H2O puts all of it into PATH_INFO, and Apache's mod_fcgid splits it.
-std::string path_of(const fastcgi::Exchange& exchange) {
-  std::string path(exchange.param("SCRIPT_NAME").value_or(""));
-  path += exchange.param("PATH_INFO").value_or("");
-  return path.empty() ? "/" : path;
+/// SCRIPT_NAME, H2O puts all of it into PATH_INFO, and Apache's mod_fcgid splits it: then `joined`
+/// holds the path.
+std::string_view path_of(const fastcgi::Exchange& exchange, std::string& joined) {
+  const std::string_view script = exchange.param("SCRIPT_NAME").value_or("");
+  const std::string_view info = exchange.param("PATH_INFO").value_or("");
+  if (info.empty()) return script.empty() ? "/" : script;
+  if (script.empty()) return info;
+  joined.append(script).append(info);
+  return joined;
 }
 
 /// Returns `GET /about?x=1`, as the visitor sent it, printable.
-std::string request_of(const fastcgi::Exchange& exchange, const std::string& path) {
+std::string request_of(const fastcgi::Exchange& exchange, std::string_view path) {
   std::string line(exchange.param("REQUEST_METHOD").value_or("?"));
   line.append(" ").append(exchange.param("REQUEST_URI").value_or(path));
   return base::printable(line);
@@ -38,22 +46,17 @@ std::string request_of(const fastcgi::Exchange& exchange, const std::string& pat
 /// Publishes the visit in the slot while it lives.
 class PublishedVisit {
  public:
-  PublishedVisit(ThreadSlot& slot, const Visit& visit) : slot_(slot) {
-    slot_.publish(visit, State::kReading);
+  PublishedVisit(ThreadSlot& slot, const Visit& visit) : slot_(slot), visit_(visit) {
+    slot_.publish(visit, State::kWaiting, visit.began);
   }
-  ~PublishedVisit() { slot_.clear(); }
+  ~PublishedVisit() { slot_.clear(visit_.ended); }
   PublishedVisit(const PublishedVisit&) = delete;
   PublishedVisit& operator=(const PublishedVisit&) = delete;
 
  private:
   ThreadSlot& slot_;
+  const Visit& visit_;
 };
-
-/// Returns the header `X-Shoal-Generation: aquarium/13 (instead of 12, quarantined)`.
-std::string exposed_head(const generations::Generation& generation) {
-  const std::string note = generation.note().empty() ? "" : " (" + generation.note() + ")";
-  return "X-Shoal-Generation: " + generation.label() + note + "\r\n";
-}
 
 host::CallHandler dispatch_within(const Snapshot& snapshot) {
   return [&snapshot](std::string_view module, Request& request, Response& response) {
@@ -74,29 +77,24 @@ std::string description(const Visit& visit) {
   return line;
 }
 
-/// Why a request is answered with an error, without calling a module.
-struct Refusal {
+/// Why no module answers a request.
+struct NotAnswered {
   int status;
   spdlog::level::level_enum level;
   std::string why;
 };
 
-std::optional<Refusal> refusal(const Visit& visit) {
+std::optional<NotAnswered> why_not_answered(const Visit& visit) {
   namespace level = spdlog::level;
-  if (visit.route == nullptr) return Refusal{404, level::info, "404: no route covers this path"};
+  if (visit.route == nullptr)
+    return NotAnswered{404, level::info, "404: no route covers this path"};
   if (visit.entry == nullptr) {
-    return Refusal{404, level::info,
-                   "404: there is no module " + base::printable(visit.destination)};
+    return NotAnswered{404, level::info,
+                       "404: there is no module " + base::printable(visit.destination)};
   }
   if (visit.entry->handler == nullptr) {
-    return Refusal{503, level::warn,
-                   "503: no generation of its group is loaded; see \"shoal status\""};
-  }
-  if (visit.exchange->content_length_malformed()) {
-    return Refusal{400, level::warn, "400: CONTENT_LENGTH is not a number of bytes"};
-  }
-  if (visit.exchange->body_too_large()) {
-    return Refusal{413, level::warn, "413: the body is larger than limits.body"};
+    return NotAnswered{503, level::warn,
+                       "503: no generation of its group is loaded; see \"shoal status\""};
   }
   return std::nullopt;
 }
@@ -112,77 +110,104 @@ void replace_by_error(Visit& visit, int status) {
 
 }  // namespace
 
-bool Line::serve(fastcgi::Connection& connection, ThreadSlot& slot) const noexcept try {
+fastcgi::Responder::Plan Line::plan(const fastcgi::Exchange& exchange) const noexcept {
+  if (exchange.content_length_malformed()) {
+    return {nullptr, {400, "CONTENT_LENGTH is not a number of bytes"}};
+  }
+  if (exchange.body_too_large()) return {nullptr, {413, "the body is larger than limits.body"}};
+  std::string joined;
+  return {parts_.router.route_of(path_of(exchange, joined)), {}};
+}
+
+void Line::serve(fastcgi::Exchange& exchange, unsigned thread) const noexcept try {
   Visit visit;
-  const PublishedVisit published(slot, visit);
-  if (!read(connection, visit)) return false;
+  visit.exchange = &exchange;
+  describe(visit);
+  visit.route = static_cast<const Route*>(exchange.plan().route);
   const base::CurrentRequest current(visit.id);
   const auto* page = parts_.status_page;
-  if (page != nullptr && page->is_for(visit.path, *visit.exchange)) {
-    slot.clear();  // so that the page does not show its own request
+  if (page != nullptr && page->is_for(visit.path, exchange)) {
     begin_response(visit);
-    page->answer(*visit.exchange, *visit.response);
+    exchange.will_take_long();
+    page->answer(exchange, *visit.response);
     return finish(visit);
   }
 
-  parts_.router.route(visit);
-  slot.publish(visit, State::kWaiting);
-  visit.snapshot =
-      parts_.generations.enter(visit.destination, visit.route ? visit.route->target : "");
+  ThreadSlot& slot = parts_.scoreboard.slot(thread);
+  const PublishedVisit published(slot, visit);
+  enter(visit);
   Router::find(visit);
   begin_response(visit);
   answer(visit, slot);
-  slot.publish(visit, State::kWriting);
-  const bool kept = finish(visit);
+  finish(visit);
   count(visit);
-  return kept;
+  if (parts_.answered) parts_.answered();
 } catch (const std::exception& error) {
   spdlog::error("a request was lost: {}", error.what());
-  return false;
+  exchange.cut();
 }
 
-bool Line::turn_away(fastcgi::Connection& connection) const noexcept try {
+void Line::refuse(fastcgi::Exchange& exchange, const fastcgi::Refusal& refusal) const noexcept try {
   Visit visit;
-  if (!read(connection, visit)) return false;
+  visit.exchange = &exchange;
+  describe(visit);
   const base::CurrentRequest current(visit.id);
-  spdlog::warn("{}: 503: workers.queue is full", visit.request);
+  spdlog::warn("{}: {}: {}", visit.request, refusal.status, refusal.why);
   begin_response(visit);
-  visit.response->error(503);
-  visit.response->header("Retry-After", "1");
-  const bool kept = finish(visit);
+  visit.response->error(refusal.status);
+  if (refusal.status == 503) visit.response->header("Retry-After", "1");
+  finish(visit);
   count(visit);
-  return kept;
 } catch (const std::exception& error) {
   spdlog::error("a request was lost: {}", error.what());
-  return false;
+  exchange.cut();
 }
 
-bool Line::read(fastcgi::Connection& connection, Visit& visit) const {
-  visit.exchange = fastcgi::Exchange::read(connection);
-  if (visit.exchange == nullptr) return false;
+void Line::thread_starts(unsigned thread) const noexcept { parts_.scoreboard.slot(thread).start(); }
+
+void Line::thread_ends(unsigned thread) const noexcept { parts_.scoreboard.slot(thread).end(); }
+
+void Line::describe(Visit& visit) const {
   visit.id = host::request_id_of(*visit.exchange);
   if (parts_.access_log != nullptr) visit.cpu = parts_.access_log->cpu();
-  visit.path = path_of(*visit.exchange);
+  visit.path = path_of(*visit.exchange, visit.joined_path);
   visit.request = request_of(*visit.exchange, visit.path);
-  return true;
+}
+
+void Line::enter(Visit& visit) const {
+  Router::set_destination(visit);
+  visit.entered = visit.began;
+  bool waited = false;
+  visit.snapshot = parts_.generations.enter(visit.destination,
+                                            visit.route == nullptr ? "" : visit.route->target, [&] {
+                                              waited = true;
+                                              visit.exchange->will_take_long();
+                                            });
+  if (waited) visit.entered = Clock::now();
 }
 
 void Line::begin_response(Visit& visit) const {
   const bool is_head = visit.exchange->param("REQUEST_METHOD") == "HEAD";
   const auto* generation = visit.generation();
-  visit.response = host::Access::make_response(
-      *visit.exchange, is_head,
-      parts_.expose && generation != nullptr ? exposed_head(*generation) : "");
+  visit.response = host::Access::make_response(*visit.exchange, is_head,
+                                               parts_.expose && generation != nullptr
+                                                   ? std::string_view(generation->exposed_head())
+                                                   : std::string_view());
 }
 
 void Line::answer(Visit& visit, ThreadSlot& slot) const {
-  if (const auto refused = refusal(visit)) {
-    spdlog::log(refused->level, "{}: {}", description(visit), refused->why);
-    return visit.response->error(refused->status);
+  if (const auto not_answered = why_not_answered(visit)) {
+    spdlog::log(not_answered->level, "{}: {}", description(visit), not_answered->why);
+    return visit.response->error(not_answered->status);
   }
-  slot.publish(visit, State::kHandling);
+  slot.publish(visit, State::kHandling, visit.entered);
   const crash::ActivityScope activity(slot.activity());
+  generations::RecentLatency& latency = *visit.entry->latency;
+  if (latency.average() > kSlow) visit.exchange->will_take_long();
   handle(visit);
+  const auto handled = Clock::now();
+  latency.add(handled - visit.entered);
+  slot.publish(visit, State::kWriting, handled);
 }
 
 void Line::handle(Visit& visit) const {
@@ -202,19 +227,17 @@ void Line::handle(Visit& visit) const {
   }
 }
 
-bool Line::finish(Visit& visit) const {
-  visit.whole = visit.whole && host::Access::finish(*visit.response);
-  const bool kept = visit.whole && visit.exchange->finish();
+void Line::finish(Visit& visit) const {
+  visit.whole = visit.whole && host::Access::finish(*visit.response) && visit.exchange->finish();
   if (!visit.whole) visit.exchange->cut();  // the web server must see that it is incomplete
-  visit.took = std::chrono::steady_clock::now() - visit.exchange->started();
+  visit.ended = Clock::now();
   if (parts_.access_log != nullptr) parts_.access_log->write(visit);
-  return kept;
 }
 
 void Line::count(const Visit& visit) const {
   const auto* generation = visit.generation();
   parts_.traffic.add(generation == nullptr ? std::string_view() : generation->group(),
-                     visit.response->status(), visit.took);
+                     visit.response->status(), visit.took());
 }
 
 }  // namespace shoal::serving

@@ -1,6 +1,9 @@
 #pragma once
 
-#include "fastcgi/poller.hpp"
+#include <functional>
+
+#include "fastcgi/exchange.hpp"
+#include "fastcgi/responder.hpp"
 #include "generations/generations.hpp"
 #include "serving/access_log.hpp"
 #include "serving/exception_log.hpp"
@@ -12,9 +15,13 @@
 
 namespace shoal::serving {
 
-/// Serves one request, in a straight line from the readable connection to the end of the answer.
-/// Safe to call from many threads at once.
-class Line {
+/// Answers requests, each in a straight line from its turn to the end of the answer. Safe to call
+/// from many threads at once.
+///
+/// An exception that a module throws is caught: the visitor gets a 500 without details, the cause
+/// is logged. Each line that a thread logs meanwhile carries the id of the request, lines of
+/// modules included.
+class Line final : public fastcgi::Responder {
  public:
   /// What a line works with. All of it outlives the line.
   struct Parts {
@@ -22,28 +29,32 @@ class Line {
     const Router& router;
     Traffic& traffic;
     ExceptionLog& exceptions;
-    const StatusPage* status_page;  ///< null: no status page
-    const AccessLog* access_log;    ///< null: no access log
-    bool expose;                    ///< send X-Shoal-Generation to visitors
+    Scoreboard& scoreboard;
+    const StatusPage* status_page;   ///< null: no status page
+    const AccessLog* access_log;     ///< null: no access log
+    bool expose;                     ///< send X-Shoal-Generation to visitors
+    std::function<void()> answered;  ///< called after each request that was served; may be empty
   };
 
   explicit Line(const Parts& parts) : parts_(parts) {}
 
-  /// Reads the request that begins on the connection and answers it. Publishes the visit in the
-  /// slot meanwhile. Returns false if the connection cannot carry another request.
-  ///
-  /// An exception that a module throws is caught: the visitor gets a 500 without details, the cause
-  /// is logged. Each line that this thread logs meanwhile carries the id of the request, lines of
-  /// modules included.
-  bool serve(fastcgi::Connection& connection, ThreadSlot& slot) const noexcept;
+  /// Refuses with 400 and 413; otherwise returns the route.
+  Plan plan(const fastcgi::Exchange& exchange) const noexcept override;
 
-  /// Answers 503 with Retry-After, since too many requests wait already. Returns false as `serve`
-  /// does.
-  bool turn_away(fastcgi::Connection& connection) const noexcept;
+  /// Publishes the visit in the slot of the thread meanwhile.
+  void serve(fastcgi::Exchange& exchange, unsigned thread) const noexcept override;
+
+  /// Adds `Retry-After: 1` to a 503.
+  void refuse(fastcgi::Exchange& exchange, const fastcgi::Refusal& refusal) const noexcept override;
+
+  void thread_starts(unsigned thread) const noexcept override;
+  void thread_ends(unsigned thread) const noexcept override;
 
  private:
-  /// Reads the head of the request. Returns false if no request came.
-  bool read(fastcgi::Connection& connection, Visit& visit) const;
+  void describe(Visit& visit) const;
+
+  /// Sweeps, and takes the snapshot.
+  void enter(Visit& visit) const;
 
   /// Makes the response, to which the answer is written.
   void begin_response(Visit& visit) const;
@@ -55,8 +66,8 @@ class Line {
   void handle(Visit& visit) const;
 
   /// Sends the rest of the answer, or cuts the answer off if it is not whole. Then writes the line
-  /// of the access log. Returns false if the connection cannot carry another request.
-  bool finish(Visit& visit) const;
+  /// of the access log.
+  void finish(Visit& visit) const;
 
   void count(const Visit& visit) const;
 

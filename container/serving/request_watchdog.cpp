@@ -20,6 +20,14 @@ constexpr milliseconds kInterval{50};
 // A thread that does not answer within this time waits in the kernel, most likely for a disk.
 constexpr milliseconds kStackTimeout{500};
 
+/// Returns what the thread waits for; or an empty text, and its stack in `frames`.
+std::string where_is(const ThreadSlot::View& view, std::vector<crash::Frame>& frames) {
+  if (view.status.state == State::kWaiting) return "waits for its group to be loaded";
+  if (view.status.state == State::kWriting) return "waits for the web server to take the answer";
+  frames = crash::frames_of_thread(view.thread, kStackTimeout);
+  return frames.empty() ? "its thread did not answer, so its stack is unknown" : "";
+}
+
 }  // namespace
 
 RequestWatchdog::RequestWatchdog(const Scoreboard& scoreboard, StackLog& stacks, milliseconds slow,
@@ -40,38 +48,26 @@ void RequestWatchdog::look() {
 void RequestWatchdog::look_at(std::size_t number, ThreadSlot::Clock::time_point runs_freely_since) {
   const ThreadSlot::View view = scoreboard_.slot(number).view();
   const State state = view.status.state;
-  // limits.read_timeout bounds the reading of a request.
-  if (state == State::kIdle || state == State::kReading) return;
+  if (state == State::kIdle) return;
   Logged& logged = logged_[number];
   if (logged.began != view.began) logged = {view.began, false, false};
 
   const auto so_far = ThreadSlot::Clock::now() - std::max(view.began, runs_freely_since);
   if (view.timeout.count() != 0 && so_far >= view.timeout && !std::exchange(logged.overdue, true)) {
     logged.slow = true;
-    log(number, view, "over its request_timeout", spdlog::level::err);
+    log(view, "over its request_timeout", spdlog::level::err);
     if (!std::exchange(replaced_, true)) replace_("a request is over its request_timeout");
   }
   if (slow_.count() != 0 && so_far >= slow_ && !std::exchange(logged.slow, true)) {
-    log(number, view, "slow", spdlog::level::warn);
+    log(view, "slow", spdlog::level::warn);
   }
 }
 
-/// Returns what the thread waits for; or an empty text, and its stack in `frames`.
-std::string RequestWatchdog::where_is(std::size_t number, const ThreadSlot::View& view,
-                                      std::vector<crash::Frame>& frames) const {
-  if (view.status.state == State::kWaiting) return "waits for its group to be loaded";
-  if (view.status.state == State::kWriting) return "waits for the web server to take the answer";
-  const bool looked = scoreboard_.slot(number).unless_in_peer_io(
-      [&] { frames = crash::frames_of_thread(view.thread, kStackTimeout); });
-  if (!looked) return "waits for the web server to send or to take data";
-  return frames.empty() ? "its thread did not answer, so its stack is unknown" : "";
-}
-
-void RequestWatchdog::log(std::size_t number, const ThreadSlot::View& view, const char* what,
+void RequestWatchdog::log(const ThreadSlot::View& view, const char* what,
                           spdlog::level::level_enum level) const {
   const auto so_far = std::chrono::ceil<milliseconds>(ThreadSlot::Clock::now() - view.began);
   std::vector<crash::Frame> frames;
-  const std::string where = where_is(number, view, frames);
+  const std::string where = where_is(view, frames);
   const status::Thread& status = view.status;
   const base::CurrentRequest current(status.id);
   const std::string answers =

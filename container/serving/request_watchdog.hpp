@@ -32,10 +32,7 @@ class RequestWatchdog {
  private:
   void look();
   void look_at(std::size_t number, ThreadSlot::Clock::time_point runs_freely_since);
-  std::string where_is(std::size_t number, const ThreadSlot::View& view,
-                       std::vector<crash::Frame>& frames) const;
-  void log(std::size_t number, const ThreadSlot::View& view, const char* what,
-           spdlog::level::level_enum level) const;
+  void log(const ThreadSlot::View& view, const char* what, spdlog::level::level_enum level) const;
 
   /// What has been logged of the current visit of a slot.
   struct Logged {

@@ -32,16 +32,19 @@ bool take(std::string_view module, std::string_view path_info, Visit& visit) {
 
 Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {}
 
-void Router::route(Visit& visit) const {
-  const std::string_view path = visit.path;
+const Route* Router::route_of(std::string_view path) const {
   const auto route =
       std::ranges::find_if(routes_, [&](const Route& each) { return covers(each.prefix, path); });
-  if (route == routes_.end()) return;
+  return route == routes_.end() ? nullptr : &*route;
+}
 
-  visit.route = &*route;
-  visit.destination = route->target;
+void Router::set_destination(Visit& visit) {
+  if (visit.route == nullptr) return;
+  const std::string_view path = visit.path;
+  visit.destination = visit.route->target;
   std::size_t segments = 0;
-  for (std::size_t at = prefix_size(*route); at + 1 < path.size() && ++segments <= kMostSegments;) {
+  for (std::size_t at = prefix_size(*visit.route);
+       at + 1 < path.size() && ++segments <= kMostSegments;) {
     const std::size_t end = std::min(path.find('/', at + 1), path.size());
     const std::string_view segment = path.substr(at + 1, end - at - 1);
     if (!releases::is_name_segment(segment)) break;  // a dot would reach what is not routed

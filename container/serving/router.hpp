@@ -4,12 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "fastcgi/responder.hpp"
 #include "serving/visit.hpp"
 
 namespace shoal::serving {
 
 /// One line of `routes`: a URL prefix and the dotted name it stands for.
-struct Route {
+struct Route : fastcgi::RouteRules {
   std::string prefix;  ///< `/hello`; no trailing slash, but for `/` itself
   std::string target;  ///< `hello`, or a folder of modules such as `aquarium.screen`
   std::chrono::milliseconds timeout{0};  ///< of its requests; 0: no timeout
@@ -22,9 +23,12 @@ class Router {
   /// REQUIRES: `routes` stand longest prefix first.
   explicit Router(std::vector<Route> routes);
 
-  /// Sets `route` and `destination` from `path`, whatever modules there are; leaves them empty if
-  /// no route covers the path. REQUIRES: the router outlives the visit.
-  void route(Visit& visit) const;
+  /// Returns the route that covers the path; null if there is none.
+  const Route* route_of(std::string_view path) const;
+
+  /// Sets `destination` from `path` and `route`, whatever modules there are; leaves it empty if
+  /// there is no route.
+  static void set_destination(Visit& visit);
 
   /// Sets `entry`, `module` and `path_info` from `path`, `route`, `destination` and `snapshot`;
   /// leaves them empty if no module fits.

@@ -7,26 +7,30 @@
 namespace shoal::serving {
 
 void ThreadSlot::start() {
-  io_ = &fastcgi::PeerIo::of_this_thread();
   const base::MutexLock lock(mutex_);
   thread_ = ::gettid();
 }
 
-void ThreadSlot::publish(const Visit& visit, State state) {
+void ThreadSlot::end() {
+  const base::MutexLock lock(mutex_);
+  thread_ = 0;
+}
+
+void ThreadSlot::publish(const Visit& visit, State state, Clock::time_point since) {
   if (state == State::kHandling) describe(visit);
   const base::MutexLock lock(mutex_);
   visit_ = &visit;
   state_ = state;
   handled_ |= state == State::kHandling;
-  since_ = Clock::now();
+  since_ = since;
 }
 
-void ThreadSlot::clear() {
+void ThreadSlot::clear(Clock::time_point since) {
   const base::MutexLock lock(mutex_);
   visit_ = nullptr;
   state_ = State::kIdle;
   handled_ = false;
-  since_ = Clock::now();
+  since_ = since;
 }
 
 void ThreadSlot::describe(const Visit& visit) {
@@ -48,9 +52,6 @@ ThreadSlot::View ThreadSlot::view() const {
   view.status.since = status::now() - for_so_long.count();
   if (visit_ == nullptr) return view;
   view.began = visit_->began;
-
-  // The thread may still write to the members that are read below here in later states only.
-  if (state_ < State::kWaiting) return view;
   view.status.request = visit_->request;
   view.status.id = visit_->id;
   if (visit_->route != nullptr) view.timeout = visit_->route->timeout;
@@ -63,9 +64,11 @@ ThreadSlot::View ThreadSlot::view() const {
 
 std::vector<status::Thread> Scoreboard::threads() const {
   std::vector<status::Thread> threads;
-  for (const auto& slot : slots_) {
-    threads.push_back(slot.view().status);
-    threads.back().number = static_cast<int>(threads.size() - 1);
+  for (std::size_t number = 0; number < slots_.size(); ++number) {
+    const ThreadSlot::View view = slots_[number].view();
+    if (view.thread == 0) continue;
+    threads.push_back(view.status);
+    threads.back().number = static_cast<int>(number);
   }
   return threads;
 }

@@ -9,13 +9,12 @@
 
 #include "base/mutex.hpp"
 #include "crash/activity.hpp"
-#include "fastcgi/peer_io.hpp"
 #include "serving/visit.hpp"
 #include "status/overview.hpp"
 
 namespace shoal::serving {
 
-/// A thread slot: what one thread of the thread pool is doing. Written by that thread, read by all
+/// A thread slot: what one thread of the server is doing. Written by that thread, read by all
 /// threads.
 ///
 /// The slot points to the visit, so publishing a visit copies nothing. Readers get copies.
@@ -26,17 +25,18 @@ class ThreadSlot {
 
   // --- for the thread of the slot
 
-  /// Registers the calling thread. Called once, before all other functions.
+  /// Registers the calling thread, before all other functions; and removes it before it ends.
   void start();
+  void end();
 
-  /// Shows the visit to other threads, in this state from now on. States come in the order
-  /// kReading, kWaiting, kHandling, kWriting; a visit may skip some. REQUIRES: the visit lives
-  /// until `clear`; the members that other threads read in this state (see Visit) do not change any
-  /// more; for kHandling, the visit has a generation.
-  void publish(const Visit& visit, State state);
+  /// Shows the visit to other threads, in this state `since` then. States come in the order
+  /// kWaiting, kHandling, kWriting; a visit may skip some. REQUIRES: the visit lives until `clear`;
+  /// the members that other threads read in this state (see Visit) do not change any more; for
+  /// kHandling, the visit has a generation.
+  void publish(const Visit& visit, State state, Clock::time_point since);
 
-  /// Shows that the thread is idle. Other threads do not read the visit afterwards.
-  void clear();
+  /// Shows that the thread is idle `since` then. Other threads do not read the visit afterwards.
+  void clear(Clock::time_point since);
 
   /// Returns the visit as it was when it became kHandling, in memory that a signal handler may
   /// read: for crash reports.
@@ -47,26 +47,17 @@ class ThreadSlot {
   /// A copy of what the slot shows.
   struct View {
     status::Thread status{};              ///< all but its `number`
-    pid_t thread = 0;                     ///< its gettid(2); 0: the thread has not started
+    pid_t thread = 0;                     ///< its gettid(2); 0: there is no such thread now
     Clock::time_point began{};            ///< tells the visits of a slot apart
     std::chrono::milliseconds timeout{};  ///< of the request; 0: no timeout
   };
 
   View view() const;
 
-  /// Calls `work`, which may interrupt the thread of the slot, unless that thread is reading from
-  /// or writing to the web server. Returns true if it was called. REQUIRES: the thread has started
-  /// and has not ended; one caller at a time.
-  template <typename Work>
-  bool unless_in_peer_io(const Work& work) const {
-    return io_.load()->unless_busy(work);
-  }
-
  private:
   void describe(const Visit& visit);
 
   crash::Activity activity_;  // used by the thread of the slot alone
-  std::atomic<fastcgi::PeerIo*> io_{nullptr};
   mutable base::Mutex mutex_;
   pid_t thread_ SHOAL_GUARDED_BY(mutex_) = 0;
   const Visit* visit_ SHOAL_GUARDED_BY(mutex_) = nullptr;  // null: the thread is idle
@@ -84,7 +75,7 @@ class Scoreboard {
   ThreadSlot& slot(std::size_t number) { return slots_[number]; }
   const ThreadSlot& slot(std::size_t number) const { return slots_[number]; }
 
-  /// Returns what all threads are doing, for the status page.
+  /// Returns what the threads that there are do, for the status page.
   std::vector<status::Thread> threads() const;
 
  private:

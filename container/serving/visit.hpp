@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "access/logged_request.hpp"
 #include "fastcgi/exchange.hpp"
@@ -13,8 +14,8 @@ namespace shoal::serving {
 
 struct Route;
 
-/// One request on its way through a worker, from its connection to its line in the access log.
-/// Line::serve makes one for each request and fills it in, in the order of the members.
+/// One request on its way through a worker, from its turn to its line in the access log.
+/// Line makes one for each request whose turn it is, and fills it in, in the order of the members.
 ///
 /// Belongs to the thread that serves the request. Other threads (the status page, the request
 /// watchdog) read it through a ThreadSlot, under the mutex of the slot: `began` at any time,
@@ -29,24 +30,28 @@ struct Route;
 /// Members are destroyed from the bottom up: the response before the snapshot, which keeps the code
 /// of the module mapped, and before the exchange, which carries the answer.
 struct Visit {
-  /// When a thread took the connection from the poller or the queue.
-  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  using Clock = std::chrono::steady_clock;
+
+  /// When its turn began: a thread took the request, whose body was complete or is streamed.
+  Clock::time_point began = Clock::now();
 
   // --- what the web server sent
 
-  std::unique_ptr<fastcgi::Exchange> exchange;
+  fastcgi::Exchange* exchange = nullptr;  ///< outlives the visit; not null, but in tests
   std::string id;
-  std::string path;     ///< of the URL, decoded
-  std::string request;  ///< `GET /about?x=1`, printable
-  access::Cpu cpu{};    ///< of the thread so far; zero if the access log does not need it
+  std::string_view path;    ///< of the URL, decoded
+  std::string joined_path;  ///< holds `path` if it came in two parts
+  std::string request;      ///< `GET /about?x=1`, printable
+  access::Cpu cpu{};        ///< of the thread so far; zero if the access log does not need it
 
-  // --- what the routes make of the path: Router::route
+  // --- what the routes make of the path: Router
 
   const Route* route = nullptr;  ///< null: no route covers the path
   std::string destination;       ///< the longest dotted name that the path may mean
 
   // --- which module answers: Generations::enter and Router::find
 
+  Clock::time_point entered{};                            ///< when it got the snapshot
   std::shared_ptr<const generations::Snapshot> snapshot;  ///< held until the end of the visit
   const generations::Snapshot::Entry* entry = nullptr;    ///< in the snapshot; null: no module fits
   std::string module;
@@ -55,8 +60,11 @@ struct Visit {
   // --- the answer
 
   std::unique_ptr<Response> response;
-  bool whole = true;                 ///< false: the answer was cut off
-  std::chrono::nanoseconds took{0};  ///< from the first byte of the request
+  bool whole = true;          ///< false: the answer was cut off
+  Clock::time_point ended{};  ///< when the answer was complete, or cut off
+
+  /// Returns the time from the first byte of the request to the end of the answer.
+  std::chrono::nanoseconds took() const { return ended - exchange->started(); }
 
   /// Returns the generation of `entry`; null if there is no entry, or its group is not loaded.
   const generations::Generation* generation() const {

@@ -6,7 +6,9 @@ namespace shoal::worker {
 
 fastcgi::Limits limits_of(const settings::Limits& limits) {
   return {.body = limits.body,
+          .bodies = limits.bodies,
           .read_timeout = limits.read_timeout,
+          .body_timeout = limits.body_timeout,
           .write_timeout = limits.write_timeout,
           .idle_timeout = limits.idle_timeout,
           .keep_alive_drain = limits.keep_alive_drain};
@@ -33,7 +35,9 @@ std::optional<serving::AccessLog> access_log_of(const settings::Log& log) {
 std::vector<serving::Route> routes_of(const settings::Settings& settings) {
   std::vector<serving::Route> plain;
   for (const auto& route : settings.routes) {
-    plain.push_back({route.prefix, route.target,
+    plain.push_back({{.threads = route.threads, .streams_body = route.streams_body},
+                     route.prefix,
+                     route.target,
                      route.request_timeout.value_or(settings.limits.request_timeout)});
   }
   return plain;

@@ -55,23 +55,21 @@ Worker::Worker(Start start, control::Channel& supervisor)
                     .surroundings = surroundings(),
                     .send = [this](nlohmann::json message) { outbox_.post(std::move(message)); }}),
       router_(routes_of(settings_)),
-      poller_(when_complete(std::move(start.listeners)), limits_of(settings_.limits),
-              std::move(start.handover)),
       scoreboard_(settings_.workers.threads),
       stack_log_(crash::symbolizer()),
       exception_log_(stack_log_),
-      line_({generations_, router_, traffic_, exception_log_,
+      line_({generations_, router_, traffic_, exception_log_, scoreboard_,
              status_page_ ? &*status_page_ : nullptr, access_log_ ? &*access_log_ : nullptr,
-             settings_.expose}),
+             settings_.expose, [this] { count_answer(); }}),
       request_watchdog_(scoreboard_, stack_log_, settings_.log.slow,
                         [this](const std::string& why) { outbox_.ask_replacement(why); }),
-      thread_pool_(
-          poller_, scoreboard_,
-          [this](fastcgi::Connection& connection, serving::ThreadSlot& slot) {
-            return serve(connection, slot);
-          },
-          settings_.workers.queue,
-          [this](fastcgi::Connection& connection) { return line_.turn_away(connection); }) {
+      server_(when_complete(std::move(start.listeners)), std::move(start.handover),
+              {.limits = limits_of(settings_.limits),
+               .threads = settings_.workers.threads,
+               .queue = settings_.workers.queue,
+               .processes = settings_.workers.processes,
+               .folder = settings_.run},
+              line_) {
   loader_watchdog_.serving();
   serves_ = true;
 }
@@ -146,14 +144,14 @@ void Worker::send_status(unsigned query) {
   supervisor_.post(
       {{"say", message::kStatus},
        {"query", query},
-       {"status", worker_status(started_, state, generations_, poller_, scoreboard_, traffic_)}});
+       {"status", worker_status(started_, state, generations_, server_, scoreboard_, traffic_)}});
 }
 
 void Worker::finish() {
   const auto grace = settings_.workers.grace;
   auto deadline = Clock::now() + grace;
   draining_ = true;
-  hands_over_ ? poller_.hand_over() : poller_.stop();
+  hands_over_ ? server_.hand_over() : server_.stop();
   bool finished = finish_within(grace);
   while (!finished && base::being_debugged(::getpid())) {
     deadline = Clock::now() + grace;
@@ -174,7 +172,7 @@ void Worker::finish() {
 /// Waits until all requests have ended. Meanwhile they still see what is dropped.
 bool Worker::finish_within(std::chrono::milliseconds grace) {
   const auto deadline = Clock::now() + grace;
-  while (!thread_pool_.finish_within(std::min(grace, kNextLook))) {
+  while (!server_.finished_within(std::min(grace, kNextLook))) {
     if (Clock::now() >= deadline) return false;
     wait(std::chrono::milliseconds(0));
   }
@@ -197,11 +195,9 @@ std::optional<serving::StatusPage> Worker::make_status_page() const {
                              });
 }
 
-bool Worker::serve(fastcgi::Connection& connection, serving::ThreadSlot& slot) {
-  const bool kept = line_.serve(connection, slot);
+void Worker::count_answer() {
   const auto most = settings_.workers.max_requests;
   if (most != 0 && ++served_ == most) outbox_.ask_replacement("workers.max_requests");
-  return kept;
 }
 
 }  // namespace shoal::worker

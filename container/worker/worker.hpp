@@ -9,7 +9,7 @@
 
 #include "control/channel.hpp"
 #include "fastcgi/listener.hpp"
-#include "fastcgi/poller.hpp"
+#include "fastcgi/server.hpp"
 #include "generations/generations.hpp"
 #include "serving/access_log.hpp"
 #include "serving/exception_log.hpp"
@@ -19,7 +19,6 @@
 #include "serving/scoreboard.hpp"
 #include "serving/stack_log.hpp"
 #include "serving/status_page.hpp"
-#include "serving/thread_pool.hpp"
 #include "serving/traffic.hpp"
 #include "settings/settings.hpp"
 #include "state/store.hpp"
@@ -54,7 +53,7 @@ class Worker {
  private:
   generations::Surroundings surroundings();
   std::optional<serving::StatusPage> make_status_page() const;
-  bool serve(fastcgi::Connection& connection, serving::ThreadSlot& slot);
+  void count_answer();
   std::vector<fastcgi::Listener> when_complete(std::vector<fastcgi::Listener> listeners);
   void await_generations();
   void wait(std::chrono::milliseconds longest);
@@ -78,13 +77,12 @@ class Worker {
   std::optional<Ending> ending_;  // above the generations: their end may hang
   generations::Generations generations_;
   const serving::Router router_;
-  fastcgi::Poller poller_;
   serving::Scoreboard scoreboard_;
   serving::StackLog stack_log_;
   serving::ExceptionLog exception_log_;
   const serving::Line line_;
   const serving::RequestWatchdog request_watchdog_;
-  serving::ThreadPool thread_pool_;
+  fastcgi::Server server_;
 };
 
 }  // namespace shoal::worker

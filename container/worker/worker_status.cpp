@@ -50,19 +50,24 @@ status::Group group_of(const generations::GroupReport& report) {
 
 status::WorkerStatus worker_status(status::Time started, status::Worker::State state,
                                    const generations::Generations& generations,
-                                   const fastcgi::Poller& poller,
+                                   const fastcgi::Server& server,
                                    const serving::Scoreboard& scoreboard,
                                    const serving::Traffic& traffic) {
+  const fastcgi::Server::Load load = server.load();
   status::WorkerStatus report;
   report.worker = {.pid = ::getpid(),
                    .started = started,
                    .state = state,
                    .requests = traffic.requests(),
                    .errors = traffic.errors(),
-                   .connections = poller.connections(),
+                   .connections = load.connections,
+                   .waiting = load.waiting,
                    .resident = resident(),
-                   .accept_pauses = poller.accept_pauses(),
-                   .last_accept_pause = time_of(poller.last_accept_pause()),
+                   .answers_cut = load.answers_cut,
+                   .last_answer_cut = time_of(load.last_answer_cut),
+                   .accept_pauses = load.accept_pauses,
+                   .last_accept_pause = time_of(load.last_accept_pause),
+                   .most_threads = scoreboard.size(),
                    .threads = scoreboard.threads()};
   for (const auto& group : generations.report()) report.groups.push_back(group_of(group));
   return report;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fastcgi/poller.hpp"
+#include "fastcgi/server.hpp"
 #include "generations/generations.hpp"
 #include "serving/scoreboard.hpp"
 #include "serving/traffic.hpp"
@@ -12,7 +12,7 @@ namespace shoal::worker {
 /// started. Safe to call from any thread.
 status::WorkerStatus worker_status(status::Time started, status::Worker::State state,
                                    const generations::Generations& generations,
-                                   const fastcgi::Poller& poller,
+                                   const fastcgi::Server& server,
                                    const serving::Scoreboard& scoreboard,
                                    const serving::Traffic& traffic);
 

@@ -8,16 +8,16 @@
 namespace shoal::host {
 
 std::unique_ptr<Request> Access::make_request(Exchange& exchange, Response& response,
-                                              std::string path, std::string path_info,
+                                              std::string_view path, std::string_view path_info,
                                               CallHandler call_handler, std::string_view id) {
-  auto parts = std::make_unique<Request::Parts>(exchange, response, std::move(path),
-                                                std::move(path_info), std::move(call_handler), id);
+  auto parts = std::make_unique<Request::Parts>(exchange, response, path, path_info,
+                                                std::move(call_handler), id);
   return std::unique_ptr<Request>(new Request(std::move(parts)));
 }
 
 std::unique_ptr<Response> Access::make_response(Exchange& exchange, bool head_request,
-                                                std::string fixed_head) {
-  auto draft = std::make_unique<Response::Draft>(exchange, head_request, std::move(fixed_head));
+                                                std::string_view fixed_head) {
+  auto draft = std::make_unique<Response::Draft>(exchange, head_request, fixed_head);
   return std::unique_ptr<Response>(new Response(std::move(draft)));
 }
 

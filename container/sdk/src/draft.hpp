@@ -18,12 +18,12 @@ namespace shoal {
 struct Response::Draft {
   static constexpr std::size_t kHeldBack = 32 * 1024;
 
-  Draft(host::Exchange& to, bool is_head, std::string fixed)
-      : exchange(to), head_request(is_head), fixed_head(std::move(fixed)) {}
+  Draft(host::Exchange& to, bool is_head, std::string_view fixed)
+      : exchange(to), head_request(is_head), fixed_head(fixed) {}
 
   host::Exchange& exchange;
   const bool head_request;
-  const std::string fixed_head;
+  const std::string_view fixed_head;  ///< of the caller
 
   int status = 200;
   HeaderLines headers;

@@ -1,6 +1,7 @@
 #include "header_lines.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "ascii.hpp"
@@ -14,11 +15,19 @@ constexpr std::size_t kUsualSize = 256;
 
 constexpr std::string_view kCrLf = "\r\n";
 
-bool is_token_character(char c) {
-  const char lower = to_lower(c);
-  if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) return true;
-  return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
+/// Which bytes a token may have.
+constexpr auto kTokenCharacters = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view(
+           "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&'*+-.^_`|~")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
+
+bool is_token_character(char c) { return kTokenCharacters[static_cast<unsigned char>(c)]; }
+
+bool ends_line(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
 void require_line(std::string_view name, std::string_view value) {
   if (!is_token(name)) {
@@ -26,8 +35,7 @@ void require_line(std::string_view name, std::string_view value) {
         "header \"" + base::printable(name) +
         "\": the name is not a token (RFC 9110); use letters, digits and -");
   }
-  using std::string_view_literals::operator""sv;
-  if (value.find_first_of("\r\n\0"sv) == value.npos) return;
+  if (std::ranges::none_of(value, ends_line)) return;
   throw std::invalid_argument("header \"" + base::printable(name) +
                               "\": the value has CR, LF or NUL; encode it, or refuse the input");
 }

@@ -14,12 +14,12 @@ namespace shoal {
 
 /// What a Request consists of. Modules do not know its layout, so it may change without a new ABI.
 struct Request::Parts {
-  Parts(host::Exchange& from, Response& to, std::string whole_path, std::string rest,
+  Parts(host::Exchange& from, Response& to, std::string_view whole_path, std::string_view rest,
         host::CallHandler call, std::string_view request_id)
       : exchange(from),
         response(to),
-        path(std::move(whole_path)),
-        path_info(std::move(rest)),
+        path(whole_path),
+        path_info(rest),
         call_handler(std::move(call)),
         id(request_id) {}
 
@@ -33,8 +33,8 @@ struct Request::Parts {
 
   host::Exchange& exchange;
   Response& response;
-  const std::string path;
-  const std::string path_info;
+  const std::string_view path;
+  const std::string_view path_info;
   const host::CallHandler call_handler;
   const std::string_view id;
   int depth = 0;

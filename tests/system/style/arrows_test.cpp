@@ -31,19 +31,19 @@ class ArrowsOf : public SampleRepository {};
 
 TEST_F(ArrowsOf, AComponentMayPointDown) {
   write("container/serving/line.cpp",
-        "#include \"fastcgi/poller.hpp\"\n#include \"shoal/module.hpp\"\n#include <vector>\n");
-  write("container/fastcgi/libfcgi.cpp", "#include <fcgiapp.h>\n");
+        "#include \"fastcgi/server.hpp\"\n#include \"shoal/module.hpp\"\n#include <vector>\n");
+  write("container/fastcgi/answer.cpp", "#include <fcgiapp.h>\n");
   EXPECT_THAT(arrows_that_point_up(repository_), IsEmpty());
 }
 
 TEST_F(ArrowsOf, AComponentMayNotPointUpOrSideways) {
-  write("container/generations/stage.hpp", "\n# include \"fastcgi/poller.hpp\"\n");
+  write("container/generations/stage.hpp", "\n# include \"fastcgi/server.hpp\"\n");
   write("container/sdk/include/shoal/a.hpp", "#include \"shoal/host/exchange.hpp\"\n");
   write("container/settings/a.cpp", "#include \"daemon/log.hpp\"\n");
   EXPECT_THAT(
       arrows_that_point_up(repository_),
       ElementsAre(
-          "container/generations/stage.hpp:2: generations may not include \"fastcgi/poller.hpp\"",
+          "container/generations/stage.hpp:2: generations may not include \"fastcgi/server.hpp\"",
           "container/sdk/include/shoal/a.hpp:1: sdk/include may not include "
           "\"shoal/host/exchange.hpp\"",
           "container/settings/a.cpp:1: settings may not include \"daemon/log.hpp\""));

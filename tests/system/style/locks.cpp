@@ -8,8 +8,7 @@ namespace shoal::system {
 namespace {
 
 bool has_checked_locks(const std::string& file) {
-  return (file.ends_with(".hpp") || file.ends_with(".cpp")) && file != "container/base/mutex.hpp" &&
-         !file.starts_with("container/modules/") && !file.starts_with("container/fastcgi/");
+  return (file.ends_with(".hpp") || file.ends_with(".cpp")) && file != "container/base/mutex.hpp";
 }
 
 }  // namespace

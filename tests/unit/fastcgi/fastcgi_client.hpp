@@ -149,6 +149,9 @@ class FastCgiClient {
 
   void leave() { socket_ = base::Descriptor(); }
 
+  /// For socket options and the like.
+  int descriptor() const { return socket_.get(); }
+
  private:
   std::string read(std::size_t size) {
     std::string bytes(size, '\0');

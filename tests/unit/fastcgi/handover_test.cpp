@@ -1,194 +1,210 @@
-// One process ends and another serves in its place: here, two pollers on one handover.
+// One process ends and another one serves in its place: here, two servers with one handover.
 #include "fastcgi/handover.hpp"
 
-#include <gmock/gmock.h>
-
-#include <atomic>
-#include <latch>
-#include <memory>
-#include <optional>
-#include <string>
-#include <thread>
-#include <vector>
-
-#include "fastcgi/poller.hpp"
-#include "fastcgi_client.hpp"
-#include "scratch_folder.hpp"
-#include "system/eventually.hpp"
+#include "handover_fixture.hpp"
 
 namespace shoal::fastcgi {
 namespace {
 
+using std::chrono::milliseconds;
 using system::eventually;
-using test::FastCgiClient;
-using test::request;
-
-/// A poller with two worker threads, which answer with their name.
-class Server {
- public:
-  Server(std::string name, std::vector<Listener> listeners,
-         std::shared_ptr<const Handover> handover)
-      : name_(std::move(name)), poller_(std::move(listeners), {}, std::move(handover)) {
-    for (int i = 0; i < 2; ++i) threads_.emplace_back([this] { serve(); });
-  }
-  ~Server() { poller_.stop(); }
-
-  Poller& poller() { return poller_; }
-
-  /// Blocks every request that begins from here on, until `go` is down.
-  void block(std::latch& reached, std::latch& go) {
-    reached_ = &reached;
-    go_ = &go;
-  }
-
- private:
-  void serve() {
-    while (auto connection = poller_.next()) {
-      const auto exchange = Exchange::read(*connection);
-      if (!exchange) continue;
-      if (auto* reached = reached_.load()) {
-        reached->count_down();
-        go_.load()->wait();
-      }
-      exchange->write(name_);
-      if (exchange->finish()) poller_.keep(std::move(connection));
-    }
-  }
-
-  const std::string name_;
-  std::atomic<std::latch*> go_{nullptr};
-  std::atomic<std::latch*> reached_{nullptr};
-  Poller poller_;
-  std::vector<std::jthread> threads_;
-};
-
-class AHandover : public ::testing::Test {
- protected:
-  AHandover() : listener_(UnixAddress{folder_ / "a.sock", std::nullopt, "", ""}, 1'024) {
-    std::vector<Listener> shared;
-    shared.push_back(listener_.share());
-    old_.emplace("old", std::move(shared), handover_);
-  }
-
-  void start_the_new() {
-    std::vector<Listener> shared;
-    shared.push_back(listener_.share());
-    new_.emplace("new", std::move(shared), handover_);
-  }
-
-  std::string address() const { return listener_.name(); }
-
-  static std::string ask(FastCgiClient& client) { return client.ask(request({})); }
-
-  test::ScratchFolder folder_;
-  const Listener listener_;
-  const std::shared_ptr<const Handover> handover_ = std::make_shared<const Handover>();
-  std::optional<Server> old_;
-  std::optional<Server> new_;
-};
+using test::get;
+using test::post_to;
+using ::testing::AnyOf;
 
 TEST_F(AHandover, KeepsConnectionsOpenThatAreIdle) {
   FastCgiClient kept(address());
-  ASSERT_EQ(ask(kept), "old");
-  old_->poller().hand_over();
+  ASSERT_EQ(kept.ask(get("/")), "old/");
+  hand_over();
   start_the_new();
-  EXPECT_EQ(ask(kept), "new");
-  old_.reset();
-  EXPECT_EQ(ask(kept), "new");
+  ASSERT_TRUE(old_has_connections(0));
+  EXPECT_EQ(kept.ask(get("/")), "new/");
+  end_the_old();
+  EXPECT_EQ(kept.ask(get("/")), "new/");
 }
 
-TEST_F(AHandover, KeepsThoseOpenThatHaveNotAskedYet) {
+TEST_F(AHandover, KeepsConnectionsOpenThatHaveNotAskedYet) {
   FastCgiClient fresh(address());
-  ASSERT_TRUE(eventually([&] { return old_->poller().connections() == 1; }));
-  old_->poller().hand_over();
-  old_.reset();
+  ASSERT_TRUE(old_has_connections(1));
+  hand_over();
+  end_the_old();
   start_the_new();
-  EXPECT_EQ(ask(fresh), "new");
+  EXPECT_EQ(fresh.ask(get("/")), "new/");
 }
 
 TEST_F(AHandover, LosesNoRequestThatIsSentMeanwhile) {
   FastCgiClient kept(address());
-  ASSERT_EQ(ask(kept), "old");
-  old_->poller().hand_over();
-  old_.reset();
-  ASSERT_TRUE(kept.send(request({}))) << "nobody reads it yet";
+  ASSERT_EQ(kept.ask(get("/")), "old/");
+  hand_over();
+  end_the_old();
+  ASSERT_TRUE(kept.send(get("/"))) << "nothing reads it yet";
   start_the_new();
-  EXPECT_EQ(kept.answer().text, "new");
+  EXPECT_EQ(kept.answer().text, "new/");
 }
 
-TEST_F(AHandover, PassesOnAConnectionWhenItsRequestIsDone) {
-  std::latch reached(1);
-  std::latch go(1);
-  old_->block(reached, go);
+TEST_F(AHandover, PassesOnHalfAHead) {
+  const std::string whole = get("/half");
+  for (const std::size_t size : {1u, 8u, 10u, 20u, 40u}) {
+    FastCgiClient half(address());
+    half.send(whole.substr(0, size));
+    ASSERT_TRUE(old_has_connections(1));
+    replace();
+    half.send(whole.substr(size));
+    EXPECT_EQ(half.answer().text, "new/half") << size;
+    EXPECT_EQ(half.ask(get("/then")), "new/then") << size;
+    half.leave();
+    start_again();
+  }
+}
+
+TEST_F(AHandover, PassesOnHalfABody) {
+  for (const std::size_t size : {1u << 10, 300u << 10, 6u << 20}) {
+    const std::string body = test::pattern(size);
+    const std::string whole = post_to("/half", body);
+    FastCgiClient half(address());
+    half.send(whole.substr(0, size / 2));
+    ASSERT_TRUE(old_has_connections(1));
+    replace();
+    half.send(whole.substr(size / 2));
+    EXPECT_TRUE(half.answer().text == "new/half" + body) << size;
+    EXPECT_EQ(half.ask(get("/then")), "new/then") << size;
+    half.leave();
+    start_again();
+  }
+}
+
+TEST_F(AHandover, PassesOnHalfABodyOfUnknownLength) {
+  const std::string body = test::pattern(200'000);
+  const std::string whole = test::request({{"REQUEST_URI", "/half"}}, body);
+  FastCgiClient half(address());
+  half.send(whole.substr(0, 100'000));
+  ASSERT_TRUE(old_has_connections(1));
+  replace();
+  half.send(whole.substr(100'000));
+  EXPECT_TRUE(half.answer().text == "new/half" + body);
+}
+
+TEST_F(AHandover, PassesOnAConnectionWhenItsRequestIsAnswered) {
   FastCgiClient busy(address());
-  ASSERT_TRUE(busy.send(request({})));
-  reached.wait();
-  old_->poller().hand_over();
+  ASSERT_TRUE(busy.send(get("/slow")));
+  ASSERT_TRUE(gate_.is_reached());
+  hand_over();
   start_the_new();
-  go.count_down();
+  gate_.open();
   EXPECT_EQ(busy.answer().text, "old");
-  EXPECT_EQ(ask(busy), "new");
+  EXPECT_EQ(busy.ask(get("/")), "new/");
 }
 
-TEST_F(AHandover, ClosesConnectionsForTheirPeersAsBefore) {
-  FastCgiClient kept(address());
-  ASSERT_EQ(ask(kept), "old");
+TEST_F(AHandover, PassesOnRequestsThatWaitForAThread) {
+  end_the_old_now();
+  start_the_old(1);
+  FastCgiClient busy(address());
+  ASSERT_TRUE(busy.send(get("/slow")));
+  ASSERT_TRUE(gate_.is_reached());
+  const std::string body = test::pattern(300'000);
+  std::vector<FastCgiClient> waiting;
+  for (int i = 0; i < 5; ++i) {
+    waiting.emplace_back(address());
+    waiting.back().send(i % 2 ? get("/waiting") : post_to("/waiting", body));
+    ASSERT_TRUE(
+        eventually([&] { return old_->load().waiting == static_cast<std::size_t>(i) + 1; }));
+  }
+  hand_over();
   start_the_new();
-  old_->poller().hand_over();
-  ASSERT_EQ(ask(kept), "new");
-  new_->poller().stop();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(waiting[static_cast<std::size_t>(i)].answer().text ==
+                (i % 2 ? "new/waiting" : "new/waiting" + body))
+        << i;
+  }
+  gate_.open();
+  EXPECT_EQ(busy.answer().text, "old");
+}
+
+TEST_F(AHandover, PassesOnRequestsThatWaitForTheirRoute) {
+  FastCgiClient busy(address());
+  ASSERT_TRUE(busy.send(get("/one")));
+  ASSERT_TRUE(gate_.is_reached());
+  FastCgiClient waiting(address());
+  waiting.send(get("/one"));
+  ASSERT_TRUE(eventually([&] { return old_->load().waiting == 1; }));
+  hand_over();
+  start_the_new();
+  gate_.open();
+  EXPECT_EQ(waiting.answer().text, "new");
+  EXPECT_EQ(busy.answer().text, "old");
+}
+
+TEST_F(AHandover, LeavesRequestsThatWaitToTheOldServerIfItIsFull) {
+  FastCgiClient busy(address());
+  ASSERT_TRUE(busy.send(get("/one")));
+  ASSERT_TRUE(gate_.is_reached());
+  FastCgiClient waiting(address());
+  waiting.send(get("/one"));
+  ASSERT_TRUE(eventually([&] { return old_->load().waiting == 1; }));
+  std::jthread fills([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) handover_->leave(listener_.descriptor());
+  });
+  ASSERT_TRUE(eventually([&] { return !handover_->leave(listener_.descriptor()); }));
+  hand_over();
+  gate_.open();
+  EXPECT_EQ(busy.answer().text, "old");
+  end_the_old();
+  fills.request_stop();
+  fills.join();
+  start_the_new();
+  EXPECT_THAT(waiting.answer().text, AnyOf("old", "new")) << "the old one, but for a free place";
+}
+
+/// A slow request that was handed over must not hold up those that were handed over with it.
+TEST_F(AHandover, PassesOnRequestsSoThatNoneWaitsForAnother) {
+  end_the_old_now();
+  start_the_old(1);
+  FastCgiClient busy(address());
+  ASSERT_TRUE(busy.send(get("/slow")));
+  ASSERT_TRUE(gate_.is_reached());
+  std::vector<FastCgiClient> waiting;
+  for (int i = 0; i < 6; ++i) {
+    waiting.emplace_back(address());
+    waiting.back().send(get(i % 2 ? "/quick" : "/slow"));
+    ASSERT_TRUE(
+        eventually([&] { return old_->load().waiting == static_cast<std::size_t>(i) + 1; }));
+  }
+  hand_over();
+  start_the_new();
+  for (std::size_t i = 1; i < 6; i += 2) EXPECT_EQ(waiting[i].answer().text, "new/quick");
+  gate_.open();
+  EXPECT_EQ(busy.answer().text, "old");
+  for (std::size_t i = 0; i < 6; i += 2) EXPECT_EQ(waiting[i].answer().text, "new");
+}
+
+TEST_F(AHandover, ClosesConnectionsWhenTheNewServerStops) {
+  FastCgiClient kept(address());
+  ASSERT_EQ(kept.ask(get("/")), "old/");
+  start_the_new();
+  hand_over();
+  ASSERT_TRUE(old_has_connections(0));
+  ASSERT_EQ(kept.ask(get("/")), "new/");
+  new_->stop();
   EXPECT_TRUE(kept.sees_close()) << "although the old one still runs";
 }
 
 TEST_F(AHandover, OfMoreThanItHoldsClosesTheRest) {
-  std::vector<std::unique_ptr<FastCgiClient>> clients;
+  std::vector<FastCgiClient> clients;
   for (int i = 0; i < 600; ++i) {
-    clients.push_back(std::make_unique<FastCgiClient>(address()));
-    ASSERT_EQ(ask(*clients.back()), "old");
+    clients.emplace_back(address());
+    ASSERT_EQ(clients.back().ask(get("/")), "old/");
   }
-  old_->poller().hand_over();
-  old_.reset();
+  hand_over();
+  end_the_old();
   start_the_new();
   std::size_t kept = 0;
   std::size_t closed = 0;
-  for (auto& client : clients) {
-    const std::string answer = client->send(request({})) ? client->answer().text : "";
-    ++(answer == "new" ? kept : closed);
+  for (FastCgiClient& client : clients) {
+    const std::string answer = client.send(get("/")) ? client.answer().text : "";
+    ++(answer == "new/" ? kept : closed);
   }
   EXPECT_GT(kept, 100u);
   EXPECT_GT(closed, 0u);
-}
-
-TEST_F(AHandover, HoldsUnderLoad) {
-  std::atomic<bool> over{false};
-  std::atomic<int> asked{0};
-  std::atomic<int> failed{0};
-  std::vector<std::jthread> clients;
-  for (int i = 0; i < 4; ++i) {
-    clients.emplace_back([&] {
-      FastCgiClient client(address());
-      while (!over) {
-        const std::string answer = ask(client);
-        if (answer != "old" && answer != "new") ++failed;
-        ++asked;
-      }
-    });
-  }
-  for (int i = 1; i <= 20; ++i) {
-    ASSERT_TRUE(eventually([&] { return asked > 50 * i; }));
-    start_the_new();
-    old_->poller().hand_over();
-    old_.reset();
-    ASSERT_TRUE(eventually([&] { return asked > 50 * i + 25; }));
-    std::vector<Listener> shared;
-    shared.push_back(listener_.share());
-    old_.emplace("old", std::move(shared), handover_);
-    new_->poller().hand_over();
-    new_.reset();
-  }
-  over = true;
-  clients.clear();
-  EXPECT_EQ(failed, 0);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ TEST(ARequestWatchdog, DoesNotReplaceAProcessThatIsDebugged) {
   std::atomic<int> replaced{0};
   ThreadSlot& slot = scoreboard.slot(0);
   slot.start();
-  const Route route{"/", "lone", 1ms};
+  const Route route{{}, "/", "lone", 1ms};
   Visit visit;
   visit.request = "GET /";
   visit.id = "id";
@@ -63,14 +63,14 @@ TEST(ARequestWatchdog, DoesNotReplaceAProcessThatIsDebugged) {
     ASSERT_TRUE(eventually([] { return base::being_debugged(::getpid()); }));
     const RequestWatchdog watchdog(scoreboard, stacks, 0ms,
                                    [&](const std::string&) { ++replaced; });
-    slot.publish(visit, ThreadSlot::State::kWaiting);
+    slot.publish(visit, ThreadSlot::State::kWaiting, visit.began);
     std::this_thread::sleep_for(300ms);
     EXPECT_EQ(replaced, 0);
   }
   ASSERT_TRUE(eventually([] { return !base::being_debugged(::getpid()); }));
   const RequestWatchdog watchdog(scoreboard, stacks, 0ms, [&](const std::string&) { ++replaced; });
   EXPECT_TRUE(eventually([&] { return replaced == 1; }));
-  slot.clear();
+  slot.clear(visit.began);
 }
 
 }  // namespace

@@ -9,7 +9,9 @@ namespace {
 /// A router and a snapshot of modules. `where` returns `module path_info` for a path.
 class Routing : public testing::Test {
  protected:
-  void routes(std::vector<Route> routes) { router_ = Router(std::move(routes)); }
+  using Prefixes = std::vector<std::pair<std::string, std::string>>;
+
+  void routes(const Prefixes& prefixes) { router_ = Router(made_of(prefixes)); }
 
   void modules(const std::vector<std::string>& names) {
     snapshot_ = std::make_shared<generations::Snapshot>(
@@ -20,7 +22,8 @@ class Routing : public testing::Test {
     Visit visit;
     visit.path = path;
     visit.snapshot = snapshot_;
-    router_.route(visit);
+    visit.route = router_.route_of(visit.path);
+    Router::set_destination(visit);
     return visit;
   }
 
@@ -38,7 +41,13 @@ class Routing : public testing::Test {
     return visit.path_info.empty() ? visit.module : visit.module + " " + visit.path_info;
   }
 
-  Router router_{{{"/hello", "hello"}, {"/", "site.screen"}}};
+  static std::vector<Route> made_of(const Prefixes& prefixes) {
+    std::vector<Route> routes;
+    for (const auto& [prefix, target] : prefixes) routes.push_back({{}, prefix, target});
+    return routes;
+  }
+
+  Router router_{made_of({{"/hello", "hello"}, {"/", "site.screen"}})};
   std::shared_ptr<const generations::Snapshot> snapshot_ = std::make_shared<generations::Snapshot>(
       generations::Snapshot::Generations(), std::set<std::string>());
 };
@@ -51,6 +60,17 @@ TEST_F(Routing, TakesTheRouteWithTheLongestPrefix) {
   EXPECT_EQ(target_of("/a/b/x"), "mid.x");
   EXPECT_EQ(target_of("/a"), "top.a");
   EXPECT_EQ(target_of("/"), "top");
+}
+
+TEST_F(Routing, TellsTheServerWhatTheRouteAllows) {
+  const Route upload{{.threads = 4, .streams_body = true}, "/upload", "upload"};
+  const Router router({upload});
+  const fastcgi::RouteRules* const rules = router.route_of("/upload/x");
+  ASSERT_NE(rules, nullptr);
+  EXPECT_EQ(rules->threads, 4u);
+  EXPECT_TRUE(rules->streams_body);
+  EXPECT_EQ(router.route_of("/upload"), rules) << "requests of a route share its bound";
+  EXPECT_EQ(router.route_of("/other"), nullptr);
 }
 
 TEST_F(Routing, MatchesAPrefixOnlyUpToTheEndOfASegment) {

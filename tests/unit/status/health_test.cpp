@@ -73,6 +73,35 @@ TEST(Health, WarnsWhenAllThreadsAreBusy) {
   EXPECT_THAT(titles_of(overview), IsEmpty());
 }
 
+TEST(Health, IsGoodWhileFurtherThreadsMayStart) {
+  Overview overview = sample::healthy();
+  for (Worker& worker : overview.workers) worker.threads = {sample::handling(0, 1)};
+  EXPECT_THAT(titles_of(overview), IsEmpty());
+}
+
+TEST(Health, WarnsWhenRequestsWaitBecauseAllThreadsOfTheirProcessAreBusy) {
+  Overview overview = sample::healthy();
+  overview.workers[0].waiting = 2;
+  EXPECT_THAT(titles_of(overview), IsEmpty()) << "they wait for their route only";
+  for (Thread& thread : overview.workers[0].threads) thread = sample::handling(thread.number, 1);
+  EXPECT_THAT(titles_of(overview), ElementsAre("2 requests wait for a thread"));
+  EXPECT_EQ(health_of(overview).level, Level::kWarning);
+  overview.workers[0].waiting = 1;
+  EXPECT_THAT(titles_of(overview), ElementsAre("1 request waits for a thread"));
+}
+
+TEST(Health, NotesThatAProcessCutOffAnswers) {
+  Overview overview = sample::healthy();
+  overview.workers[1].last_answer_cut = kNow - kRecent + 1;
+  EXPECT_THAT(titles_of(overview), ElementsAre("process 4713 cut off 5 answers"));
+  EXPECT_TRUE(health_of(overview).findings[0].past);
+  overview.workers[1].last_answer_cut = kNow - 1;
+  EXPECT_FALSE(health_of(overview).findings[0].past);
+  EXPECT_EQ(health_of(overview).level, Level::kGood) << "a visitor can cause it";
+  overview.workers[1].last_answer_cut = kNow - kRecent - 1;
+  EXPECT_THAT(titles_of(overview), IsEmpty());
+}
+
 TEST(Health, WarnsWhenAProcessRanOutOfDescriptors) {
   Overview overview = sample::healthy();
   overview.workers[1].accept_pauses = 3;

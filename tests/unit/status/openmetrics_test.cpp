@@ -32,6 +32,9 @@ TEST(OpenMetrics, HasTheMetricsForAlerts) {
            "shoal_workers_wanted 4\n",
            "shoal_threads{doing=\"handling\"} 3\n",
            "shoal_worker_connections{pid=\"4712\"} 31\n",
+           "shoal_worker_threads_limit{pid=\"4712\"} 4\n",
+           "shoal_worker_waiting{pid=\"4712\"} 0\n",
+           "shoal_worker_answers_cut_total{pid=\"4712\"} 5\n",
            "shoal_worker_accept_pauses_total{pid=\"4712\"} 2\n",
            "shoal_worker_resident_memory_bytes{pid=\"4712\"} 48234496\n",
            "shoal_group_requests_total{group=\"aquarium\"} 1000\n",
@@ -106,9 +109,9 @@ std::string parse(const std::string& text) {
 }
 
 TEST(OpenMetrics, AreReadByTheLibraryOfPrometheus) {
-  EXPECT_EQ(parse(openmetrics(sample::healthy())), "147 samples\n");
-  EXPECT_EQ(parse(openmetrics(sample::troubled())), "182 samples\n");
-  EXPECT_EQ(parse(openmetrics(sample::hostile())), "182 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::healthy())), "152 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::troubled())), "187 samples\n");
+  EXPECT_EQ(parse(openmetrics(sample::hostile())), "187 samples\n");
   EXPECT_THAT(parse(openmetrics(Overview{})), EndsWith(" samples\n"));
   EXPECT_THAT(parse("shoal_up 1\n"), HasSubstr("Missing # EOF")) << "otherwise it accepts anything";
 }

@@ -33,8 +33,11 @@ inline Worker worker(int pid) {
           .errors = 12,
           .connections = 31,
           .resident = 48'234'496,
+          .answers_cut = 5,
+          .last_answer_cut = kNow - 7200,
           .accept_pauses = 2,
           .last_accept_pause = kNow - 7200,
+          .most_threads = 4,
           .threads = {idle(0), handling(1, 0.012), idle(2), idle(3)}};
 }
 

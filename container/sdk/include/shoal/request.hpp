@@ -21,10 +21,11 @@ namespace host {
 class Access;
 }
 
-/// Thrown when the body of a request cannot be read: it ended before CONTENT_LENGTH bytes, paused
-/// for longer than `limits.read_timeout`, or is not a valid form. If the handler does not catch it,
-/// the visitor gets a 400. Also thrown when a body without a length is larger than `limits.body`;
-/// then the visitor gets a 413.
+/// Thrown when the body of a request cannot be read: it ended before CONTENT_LENGTH bytes, or is
+/// not a valid form; on a route with `body: stream` also when nothing arrived for
+/// `limits.read_timeout`, or the web server closed the connection. If the handler does not catch
+/// it, the visitor gets a 400. Also thrown on such a route when a body without an announced length
+/// is larger than `limits.body`; then the visitor gets a 413.
 class SHOAL_EXPORT BodyError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -42,17 +43,24 @@ class SHOAL_EXPORT NoSuchModule : public std::runtime_error {
 /// The body of a request. It is read once, from beginning to end, in pieces. Only `read_all` holds
 /// all of it in memory.
 ///
-/// A body has at most `limits.body` bytes. When its announced length is larger, the visitor gets a
-/// 413 and the handler is not called. When no length was announced and the body is larger, `read`
-/// throws BodyError.
+/// The container collects the body before it calls the handler, so `read` does not wait. A body
+/// that takes longer than `limits.body_timeout` is answered with a 408, and the handler is not
+/// called. On a route with `body: stream` the handler is called as soon as the head of the request
+/// has arrived, and `read` waits for the rest of the body. The code of a handler is the same for
+/// both.
+///
+/// A body has at most `limits.body` bytes. For a larger one, with or without an announced length,
+/// the visitor gets a 413 and the handler is not called. One exception: on a route with `body:
+/// stream` a body without an announced length grows while the handler reads it. When it has grown
+/// over the limit, `read` throws BodyError.
 class SHOAL_EXPORT Body {
  public:
   /// Returns the announced length in bytes (CONTENT_LENGTH). Returns 0 when there is no body, and
   /// when no length was announced: a body sent in chunks that the web server does not buffer.
   std::uint64_t length() const;
 
-  /// Reads at most `buffer.size()` bytes and returns how many; 0 means the body is complete. Blocks
-  /// for at most `limits.read_timeout`. Throws BodyError.
+  /// Reads at most `buffer.size()` bytes and returns how many; 0 means the body is complete. Waits
+  /// only on a route with `body: stream`, for at most `limits.read_timeout`. Throws BodyError.
   /// REQUIRES: the buffer is not empty.
   std::size_t read(std::span<char> buffer);
 
@@ -130,8 +138,12 @@ class SHOAL_EXPORT Request {
   /// Returns the body, which is read at most once: by it, or by `form`.
   Body& body();
 
-  /// Returns true if the web server has closed the connection or aborted the request. Costs one
-  /// system call. A handler of a long answer should call it now and then.
+  /// Returns true if the web server has closed the connection or aborted the request. Returns false
+  /// if it has only closed its sending half: then it still waits for the answer. Costs one or two
+  /// system calls. A handler of a long answer should call it now and then.
+  ///
+  /// Over TCP the container learns of a closed connection only after it has sent something: such a
+  /// handler should also call `Response::flush` now and then. Over a Unix socket it learns at once.
   bool client_gone() const;
 
   /// Calls another handler of the same snapshot, which adds its part to `response`. Throws

@@ -68,12 +68,19 @@ class SHOAL_EXPORT Response {
   ///   another path than `/`. Throws std::logic_error when the head has been sent.
   Response& cookie(const Cookie& cookie);
 
-  /// Appends to the body. Returns false when the client has disconnected, or when the head of an
-  /// answer without a body has been sent. A handler should then stop working.
+  /// Appends to the body. Returns false when the client has disconnected, when the answer was cut
+  /// off, or when the head of an answer without a body has been sent. A handler should then stop
+  /// working.
+  ///
+  /// What the web server does not take at once is buffered. `write` waits while that is more than
+  /// 256 KiB. When the handler has returned, the container sends the rest, and the thread is free.
+  /// An answer is cut off when the web server takes nothing of it for `limits.write_timeout`. While
+  /// more than 64 MiB of finished answers wait in a process, the slowest of them are cut off, too.
   bool write(std::string_view text);
 
-  /// Sends the head and all that has been written so far. Returns false when the client has
-  /// disconnected.
+  /// Sends the head and all that has been written so far, and waits until the web server has taken
+  /// it: at most `limits.write_timeout` without progress, then the answer is cut off. Returns false
+  /// when the client has disconnected, or the answer was cut off.
   bool flush();
 
   /// Appends to the body as `write` does, and sets the Content-Type unless it is set already:

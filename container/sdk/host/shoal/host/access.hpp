@@ -26,15 +26,16 @@ class SHOAL_EXPORT Access {
  public:
   /// Makes the answer to one request. `fixed_head` is complete header lines, each ending in CRLF,
   /// that stand in the head whatever a module sets; headers of these names that a module sets are
-  /// left out. With `head_request` the answer is sent without its body.
+  /// left out. With `head_request` the answer is sent without its body. REQUIRES: what `fixed_head`
+  /// refers to outlives the response.
   static std::unique_ptr<Response> make_response(Exchange& exchange, bool head_request,
-                                                 std::string fixed_head);
+                                                 std::string_view fixed_head);
 
   /// Makes a request. `path` and `path_info` are decoded already. With an empty `call_handler`,
   /// include and forward throw NoSuchModule. `id` is the request's id.
-  /// REQUIRES: what `id` refers to outlives the request.
+  /// REQUIRES: what the texts refer to outlives the request.
   static std::unique_ptr<Request> make_request(Exchange& exchange, Response& response,
-                                               std::string path, std::string path_info,
+                                               std::string_view path, std::string_view path_info,
                                                CallHandler call_handler, std::string_view id = {});
 
   /// Puts the response back to its beginning: 200, no headers, no cookies, no body. The container

@@ -19,18 +19,21 @@ class Exchange {
   virtual std::optional<std::string_view> param(std::string_view name) const = 0;
 
   /// Reads at most `buffer.size()` bytes of the body and returns how many; 0 at its end. Throws
-  /// shoal::BodyError when the body is shorter than CONTENT_LENGTH, when it has no CONTENT_LENGTH
-  /// and is larger than the limit, and when a read times out.
+  /// shoal::BodyError when the body is shorter than CONTENT_LENGTH. Of a body that is read while it
+  /// arrives also when it has no CONTENT_LENGTH and is larger than the limit, and when nothing
+  /// arrives in time.
   virtual std::size_t read(std::span<char> buffer) = 0;
 
   /// Appends bytes of the head or the body to the answer. Returns false when the web server has
-  /// disconnected.
+  /// disconnected, or the answer was cut off. Waits while too much is not taken yet.
   virtual bool write(std::string_view bytes) = 0;
 
-  /// Sends what was written so far. Returns false when the web server has disconnected.
+  /// Sends what was written so far, and waits until it is taken. Returns false when the web server
+  /// has disconnected, or the answer was cut off.
   virtual bool flush() = 0;
 
-  /// Returns true if the web server has closed the connection or aborted the request.
+  /// Returns true if the web server has closed the connection or aborted the request; false if it
+  /// has only closed its sending half.
   virtual bool peer_gone() const = 0;
 };
 

@@ -30,11 +30,12 @@ inline std::string make_request_id() {
     return std::mt19937_64(seed);
   }();
   constexpr char kHex[] = "0123456789abcdef";
-  std::string id;
-  id.reserve(32);
-  for (int half = 0; half < 2; ++half) {
+  std::string id(32, '0');
+  for (std::size_t half = 0; half < 2; ++half) {
     std::uint64_t bits = generator();
-    for (int digit = 0; digit < 16; ++digit, bits >>= 4) id += kHex[bits & 0xf];
+    for (std::size_t digit = 0; digit < 16; ++digit, bits >>= 4) {
+      id[16 * half + digit] = kHex[bits & 0xf];
+    }
   }
   return id;
 }

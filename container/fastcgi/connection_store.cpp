@@ -1,0 +1,126 @@
+#include "fastcgi/connection_store.hpp"
+
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "fastcgi/body_file.hpp"
+#include "fastcgi/body_rate.hpp"
+
+namespace shoal::fastcgi {
+namespace {
+
+constexpr std::chrono::seconds kLinger{1};  // for the peer to take an early answer
+
+std::chrono::milliseconds shortest(const Limits& limits) {
+  return std::min<std::chrono::milliseconds>({limits.read_timeout, limits.body_timeout,
+                                              limits.write_timeout, limits.idle_timeout,
+                                              kRateWindow});
+}
+
+}  // namespace
+
+bool has_input(const Connection& connection) {
+  int bytes = 0;
+  return ::ioctl(connection.socket(), FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+ConnectionStore::ConnectionStore(const Limits& limits, const std::filesystem::path& folder,
+                                 const Handover* handover, std::deque<EventLoop>& loops)
+    : limits_(limits),
+      folder_(folder),
+      handover_(handover),
+      loops_(loops),
+      budget_(limits.bodies),
+      rules_{.body = limits.body,
+             .skip = limits.keep_alive_drain,
+             .folder = folder,
+             .budget = budget_},
+      longest_wait_(shortest(limits)) {}
+
+std::unique_ptr<Connection> ConnectionStore::open(Handover::Left accepted) {
+  return std::make_unique<Connection>(std::move(accepted.connection), std::move(accepted.bytes),
+                                      rules_, open_);
+}
+
+void ConnectionStore::wait(Connection& connection, Phase phase, Clock::time_point until,
+                           std::uint32_t events) {
+  connection.phase = phase;
+  connection.deadline = until;
+  if (EventLoop* const loop = connection.loop) {
+    loop->next_look = std::min(loop->next_look, until);
+    loop->watch(connection, events);
+    return;
+  }
+  const bool soon = until < Clock::now() + longest_wait_ || ending() != Ending::kNo;
+  EventLoop& loop = next_loop();
+  loop.add(std::unique_ptr<Connection>(&connection), events);
+  if (soon) loop.look_soon();
+}
+
+void ConnectionStore::send_rest(Connection& connection) {
+  connection.unsent_counted = connection.unsent();
+  unsent_ += connection.unsent_counted;
+  wait(connection, Phase::kSending, now_of(connection) + limits_.write_timeout, EPOLLOUT);
+  if (unsent_ <= kMostUnsent) return;
+  for (EventLoop& loop : loops_) loop.look_soon();
+}
+
+void ConnectionStore::sent_rest(Connection& connection) {
+  unsent_ -= std::exchange(connection.unsent_counted, 0);
+}
+
+std::unique_ptr<Connection> ConnectionStore::take_out(Connection& connection) {
+  if (connection.loop != nullptr) return connection.loop->remove(connection);
+  return std::unique_ptr<Connection>(&connection);
+}
+
+void ConnectionStore::close(Connection& connection) {
+  sent_rest(connection);
+  take_out(connection);
+}
+
+void ConnectionStore::close(Connection& connection, const std::string& why) {
+  log_.warn("closed the FastCGI connection of " + connection.peer() + ": " + why);
+  close(connection);
+}
+
+void ConnectionStore::cut(Connection& connection, const std::string& why) {
+  ++answers_cut_;
+  last_answer_cut_ = std::chrono::system_clock::now();
+  log_.warn("cut off an answer to " + connection.peer() + ": " + why);
+  close(connection);
+}
+
+void ConnectionStore::linger(Connection& connection) {
+  connection.shut_sending();
+  wait(connection, Phase::kLingering, now_of(connection) + kLinger, EPOLLIN);
+}
+
+bool ConnectionStore::leave(Connection& connection) try {
+  const RequestReader& reader = connection.reader();
+  std::optional<BodyFile> bytes;
+  if (!reader.idle()) {
+    bytes.emplace(folder_);
+    reader.replay([&bytes](std::string_view piece) { bytes->append(piece); });
+  }
+  if (!handover_->leave(connection.socket(), bytes ? bytes->descriptor() : -1)) return false;
+  close(connection);
+  return true;
+} catch (const std::exception&) {  // no disk space: it is served here
+  return false;
+}
+
+void ConnectionStore::end(Ending ending) {
+  ending_ = ending;
+  for (EventLoop& loop : loops_) loop.look_soon();
+}
+
+EventLoop& ConnectionStore::next_loop() {
+  return loops_[next_loop_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
+}
+
+}  // namespace shoal::fastcgi

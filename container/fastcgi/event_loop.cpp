@@ -1,0 +1,158 @@
+#include "fastcgi/event_loop.hpp"
+
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+#include <thread>
+
+namespace shoal::fastcgi {
+namespace {
+
+base::Descriptor opened(int descriptor, const char* what) {
+  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
+  return base::Descriptor(descriptor);
+}
+
+epoll_event event_of(std::uint32_t events, std::uint64_t meaning) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = meaning;
+  return event;
+}
+
+}  // namespace
+
+EventLoop::EventLoop()
+    : epoll_(opened(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
+      wake_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
+  watch_other(wake_.get(), kWake);
+}
+
+EventLoop::~EventLoop() {
+  const base::MutexLock lock(mutex_);
+  connections_.clear_and_dispose(std::default_delete<Connection>());
+}
+
+void EventLoop::add(std::unique_ptr<Connection> connection, std::uint32_t events) {
+  connection->loop = this;
+  connection->events = events;
+  epoll_event event = event_of(events, reinterpret_cast<std::uintptr_t>(connection.get()));
+  // Under the mutex: the thread that has the loop may get an event at once, and close the
+  // connection.
+  const base::MutexLock lock(mutex_);
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->socket(), &event) != 0) return;
+  connections_.push_back(*connection.release());
+}
+
+void EventLoop::wake() { ::eventfd_write(wake_.get(), 1); }
+
+void EventLoop::look_soon() {
+  look_soon_ = true;
+  wake();
+}
+
+bool EventLoop::wake_if_asleep() {
+  if (!asleep_.exchange(false)) return false;
+  wake();
+  return true;
+}
+
+bool EventLoop::is_to_look() { return now >= next_look || look_soon_.exchange(false); }
+
+EventLoop::Service EventLoop::service() const {
+  const Service state = state_.load();  // in one order with begin_service
+  return (state & kPhase) == kServing ? state : 0;
+}
+
+bool EventLoop::take(Service service) {
+  const Service number = service & ~kPhase;
+  if (!state_.compare_exchange_strong(service, number | kTaken)) return false;
+  if (current_->loop == this) detach(*current_);
+  state_.store(number + kNext, std::memory_order_release);
+  return true;
+}
+
+EventLoop::Service EventLoop::begin_service(Connection& connection) {
+  current_ = &connection;
+  const Service service = state_.load(std::memory_order_relaxed) | kServing;
+  state_.store(service);  // in one order with what the monitor thread does before it sleeps
+  return service;
+}
+
+bool EventLoop::end_service(Service service) {
+  Service expected = service;
+  const Service number = service & ~kPhase;
+  if (state_.compare_exchange_strong(expected, number + kNext)) return true;
+  // Until the connection is out of the epoll set; that takes microseconds.
+  while ((state_.load(std::memory_order_acquire) & ~kPhase) == number) std::this_thread::yield();
+  return false;
+}
+
+const epoll_event* EventLoop::next_event() {
+  return next_ < count_ ? &batch_[static_cast<std::size_t>(next_++)] : nullptr;
+}
+
+void EventLoop::wait(Clock::time_point until) {
+  int timeout = -1;
+  if (until != Clock::time_point::max()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+    timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
+  }
+  next_ = 0;
+  count_ = std::max(0, ::epoll_wait(epoll_.get(), batch_.data(), std::ssize(batch_), timeout));
+  asleep_.store(false, std::memory_order_relaxed);
+  now = Clock::now();
+  for (int i = 0; i < count_; ++i) {
+    std::uint64_t wakes = 0;
+    if (batch_[static_cast<std::size_t>(i)].data.u64 == kWake) ::eventfd_read(wake_.get(), &wakes);
+  }
+}
+
+std::unique_ptr<Connection> EventLoop::remove(Connection& connection) {
+  detach(connection);
+  return std::unique_ptr<Connection>(&connection);
+}
+
+void EventLoop::detach(Connection& connection) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket(), nullptr);
+  const base::MutexLock lock(mutex_);
+  connection.unlink();
+  connection.loop = nullptr;
+}
+
+void EventLoop::watch(Connection& connection, std::uint32_t events) {
+  if (connection.events == events) return;
+  connection.events = events;
+  epoll_event event = event_of(events, reinterpret_cast<std::uintptr_t>(&connection));
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.socket(), &event);
+}
+
+void EventLoop::watch_other(int descriptor, std::uint64_t meaning) {
+  epoll_event event = event_of(EPOLLIN, meaning);
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event);
+}
+
+void EventLoop::unwatch_other(int descriptor) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr);
+}
+
+std::vector<Connection*> EventLoop::select(const std::function<bool(const Connection&)>& wanted) {
+  std::vector<Connection*> selected;
+  const base::MutexLock lock(mutex_);
+  for (Connection& connection : connections_) {
+    if (wanted(connection)) selected.push_back(&connection);
+  }
+  return selected;
+}
+
+EventLoop::Clock::time_point EventLoop::first_deadline() {
+  auto first = Clock::time_point::max();
+  const base::MutexLock lock(mutex_);
+  for (const Connection& connection : connections_) first = std::min(first, connection.deadline);
+  return first;
+}
+
+}  // namespace shoal::fastcgi
