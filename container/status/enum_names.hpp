@@ -16,12 +16,8 @@ struct EnumNames;
 template <>
 struct EnumNames<Thread::State> {
   using enum Thread::State;
-  static constexpr std::array<std::pair<Thread::State, std::string_view>, 5> kAll{
-      {{kIdle, "idle"},
-       {kReading, "reading"},
-       {kWaiting, "waiting"},
-       {kHandling, "handling"},
-       {kWriting, "writing"}}};
+  static constexpr std::array<std::pair<Thread::State, std::string_view>, 4> kAll{
+      {{kIdle, "idle"}, {kWaiting, "waiting"}, {kHandling, "handling"}, {kWriting, "writing"}}};
 };
 
 template <>

@@ -75,17 +75,44 @@ void judge_deployer(const Overview& overview, Findings& findings) {
 }
 
 void judge_threads(const Overview& overview, Findings& findings) {
-  std::size_t threads = 0;
-  std::size_t busy = 0;
+  std::uint64_t threads = 0;
+  std::uint64_t busy = 0;
+  std::uint64_t waiting = 0;  // since all threads of their process are busy
   for (const Worker& worker : overview.workers) {
     if (worker.state != Worker::State::kServing) continue;
-    threads += worker.threads.size();
-    busy += busy_threads(worker);
+    const std::size_t busy_here = busy_threads(worker);
+    threads += worker.most_threads;
+    busy += busy_here;
+    if (busy_here >= worker.most_threads) waiting += worker.waiting;
   }
-  if (threads == 0 || busy < threads) return;
+  if (threads == 0 || (busy < threads && waiting == 0)) return;
+  const std::string remedy = "see which requests hold the threads";
+  if (waiting == 0) {
+    findings.push_back({.level = Level::kWarning,
+                        .title = "all " + count_of(threads, "thread") + " are busy",
+                        .detail = "new requests must wait; " + remedy});
+    return;
+  }
   findings.push_back({.level = Level::kWarning,
-                      .title = "all " + count_of(threads, "thread") + " are busy",
-                      .detail = "new requests must wait; see which requests hold the threads"});
+                      .title = count_of(waiting, "request") + (waiting == 1 ? " waits" : " wait") +
+                               " for a thread",
+                      .detail = "all threads of their process are busy; " + remedy +
+                                ", or raise workers.threads"});
+}
+
+/// A note: a visitor whose device loses its network has an answer cut off, too.
+void judge_cut_answers(const Overview& overview, Findings& findings) {
+  for (const Worker& worker : overview.workers) {
+    if (worker.answers_cut == 0 || overview.at - worker.last_answer_cut > kRecent) continue;
+    findings.push_back(
+        {.level = Level::kNote,
+         .title = "process " + std::to_string(worker.pid) + " cut off " +
+                  count_of(worker.answers_cut, "answer"),
+         .detail = "the web server did not take them; the error log tells which. Let the web "
+                   "server buffer answers, or raise limits.write_timeout",
+         .since = worker.last_answer_cut,
+         .past = overview.at - worker.last_answer_cut > kGoesOn});
+  }
 }
 
 void judge_descriptors(const Overview& overview, Findings& findings) {
@@ -244,6 +271,7 @@ Health health_of(const Overview& overview) {
   judge_crashes(overview, health.findings);
   judge_reloads(overview.reloads, overview.at, health.findings);
   judge_threads(overview, health.findings);
+  judge_cut_answers(overview, health.findings);
   judge_descriptors(overview, health.findings);
   judge_requests(overview, health.findings);
   for (const Group& group : overview.groups) judge_old_generations(group, health.findings);

@@ -144,9 +144,13 @@ Worker worker_of(const JsonReader& from) {
           .requests = from.count("requests"),
           .errors = from.count("errors"),
           .connections = from.count("connections"),
+          .waiting = from.count("waiting"),
           .resident = from.count("resident"),
+          .answers_cut = from.count("answers_cut"),
+          .last_answer_cut = from.number("last_answer_cut"),
           .accept_pauses = from.count("accept_pauses"),
           .last_accept_pause = from.number("last_accept_pause"),
+          .most_threads = from.count("most_threads"),
           .threads = from.list("threads", thread_of)};
 }
 

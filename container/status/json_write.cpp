@@ -162,9 +162,13 @@ json written(const Worker& worker) {
           {"requests", worker.requests},
           {"errors", worker.errors},
           {"connections", worker.connections},
+          {"waiting", worker.waiting},
           {"resident", worker.resident},
+          {"answers_cut", worker.answers_cut},
+          {"last_answer_cut", worker.last_answer_cut},
           {"accept_pauses", worker.accept_pauses},
           {"last_accept_pause", worker.last_accept_pause},
+          {"most_threads", worker.most_threads},
           {"threads", all(worker.threads)}};
 }
 

@@ -73,7 +73,7 @@ void write_workers(Exposition& out, const Overview& overview) {
   }
   out.family("shoal_workers_wanted", "gauge", "", "Worker processes that should serve.");
   out.sample("", {}, std::uint64_t{overview.processes_wanted});
-  out.family("shoal_threads", "gauge", "", "Threads of worker processes, by state.");
+  out.family("shoal_threads", "gauge", "", "Threads that run now in worker processes, by state.");
   for (const auto& [known, name] : EnumNames<Thread::State>::kAll) {
     std::uint64_t threads = 0;
     for (const Worker& worker : overview.workers) {
@@ -84,10 +84,19 @@ void write_workers(Exposition& out, const Overview& overview) {
   const auto& workers = overview.workers;
   out.family("shoal_worker_threads_busy", "gauge", "", "Threads of a process that have a request.");
   each(out, workers, "", busy_threads);
+  out.family("shoal_worker_threads_limit", "gauge", "",
+             "At most so many threads run in a process.");
+  each(out, workers, "", [](const Worker& worker) { return worker.most_threads; });
+  out.family("shoal_worker_waiting", "gauge", "",
+             "Requests of a process that are complete and wait for their turn.");
+  each(out, workers, "", [](const Worker& worker) { return worker.waiting; });
   out.family("shoal_worker_connections", "gauge", "", "Open connections of a process.");
   each(out, workers, "", [](const Worker& worker) { return worker.connections; });
   out.family("shoal_worker_resident_memory_bytes", "gauge", "bytes", "Memory of a process.");
   each(out, workers, "", [](const Worker& worker) { return worker.resident; });
+  out.family("shoal_worker_answers_cut", "counter", "",
+             "Answers that were cut off because the web server did not take them.");
+  each(out, workers, "_total", [](const Worker& worker) { return worker.answers_cut; });
   out.family("shoal_worker_accept_pauses", "counter", "",
              "Times that new connections waited because a process had no file descriptor left.");
   each(out, workers, "_total", [](const Worker& worker) { return worker.accept_pauses; });

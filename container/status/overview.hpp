@@ -18,8 +18,7 @@ Time now();
 /// What a thread of a worker process is doing.
 struct Thread {
   enum class State {
-    kIdle,      ///< waits for a connection
-    kReading,   ///< reads a request from its connection
+    kIdle,      ///< has no request
     kWaiting,   ///< the request waits for its group to be loaded
     kHandling,  ///< runs the module
     kWriting    ///< finishes the answer
@@ -28,7 +27,7 @@ struct Thread {
   int number = 0;
   State state = State::kIdle;
   Time since = 0;            ///< when this state began
-  std::string request{};     ///< `GET /about?x=1`; empty until it is read
+  std::string request{};     ///< `GET /about?x=1`; empty: it has no request
   std::string id{};          ///< of the request, as in the logs
   std::string module{};      ///< full name of the handler; empty until one is found
   std::string generation{};  ///< `aquarium/12`
@@ -152,10 +151,14 @@ struct Worker {
   std::uint64_t requests = 0;       ///< answered by this process, including those without a group
   std::uint64_t errors = 0;         ///< of these, answers with a status of 500 to 599
   std::uint64_t connections = 0;    ///< open now
+  std::uint64_t waiting = 0;        ///< requests that are complete and wait for their turn
   std::uint64_t resident = 0;       ///< bytes of memory
+  std::uint64_t answers_cut = 0;    ///< answers that were cut off, as web servers did not take them
+  Time last_answer_cut = 0;         ///< 0: never
   std::uint64_t accept_pauses = 0;  ///< times that new connections waited for a free descriptor
   Time last_accept_pause = 0;       ///< 0: never
-  std::vector<Thread> threads{};
+  std::uint64_t most_threads = 0;   ///< at most so many threads run at once
+  std::vector<Thread> threads{};    ///< that run now; threads start and end with the load
 
   bool operator==(const Worker&) const = default;
 };

@@ -44,13 +44,15 @@ Markup health_part(const Overview& overview) {
 }
 
 Markup numbers_part(const Overview& overview) {
-  std::size_t threads = 0;
-  std::size_t busy = 0;
+  std::uint64_t threads = 0;
+  std::uint64_t busy = 0;
+  std::uint64_t waiting = 0;
   std::uint64_t connections = 0;
   std::uint64_t resident = 0;
   for (const Worker& worker : overview.workers) {
-    threads += worker.threads.size();
+    threads += worker.most_threads;
     busy += busy_threads(worker);
+    waiting += worker.waiting;
     connections += worker.connections;
     resident += worker.resident;
   }
@@ -62,6 +64,7 @@ Markup numbers_part(const Overview& overview) {
        << number_part("processes", count(workers_in(overview, Worker::State::kServing)),
                       "of " + count(overview.processes_wanted))
        << number_part("busy threads", count(busy), "of " + count(threads))
+       << number_part("waiting requests", count(waiting), "")
        << number_part("connections", count(connections), "")
        << number_part("memory", size(resident), "")
        << number_part("crashes", count(overview.crashed), "")

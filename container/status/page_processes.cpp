@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kLongestRequest = 300;  // characters; a visitor can send kilobytes
 
-/// Returns one square for each thread, filled if the thread has a request.
+/// Returns one square for each thread that runs, filled if the thread has a request.
 Markup squares_part(const Worker& worker, Time now) {
   Markup html;
   html << "<span class=\"squares\">";
@@ -23,7 +23,7 @@ Markup squares_part(const Worker& worker, Time now) {
          << span(now - thread.since) << "\"></i>";
   }
   return html << "</span> <small>" << std::to_string(busy_threads(worker)) << " of "
-              << std::to_string(worker.threads.size()) << "</small>";
+              << std::to_string(worker.most_threads) << "</small>";
 }
 
 std::string_view style_of(Worker::State state) {
@@ -38,7 +38,8 @@ Markup worker_part(const Worker& worker, Time now) {
        << time_part(worker.started, now) << "</td><td class=\"n\" data-is=\"requests\">"
        << count(worker.requests) << "</td><td class=\"n\" data-is=\"errors\">"
        << count(worker.errors) << "</td><td class=\"n\" data-is=\"connections\">"
-       << count(worker.connections) << "</td><td class=\"n\" data-is=\"memory\">"
+       << count(worker.connections) << "</td><td class=\"n\" data-is=\"waiting\">"
+       << count(worker.waiting) << "</td><td class=\"n\" data-is=\"memory\">"
        << size(worker.resident) << "</td><td class=\"more\" data-is=\"threads\">"
        << squares_part(worker, now) << "</td></tr>\n";
   return html;
@@ -128,7 +129,8 @@ Markup processes_part(const Overview& overview) {
   html << "<section id=\"processes\">\n<h2>Processes</h2>\n<div class=\"scroll\"><table "
           "class=\"cards\">\n<thead><tr>"
           "<th>pid</th><th>state</th><th>started</th><th class=\"n\">requests</th>"
-          "<th class=\"n\">errors</th><th class=\"n\">connections</th><th class=\"n\">memory</th>"
+          "<th class=\"n\">errors</th><th class=\"n\">connections</th>"
+          "<th class=\"n\">waiting</th><th class=\"n\">memory</th>"
           "<th>threads</th></tr></thead>\n<tbody>\n";
   for (const Worker& worker : overview.workers) html << worker_part(worker, overview.at);
   return html << "</tbody>\n</table></div>\n</section>\n";

@@ -114,14 +114,15 @@ std::string processes(const Overview& overview) {
                    {"REQUESTS", Align::kRight},
                    {"ERRORS", Align::kRight},
                    {"CONNECTIONS", Align::kRight},
+                   {"WAITING", Align::kRight},
                    {"MEMORY", Align::kRight},
                    {"BUSY", Align::kRight}});
   for (const Worker& worker : overview.workers) {
     columns.add(
         {std::to_string(worker.pid), std::string(name_of(worker.state)),
          ago(worker.started, overview.at), count(worker.requests), count(worker.errors),
-         count(worker.connections), size(worker.resident),
-         std::to_string(busy_threads(worker)) + " of " + std::to_string(worker.threads.size())});
+         count(worker.connections), count(worker.waiting), size(worker.resident),
+         std::to_string(busy_threads(worker)) + " of " + std::to_string(worker.most_threads)});
   }
   return "\n" + columns.text();
 }

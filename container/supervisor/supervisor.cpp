@@ -207,9 +207,9 @@ void Supervisor::became_ready(WorkerProcess& worker) {
   if (!service_.ready && service_.is_complete(configurations.current())) {
     service_.ready = true;
     const auto& workers = configurations.current().settings->workers;
-    spdlog::info("ready: {} process{}, {} threads{}", workers.processes,
+    spdlog::info("ready: {} process{}, up to {} thread{}{}", workers.processes,
                  workers.processes == 1 ? "" : "es", workers.threads,
-                 workers.processes == 1 ? "" : " each");
+                 workers.threads == 1 ? "" : "s", workers.processes == 1 ? "" : " each");
     control::notify_systemd("READY=1");
   }
   if (reload_again_) reload_configuration();
