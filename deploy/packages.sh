@@ -20,7 +20,8 @@ libraries=(libboost-dev libboost-filesystem-dev libcli11-dev libdw-dev libfcgi-d
 case "${1:-run}" in
   run) ;;
   test)
-    programs+=(apache2:apache2-bin caddy:caddy h2o:h2o lighttpd:lighttpd spawn-fcgi:spawn-fcgi
+    programs+=(apache2:apache2-bin caddy:caddy cgi-fcgi:libfcgi-bin h2o:h2o haproxy:haproxy
+               lighttpd:lighttpd spawn-fcgi:spawn-fcgi
                readelf:binutils clang++:clang clang-format:clang-format clang-tidy:clang-tidy ld.lld:lld
                mold:mold python3:python3 rsync:rsync systemd-socket-activate:systemd)
     programs+=(chromium:chromium gdb:gdb pgrep:procps valgrind:valgrind)

@@ -38,7 +38,7 @@ TEST_F(Lifecycle, LogsAtTheStartWhatItListensOnServesAndRefuses) {
               HasSubstr("lost.so: passed over: a symbolic link to a file that does not exist"));
   EXPECT_THAT(log(), ContainsRegex("shoal.yaml:[0-9]+: routes./late: no module late"));
   EXPECT_THAT(log(), HasSubstr("watching " + file("lone").parent_path().native() + " by inotify"));
-  EXPECT_EQ(said("ready: 1 process, 8 threads\n"), 1u);
+  EXPECT_EQ(said("ready: 1 process, up to 8 threads\n"), 1u);
 }
 
 class Stopping : public Lifecycle, public ::testing::WithParamInterface<int> {};
