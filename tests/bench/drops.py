@@ -11,6 +11,7 @@ in one run. `--rival` is a build of another version. tests/bench/run.sh --drops 
 """
 import argparse, os, re, shutil, signal, statistics, subprocess, tempfile, time
 
+from contenders import php_command
 from fastcgi import ask
 
 
@@ -56,17 +57,10 @@ class Php:
     name = "php-fpm with opcache, 4 files renamed one by one"
 
     def __init__(self, folder, program):
-        self.folder, self.socket = folder, folder + "/php.sock"
+        self.folder, self.socket = folder, folder + "/php-fpm.sock"
         self.drop(1)
-        root = os.geteuid() == 0
-        with open(folder + "/php.conf", "w") as conf:
-            conf.write(f"[global]\ndaemonize = no\npid = {folder}/php.pid\nerror_log = {folder}/php.log\n"
-                       f"[bench]\n{'user = root' if root else ''}\n{'group = root' if root else ''}\n"
-                       f"listen = {self.socket}\npm = static\npm.max_children = 8\n"
-                       "php_admin_value[opcache.revalidate_freq] = 0\n")
-        self.process = subprocess.Popen([program] + (["--allow-to-run-as-root"] if root else []) +
-                                        ["--fpm-config", folder + "/php.conf"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = php_command(program, folder, "php_admin_value[opcache.revalidate_freq] = 0\n")
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def drop(self, version):
         files = {"base.php": f"<?php class Base {{ function base() {{ return {version}; }} }}"}

@@ -8,15 +8,17 @@ def record(kind, content=b""):
     return struct.pack("!BBHHBx", 1, kind, 1, len(content), 0) + content
 
 
+def encoded(params):
+    return b"".join(struct.pack("!BI", len(name), len(value) | 1 << 31) + name.encode() + value.encode()
+                    for name, value in params.items())
+
+
 def ask(path, params):
     """Returns the body of one FastCGI answer, got over a connection of its own."""
-    pairs = b""
-    for name, value in params.items():
-        pairs += struct.pack("!BI", len(name), len(value) | 1 << 31) + name.encode() + value.encode()
     with socket.socket(socket.AF_UNIX) as peer:
         peer.settimeout(30)
         peer.connect(path)
-        peer.sendall(record(BEGIN, struct.pack("!HB5x", 1, 0)) + record(PARAMS, pairs) +
+        peer.sendall(record(BEGIN, struct.pack("!HB5x", 1, 0)) + record(PARAMS, encoded(params)) +
                      record(PARAMS) + record(STDIN))
         stream, out = peer.makefile("rb"), b""
         while True:
