@@ -28,13 +28,14 @@ bool Acceptor::is_for(std::uint64_t meaning) {
 
 std::optional<Handover::Left> Acceptor::accept(std::uint64_t meaning) try {
   if (stops_ || paused_until_ != Clock::time_point::max()) return std::nullopt;
-  if (defers_ && !std::exchange(deferred_, false)) {
+  if (meaning == kHandover) return handover_->take();
+  if (defers_ && !deferred_) {
     deferred_ = true;
     pause(kHeadStart);
     return std::nullopt;
   }
-  if (meaning == kHandover) return handover_->take();
   auto socket = listeners_.at(meaning - kFirstListener).accept();
+  deferred_ = deferred_ && socket;  // all that waited had been left to other processes
   if (!socket) return std::nullopt;
   return Handover::Left{*std::move(socket), {}};
 } catch (const std::system_error&) {

@@ -21,6 +21,10 @@ class BodyBudget {
   bool take(std::uint64_t bytes);
   void give_back(std::uint64_t bytes);
 
+  /// Returns true if so many bytes are left. They are not taken: a peer that announces a body and
+  /// does not send it must not keep others from sending theirs.
+  bool has(std::uint64_t bytes) const { return bytes <= bytes_ - taken_; }
+
  private:
   const std::uint64_t bytes_;
   std::atomic<std::uint64_t> taken_{0};

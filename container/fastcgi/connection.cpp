@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
+#include <system_error>
 #include <utility>
 
 namespace shoal::fastcgi {
@@ -32,7 +34,7 @@ Connection::Connection(base::Descriptor socket, base::Descriptor replayed, const
   ++open_;
 }
 
-Connection::Received Connection::receive() {
+Connection::Received Connection::receive() try {
   const auto space = reader_.space();
   ssize_t got = 0;
   if (replayed_) {
@@ -49,6 +51,21 @@ Connection::Received Connection::receive() {
   reader_.filled(got < 0 ? 0 : static_cast<std::size_t>(got));
   if (got > 0) return Received::kBytes;
   return got < 0 && would_wait(error) ? Received::kNothing : Received::kEnd;
+} catch (const std::bad_alloc&) {
+  return Received::kEnd;  // no memory for a larger head
+}
+
+void Connection::replay(const std::function<void(std::string_view)>& write) const {
+  reader_.replay(write);
+  if (!replayed_) return;
+  std::array<char, 16'384> piece;
+  for (off_t at = replayed_at_;;) {
+    const ssize_t size = ::pread(replayed_.get(), piece.data(), piece.size(), at);
+    if (size < 0) throw std::system_error(errno, std::generic_category(), "handed over");
+    if (size == 0) return;
+    write({piece.data(), static_cast<std::size_t>(size)});
+    at += size;
+  }
 }
 
 bool Connection::send(std::string_view bytes) {

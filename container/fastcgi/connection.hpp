@@ -4,6 +4,7 @@
 #include <boost/intrusive/list.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,13 +27,13 @@ class Connection : public boost::intrusive::list_base_hook<
 
   /// What the connection waits for, which decides on its deadline.
   enum class Phase : std::uint8_t {
-    kFresh,     ///< for its first request to begin
-    kIdle,      ///< for another request to begin
-    kHead,      ///< for the rest of a head
-    kBody,      ///< for the rest of a body that is collected
-    kServing,   ///< for a thread, or for its handler: no deadline
-    kSending,   ///< for the peer to take the rest of an answer; nothing is read
-    kLingering  ///< for the peer to close; what comes is thrown away
+    kFresh,    ///< for its first request to begin
+    kIdle,     ///< for another request to begin
+    kHead,     ///< for the rest of a head
+    kBody,     ///< for the rest of a body that is collected
+    kServing,  ///< for a thread, or for its handler: no deadline
+    kSending,  ///< for the peer to take the rest of an answer; nothing is read
+    kEnding    ///< for the peer to close; what comes is thrown away
   };
 
   /// `replayed` has the bytes that another process has read of this connection, see
@@ -59,6 +60,10 @@ class Connection : public boost::intrusive::list_base_hook<
 
   /// Returns true if there are bytes of another process that the reader has not got yet.
   bool has_replayed() const { return static_cast<bool>(replayed_); }
+
+  /// Writes bytes from which a connection in another process comes to the state of this one: see
+  /// RequestReader::replay.
+  void replay(const std::function<void(std::string_view)>& write) const;
 
   /// Sends the bytes, and keeps what the socket does not take: see unsent(). Does not wait. Returns
   /// false if the peer has closed.
@@ -95,6 +100,7 @@ class Connection : public boost::intrusive::list_base_hook<
   Clock::time_point body_began{};
   std::uint64_t body_before = 0;   ///< bytes of the body when its rate was last looked at
   std::size_t unsent_counted = 0;  ///< that are counted in the sum of all connections
+  std::uint32_t ended_seen = 0;    ///< of RequestReader::ended
   bool closes = false;     ///< is closed after the answer at hand, whatever the peer asked for
   Responder::Plan plan{};  ///< of the request at hand
 

@@ -13,8 +13,6 @@
 namespace shoal::fastcgi {
 namespace {
 
-constexpr std::chrono::seconds kLinger{1};  // for the peer to take an early answer
-
 std::chrono::milliseconds shortest(const Limits& limits) {
   return std::min<std::chrono::milliseconds>({limits.read_timeout, limits.body_timeout,
                                               limits.write_timeout, limits.idle_timeout,
@@ -55,10 +53,10 @@ void ConnectionStore::wait(Connection& connection, Phase phase, Clock::time_poin
     loop->watch(connection, events);
     return;
   }
-  const bool soon = until < Clock::now() + longest_wait_ || ending() != Ending::kNo;
   EventLoop& loop = next_loop();
-  loop.add(std::unique_ptr<Connection>(&connection), events);
-  if (soon) loop.look_soon();
+  const std::size_t unsent = connection.unsent_counted;
+  if (!loop.add(std::unique_ptr<Connection>(&connection), events)) unsent_ -= unsent;
+  if (until < Clock::now() + longest_wait_ || ending() != Ending::kNo) loop.look_soon();
 }
 
 void ConnectionStore::send_rest(Connection& connection) {
@@ -69,8 +67,9 @@ void ConnectionStore::send_rest(Connection& connection) {
   for (EventLoop& loop : loops_) loop.look_soon();
 }
 
-void ConnectionStore::sent_rest(Connection& connection) {
-  unsent_ -= std::exchange(connection.unsent_counted, 0);
+void ConnectionStore::count_unsent(Connection& connection) {
+  const std::size_t unsent = connection.unsent();
+  unsent_ -= std::exchange(connection.unsent_counted, unsent) - unsent;
 }
 
 std::unique_ptr<Connection> ConnectionStore::take_out(Connection& connection) {
@@ -79,7 +78,7 @@ std::unique_ptr<Connection> ConnectionStore::take_out(Connection& connection) {
 }
 
 void ConnectionStore::close(Connection& connection) {
-  sent_rest(connection);
+  unsent_ -= std::exchange(connection.unsent_counted, 0);
   take_out(connection);
 }
 
@@ -95,17 +94,16 @@ void ConnectionStore::cut(Connection& connection, const std::string& why) {
   close(connection);
 }
 
-void ConnectionStore::linger(Connection& connection) {
+void ConnectionStore::close_after_peer(Connection& connection) {
   connection.shut_sending();
-  wait(connection, Phase::kLingering, now_of(connection) + kLinger, EPOLLIN);
+  wait(connection, Phase::kEnding, now_of(connection) + longest_wait_, EPOLLIN);
 }
 
 bool ConnectionStore::leave(Connection& connection) try {
-  const RequestReader& reader = connection.reader();
   std::optional<BodyFile> bytes;
-  if (!reader.idle()) {
+  if (!connection.reader().idle() || connection.has_replayed()) {
     bytes.emplace(folder_);
-    reader.replay([&bytes](std::string_view piece) { bytes->append(piece); });
+    connection.replay([&bytes](std::string_view piece) { bytes->append(piece); });
   }
   if (!handover_->leave(connection.socket(), bytes ? bytes->descriptor() : -1)) return false;
   close(connection);

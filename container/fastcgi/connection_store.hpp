@@ -38,8 +38,8 @@ class ConnectionStore {
   /// Has the event loop send what the socket did not take of an answer whose handler has ended.
   void send_rest(Connection& connection);
 
-  /// All of it has been sent.
-  void sent_rest(Connection& connection);
+  /// A part of it has been sent, or all.
+  void count_unsent(Connection& connection);
 
   /// Takes the connection out of its loop, if it is in one.
   static std::unique_ptr<Connection> take_out(Connection& connection);
@@ -52,10 +52,10 @@ class ConnectionStore {
   /// Closes it while a part of an answer is unsent, since the peer takes nothing, or too little.
   void cut(Connection& connection, const std::string& why);
 
-  /// Closes the connection once the peer has closed, at most a second later. If bytes come after it
-  /// was closed, the kernel resets it, and the peer may lose the answer: clients send the end of a
-  /// body late, and Node sends a write of no bytes after each record.
-  void linger(Connection& connection);
+  /// Closes the connection once the peer has closed, at most longest_wait() later. If bytes come
+  /// after it was closed, the kernel resets it, and the peer may lose the answer: clients send the
+  /// end of a body late, and Node sends a write of no bytes after each record.
+  void close_after_peer(Connection& connection);
 
   /// Leaves the connection to another process, with the bytes that were read of it. Returns false
   /// if that cannot be done; then nothing has changed. REQUIRES: there is a handover.

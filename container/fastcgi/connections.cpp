@@ -35,7 +35,7 @@ void Connections::handle(const epoll_event& event, EventLoop& loop, ServingThrea
   switch (connection.phase) {
     case Phase::kSending:
       return go_on_sending(connection, thread);
-    case Phase::kLingering:
+    case Phase::kEnding:
       return discard_input(connection);
     default:
       return read(connection, thread);
@@ -76,7 +76,10 @@ void Connections::read(Connection& connection, ServingThread* thread) {
 /// is where one of the steps returns false.
 void Connections::go_on(Connection& connection, ServingThread* thread) {
   for (bool goes_on = true; goes_on;) {
-    if (!send_replies(connection)) return parts_.store.close(connection);
+    if (!send_replies(connection)) {
+      return parts_.store.close(connection, "it asks, and does not read the replies");
+    }
+    note_ended(connection);
     switch (connection.reader().state()) {
       case State::kIncomplete:
         if (!connection.has_replayed()) return wait_for_more(connection);
@@ -97,6 +100,16 @@ void Connections::go_on(Connection& connection, ServingThread* thread) {
         return end_conversation(connection);
     }
   }
+}
+
+/// The reader has ended a request: what comes is of the next one.
+void Connections::note_ended(Connection& connection) {
+  if (std::exchange(connection.ended_seen, connection.reader().ended()) ==
+      connection.reader().ended()) {
+    return;
+  }
+  connection.phase = Phase::kIdle;
+  connection.began = now_of(connection);
 }
 
 /// The head is complete: decides what becomes of the request.
@@ -143,7 +156,10 @@ bool Connections::wait_turn(Connection& connection, bool may_run) {
 }
 
 void Connections::serve_waiting(std::unique_ptr<Connection> connection, ServingThread& thread) {
-  if (connection->peer_gone()) return parts_.turns.done(connection->plan.route);
+  if (connection->peer_gone()) {
+    parts_.turns.done(connection->plan.route);
+    return;
+  }
   Connection& served = *connection.release();
   if (served.aborted() ? end_aborted(served) : serve(served, thread)) go_on(served, &thread);
 }
@@ -157,7 +173,7 @@ void Connections::hand_over_waiting() {
 
 /// The peer has aborted the request while it waited.
 bool Connections::end_aborted(Connection& connection) {
-  parts_.turns.done(connection.plan.route);
+  if (parts_.turns.done(connection.plan.route)) parts_.call_thread();
   Exchange exchange(connection, parts_.limits, nullptr);
   exchange.finish();
   return end_answer(connection, exchange);
@@ -169,7 +185,7 @@ bool Connections::serve(Connection& connection, ServingThread& thread) {
   Exchange exchange(connection, parts_.limits, &thread);
   parts_.responder.serve(exchange, thread.number());
   thread.end_service();
-  parts_.turns.done(connection.plan.route);
+  if (parts_.turns.done(connection.plan.route)) parts_.call_thread();
   return end_answer(connection, exchange);
 }
 
@@ -203,9 +219,10 @@ void Connections::go_on_sending(Connection& connection, ServingThread* thread) {
   const std::size_t before = connection.unsent();
   if (!connection.send_unsent()) return parts_.store.close(connection);
   if (connection.unsent() == 0) {
-    parts_.store.sent_rest(connection);
+    parts_.store.count_unsent(connection);
     if (next_request(connection)) go_on(connection, thread);
   } else if (connection.unsent() < before) {
+    parts_.store.count_unsent(connection);
     connection.deadline = connection.loop->now + parts_.limits.write_timeout;
   }
 }
@@ -234,8 +251,10 @@ void Connections::wait_for_more(Connection& connection) {
     return parts_.store.wait(connection, Phase::kBody, connection.deadline, EPOLLIN);
   }
   if (!reader.idle()) {
-    return parts_.store.wait(connection, Phase::kHead, connection.began + limits.read_timeout,
-                             EPOLLIN);
+    auto until = connection.began + limits.read_timeout;
+    // No later than before: the server may have stopped meanwhile, see Housekeeping::end_idle.
+    if (connection.phase == Phase::kHead) until = std::min(until, connection.deadline);
+    return parts_.store.wait(connection, Phase::kHead, until, EPOLLIN);
   }
   const bool fresh = connection.phase == Phase::kFresh;
   if (ending != Ending::kNo && !fresh && !has_input(connection)) {
@@ -256,7 +275,7 @@ bool Connections::send_replies(Connection& connection) {
 void Connections::end_conversation(Connection& connection) {
   const RequestReader& reader = connection.reader();
   if (!reader.reason().empty()) return parts_.store.close(connection, reader.reason());
-  parts_.store.linger(connection);
+  parts_.store.close_after_peer(connection);
 }
 
 void Connections::discard_input(Connection& connection) {

@@ -53,6 +53,7 @@ class Connections {
   void accept(std::uint64_t meaning, EventLoop& loop, ServingThread* thread);
   void read(Connection& connection, ServingThread* thread);
   void go_on(Connection& connection, ServingThread* thread);
+  void note_ended(Connection& connection);
   bool plan(Connection& connection);
   bool take_turn(Connection& connection, ServingThread* thread);
   bool wait_turn(Connection& connection, bool may_run);

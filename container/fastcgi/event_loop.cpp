@@ -36,15 +36,16 @@ EventLoop::~EventLoop() {
   connections_.clear_and_dispose(std::default_delete<Connection>());
 }
 
-void EventLoop::add(std::unique_ptr<Connection> connection, std::uint32_t events) {
+bool EventLoop::add(std::unique_ptr<Connection> connection, std::uint32_t events) {
   connection->loop = this;
   connection->events = events;
   epoll_event event = event_of(events, reinterpret_cast<std::uintptr_t>(connection.get()));
   // Under the mutex: the thread that has the loop may get an event at once, and close the
   // connection.
   const base::MutexLock lock(mutex_);
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->socket(), &event) != 0) return;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->socket(), &event) != 0) return false;
   connections_.push_back(*connection.release());
+  return true;
 }
 
 void EventLoop::wake() { ::eventfd_write(wake_.get(), 1); }

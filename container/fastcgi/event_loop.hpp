@@ -40,8 +40,9 @@ class EventLoop {
   // --- any thread
 
   /// Puts the connection into the epoll set, which owns it from then on. Events that lie there
-  /// already are reported. If the kernel is out of memory, the connection is closed.
-  void add(std::unique_ptr<Connection> connection, std::uint32_t events = EPOLLIN);
+  /// already are reported. Returns false, and closes the connection, if the kernel is out of
+  /// memory.
+  bool add(std::unique_ptr<Connection> connection, std::uint32_t events = EPOLLIN);
 
   /// Ends a wait for events, now or the next one.
   void wake();

@@ -15,7 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 
 // What a handler may have written before the peer has taken it, and how much is written at a time.
-constexpr std::size_t kMostUnsent = 256 << 10;
+constexpr std::size_t kWriteAhead = 256 << 10;
 constexpr std::size_t kPiece = 64 << 10;
 
 }  // namespace
@@ -32,6 +32,7 @@ std::size_t Exchange::read(std::span<char> buffer) {
     throw BodyError("the body's CONTENT_LENGTH is not a number of bytes");
   }
   if (finished_ || cut_) throw BodyError("the request has ended");
+  if (buffer.empty()) return 0;
   std::size_t got = 0;
   try {
     while ((got = reader_.take_body(buffer)) == 0 && !reader_.body_complete() &&
@@ -43,7 +44,6 @@ std::size_t Exchange::read(std::span<char> buffer) {
   }
   if (got == 0 && reader_.body_too_large()) throw BodyError("the body is over limits.body");
   body_read_ += got;
-  if (got == 0 && reader_.body_too_large()) throw BodyError("the body is over limits.body");
   if (got == 0 && body_read_ < content_length()) {
     fail_body("CONTENT_LENGTH promised more than was sent");
   }
@@ -73,7 +73,7 @@ bool Exchange::send_replies() {
   if (replies.empty()) return true;
   const bool sent = connection_.send(replies);
   replies.clear();
-  return sent && wait_until_unsent(kMostUnsent);
+  return sent && wait_until_unsent(kWriteAhead);
 }
 
 void Exchange::fail_body(const char* why) const {
@@ -85,7 +85,7 @@ void Exchange::fail_body(const char* why) const {
 bool Exchange::write(std::string_view bytes) {
   while (!cut_ && !bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kPiece);
-    if (!answer_.write(piece) || !wait_until_unsent(kMostUnsent)) return false;
+    if (!answer_.write(piece) || !wait_until_unsent(kWriteAhead)) return false;
     bytes.remove_prefix(piece.size());
   }
   return !cut_;

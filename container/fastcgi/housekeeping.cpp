@@ -11,8 +11,10 @@ namespace {
 using Ending = ConnectionStore::Ending;
 using Phase = Connection::Phase;
 
-// For a peer that has just connected when the server stops.
-constexpr std::chrono::seconds kFirstRequest{1};
+// When the server stops: for a peer that has just connected, or is to close; for the rest of a
+// head.
+constexpr std::chrono::seconds kLast{1};
+constexpr std::chrono::seconds kRestOfHead{5};
 
 }  // namespace
 
@@ -44,14 +46,16 @@ void Housekeeping::end_overdue(Connection& connection) {
     case Phase::kServing:
       return;
     case Phase::kHead:
-      return store_.close(connection, "no complete head within limits.read_timeout");
+      return store_.close(connection, store_.ending() == Ending::kNo
+                                          ? "no complete head within limits.read_timeout"
+                                          : "no complete head, and the server stops");
     case Phase::kBody:
       return look_at_body(connection);
     case Phase::kSending:
       return store_.cut(connection, kStalled);
     case Phase::kFresh:
     case Phase::kIdle:
-    case Phase::kLingering:
+    case Phase::kEnding:
       return store_.close(connection);
   }
 }
@@ -80,12 +84,15 @@ void Housekeeping::end_idle(EventLoop& loop) {
   const bool hands_over = store_.ending() == Ending::kHandOver;
   const auto ends = [hands_over](const Connection& each) {
     return each.phase == Phase::kIdle || each.phase == Phase::kFresh ||
-           (hands_over && (each.phase == Phase::kHead || each.phase == Phase::kBody));
+           each.phase == Phase::kHead || each.phase == Phase::kEnding ||
+           (hands_over && each.phase == Phase::kBody);
   };
   for (Connection* connection : loop.select(ends)) {
-    if (hands_over && store_.leave(*connection)) continue;
-    if (connection->phase == Phase::kFresh) {
-      connection->deadline = std::min(connection->deadline, loop.now + kFirstRequest);
+    const bool ending = connection->phase == Phase::kEnding;
+    if (hands_over && !ending && store_.leave(*connection)) continue;
+    if (connection->phase == Phase::kFresh || connection->phase == Phase::kHead || ending) {
+      const auto left = connection->phase == Phase::kHead ? kRestOfHead : kLast;
+      connection->deadline = std::min(connection->deadline, loop.now + left);
       loop.next_look = std::min(loop.next_look, connection->deadline);
     } else if (connection->phase == Phase::kIdle && !has_input(*connection)) {
       store_.close(*connection);

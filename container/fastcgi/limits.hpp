@@ -5,13 +5,12 @@
 
 namespace shoal::fastcgi {
 
-/// What one peer may take of the server. Times are kept to within a quarter, or a second if that is
-/// less.
+/// What one peer may take of the server.
 struct Limits {
   using milliseconds = std::chrono::milliseconds;
 
   std::uint64_t body = 8 << 20;              ///< bytes of one body
-  std::uint64_t bodies = 1 << 30;            ///< bytes of all bodies that are held; beyond it 503
+  std::uint64_t bodies = 1 << 30;            ///< bytes of all bodies and large heads that are held
   milliseconds read_timeout{60'000};         ///< a whole head; each wait for a streamed body
   milliseconds body_timeout{300'000};        ///< a whole body that is collected
   milliseconds write_timeout{60'000};        ///< the peer takes nothing for so long

@@ -37,7 +37,6 @@ void Monitor::run(const std::stop_token& stop) {
   const base::OwnThread own_thread;
   while (!stop.stop_requested()) {
     const bool busy = look_at_services();
-    pool_.join_ended();
     if (pool_.turns().any_ready()) pool_.call();  // the thread that was called may have ended
     const auto until = attend_orphans();
     wait(until, busy);
@@ -79,7 +78,7 @@ void Monitor::handle_events(EventLoop& loop) {
 }
 
 void Monitor::wait(Clock::time_point until, bool busy) {
-  quiet_looks_ = busy ? 0 : quiet_looks_ + 1;
+  quiet_looks_ = busy || pool_.turns().any_ready() ? 0 : quiet_looks_ + 1;
   if (quiet_looks_ <= kMostQuietLooks) return wait_for(kLook);
   pool_.monitor_sleeps(true);
   // A request may have begun before its thread could know that this one sleeps.

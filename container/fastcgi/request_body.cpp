@@ -43,7 +43,7 @@ void RequestBody::collect(ReadBuffer& buffer) {
   collected_ = true;
   const std::uint64_t announced = content_length_.value_or(0);
   if (announced > rules_.body) return refuse(413, buffer);
-  if (!take_budget(announced)) return refuse(503, buffer);
+  if (!rules_.budget.has(announced)) return refuse(503, buffer);
   if (announced <= RequestReader::kBodyInMemory) return;
   try {
     file_.emplace(rules_.folder);
@@ -59,7 +59,7 @@ std::size_t RequestBody::keep(ReadBuffer& buffer, std::size_t count) {
   const std::uint64_t missing = std::min(announced, rules_.body) - received_;
   // Up to the limit also if it is passed: what is skipped must not depend on how the bytes are cut.
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, missing));
-  if (collected_ && !content_length_ && !take_budget(wanted)) {
+  if (collected_ && !take_budget(wanted)) {
     refuse(503, buffer);
     return 0;
   }

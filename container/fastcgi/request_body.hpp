@@ -58,7 +58,7 @@ class RequestBody {
   bool ended() const { return ended_; }
 
   /// Returns true if that record has come, or content_length() bytes.
-  bool complete() const { return ended_ || (received_ > 0 && received_ == content_length_); }
+  bool complete() const { return ended_ || received_ == content_length_; }
 
   /// Returns true if more than rules.body bytes came of a body that is streamed.
   bool too_large() const { return too_large_; }

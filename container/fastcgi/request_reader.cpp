@@ -24,7 +24,11 @@ RequestReader::State RequestReader::collect() {
   state_ = State::kReady;
   if (body_.malformed()) return state_;
   body_.collect(buffer_);
-  state_ = body_.refusal() == 0 ? State::kIncomplete : State::kRefused;
+  if (body_.refusal() != 0) {
+    state_ = State::kRefused;
+  } else if (!body_.complete()) {
+    state_ = State::kIncomplete;
+  }
   return parse();
 }
 
@@ -149,6 +153,11 @@ bool RequestReader::open_params(std::size_t length) {
   const std::string_view params = buffer_.kept();
   if (params.size() + length > kParamsLimit) return violate("PARAMS of more than 1 MiB");
   content_ = Content::kParams;
+  if (params.size() + length > kReadSize && length != 0) {
+    if (!rules_.budget.take(length))
+      return violate("no space for its PARAMS: limits.bodies is used up");
+    head_budget_ += length;
+  }
   if (length != 0) return true;
   if (!index_.complete(params)) return violate("parameter longer than what is left of PARAMS");
   in_params_ = false;
@@ -186,6 +195,7 @@ bool RequestReader::manage(int type, std::string_view content) {
 
 bool RequestReader::end_request(int protocol_status) {
   append_end_request(replies_, id_, protocol_status);
+  ++ended_;
   if (!keep_connection_) state_ = State::kClosing;
   forget();
   return true;
@@ -204,6 +214,8 @@ void RequestReader::forget() {
   skipped_ = 0;
   params_ = 0;
   index_.clear();
+  if (head_budget_ != 0) rules_.budget.give_back(head_budget_);
+  head_budget_ = 0;
   body_.forget();
   buffer_.forget();
 }

@@ -95,6 +95,9 @@ class RequestReader {
   /// Returns true if nothing of a request has come, also not a part of a record.
   bool idle() const { return id_ == 0 && record_left() == 0 && buffer_.unparsed().empty(); }
 
+  /// How many requests the reader has ended by itself: since they were aborted, or for their role.
+  std::uint32_t ended() const { return ended_; }
+
   /// Returns true if BEGIN_REQUEST has come, and the request is not forgotten.
   bool in_request() const { return id_ != 0; }
 
@@ -184,8 +187,10 @@ class RequestReader {
   Content content_ = Content::kSkip;
   std::size_t content_left_ = 0;  // of the open record
   std::size_t padding_left_ = 0;
-  std::uint64_t skipped_ = 0;  // bytes of content since the last request was forgotten
-  std::size_t params_ = 0;     // bytes, once they are complete
+  std::uint32_t ended_ = 0;
+  std::uint64_t head_budget_ = 0;  // bytes
+  std::uint64_t skipped_ = 0;      // bytes of content since the last request was forgotten
+  std::size_t params_ = 0;         // bytes, once they are complete
   ReadBuffer buffer_;
   ParamIndex index_;
   RequestBody body_;

@@ -44,11 +44,12 @@ ThreadPool::ThreadPool(unsigned most, const Responder& responder, Turns& turns,
   watch(orphans_epoll_.get(), wake_monitor_.get());
   const base::MutexLock lock(mutex_);
   for (unsigned number = 0; number < most; ++number) threads_.emplace_back(number, *this);
+  joiner_ = std::thread([this] { join_ended(); });
 }
 
 ThreadPool::~ThreadPool() {
   ended_by(Clock::time_point::max());
-  join_ended();
+  joiner_.join();
 }
 
 void ThreadPool::start(Connections& connections, Housekeeping& housekeeping) {
@@ -95,6 +96,7 @@ void ThreadPool::end() {
   for (EventLoop& loop : loops_) loop.wake();
   const base::MutexLock lock(mutex_);
   for (ServingThread* thread : parked_) thread->call_.notify_one();
+  ended_.notify_all();
 }
 
 bool ThreadPool::ended_by(Clock::time_point time) {
@@ -122,7 +124,8 @@ void ThreadPool::run(ServingThread& thread) {
   } while (park(thread));
   responder_.thread_ends(thread.number());
   const base::MutexLock lock(mutex_);
-  if (EventLoop* const loop = thread.release_loop()) add_orphan(*loop);
+  EventLoop* const loop = thread.release_loop();
+  if (loop != nullptr && !call_parked(loop) && !start_thread(loop)) add_orphan(*loop);
   thread.state_ = ServingThread::State::kEnded;
   --running_;
   ended_.notify_all();
@@ -192,17 +195,21 @@ void ThreadPool::give_back(EventLoop& loop) {
 }
 
 void ThreadPool::join_ended() {
-  std::vector<ServingThread*> ended;
-  {
-    const base::MutexLock lock(mutex_);
-    for (ServingThread& thread : threads_) {
-      if (thread.state_ == ServingThread::State::kEnded) ended.push_back(&thread);
+  const base::OwnThread own_thread;
+  base::MutexLock lock(mutex_);
+  for (;;) {
+    const auto ended =
+        std::ranges::find(threads_, ServingThread::State::kEnded, &ServingThread::state_);
+    if (ended == threads_.end()) {
+      if (ends_ && running_ == 0) return;
+      ended_.wait(lock);
+      continue;
     }
-  }
-  for (ServingThread* thread : ended) {
-    thread->thread_.join();
-    const base::MutexLock lock(mutex_);
-    thread->state_ = ServingThread::State::kAbsent;
+    lock.unlock();
+    ended->thread_.join();
+    lock.lock();
+    ended->state_ = ServingThread::State::kAbsent;
+    wake_monitor();  // one more thread may be started
   }
 }
 

@@ -62,9 +62,6 @@ class ThreadPool {
   /// Gives an orphan that was attended to a thread if there is one now; else it is an orphan again.
   void give_back(EventLoop& loop);
 
-  /// Joins the threads that have ended.
-  void join_ended();
-
   /// Readable when an orphan has events, or the monitor thread is to look for orphans.
   int monitor_descriptor() const { return orphans_epoll_.get(); }
 
@@ -83,6 +80,7 @@ class ThreadPool {
   using Clock = std::chrono::steady_clock;
 
   void run(ServingThread& thread);
+  void join_ended();
   bool park(ServingThread& thread);
   bool start_thread(EventLoop* loop) SHOAL_REQUIRES(mutex_);
   bool call_parked(EventLoop* loop) SHOAL_REQUIRES(mutex_);
@@ -104,6 +102,7 @@ class ThreadPool {
   std::deque<EventLoop*> orphans_ SHOAL_GUARDED_BY(mutex_);
   unsigned running_ SHOAL_GUARDED_BY(mutex_) = 0;
   Clock::time_point next_start_ SHOAL_GUARDED_BY(mutex_){};  // not before; after a start has failed
+  std::thread joiner_;  // may wait for thread_local destructors of modules
 };
 
 }  // namespace shoal::fastcgi

@@ -25,15 +25,17 @@ class Turns {
   bool may_run(const RouteRules* route);
 
   /// Has a request wait. `may_run` says whether may_run has allowed it: then it waits only for a
-  /// thread. Returns false if too many wait already; the connection stays with the caller then.
+  /// thread. Returns false if too many wait already, also without those whose peers have left; the
+  /// connection stays with the caller then.
   bool wait(std::unique_ptr<Connection>& connection, bool may_run);
 
   /// Returns the request whose turn it is; null if no request that may run waits. The caller says
   /// when it is `done`.
   std::unique_ptr<Connection> next();
 
-  /// A request that was allowed to run has ended. Another one of its route may run.
-  void done(const RouteRules* route);
+  /// A request that was allowed to run has ended. Returns true if another one of its route may run
+  /// now, which has waited.
+  bool done(const RouteRules* route);
 
   /// Returns all that wait, and forgets them.
   std::vector<std::unique_ptr<Connection>> take_all();
@@ -45,6 +47,7 @@ class Turns {
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }
 
  private:
+  using Clock = Connection::Clock;
   using Queue = std::deque<std::unique_ptr<Connection>>;
 
   struct Bound {
@@ -54,15 +57,17 @@ class Turns {
   };
 
   unsigned bound_of(const RouteRules& route) const;
+  void drop_gone() SHOAL_REQUIRES(mutex_);
   Bound& bound(const RouteRules& route) SHOAL_REQUIRES(mutex_);
 
   const std::size_t queue_;
   const unsigned threads_;
   base::Mutex mutex_;
   std::map<const RouteRules*, Bound> bounds_ SHOAL_GUARDED_BY(mutex_);
-  Queue ready_ SHOAL_GUARDED_BY(mutex_);     // wait for a thread alone
-  std::atomic<std::size_t> ready_count_{0};  // of ready_
-  std::atomic<std::size_t> size_{0};         // of ready_ and all Bound::waiting
+  Queue ready_ SHOAL_GUARDED_BY(mutex_);                 // wait for a thread alone
+  std::atomic<std::size_t> ready_count_{0};              // of ready_
+  Clock::time_point looked_ SHOAL_GUARDED_BY(mutex_){};  // for peers that have left
+  std::atomic<std::size_t> size_{0};                     // of ready_ and all Bound::waiting
 };
 
 }  // namespace shoal::fastcgi

@@ -97,6 +97,20 @@ TEST_F(ACollectedBody, IsDroppedWhenItsRequestIsAborted) {
   EXPECT_EQ(web_server.ask(get("/then")), "/then");
 }
 
+/// Its end may come later, or with the next request.
+TEST_F(ACollectedBody, OfNoBytesIsCompleteBeforeItsEndComes) {
+  responder_.stream("/stream");
+  start(one_thread());
+  FastCgiClient web_server = client();
+  for (const char* uri : {"/", "/stream", "/", "/stream"}) {
+    EXPECT_EQ(web_server.ask(head_of(uri, 0)), uri);
+    web_server.send(record(FCGI_STDIN, ""));
+    EXPECT_EQ(web_server.ask(get("/then")), "/then");
+    EXPECT_EQ(web_server.ask(head_of(uri, 0)), uri);
+  }
+  EXPECT_EQ(responder_.refusals(), 0);
+}
+
 TEST_F(ACollectedBody, IsNotReadWithAContentLengthThatIsNotANumber) {
   responder_.on("/", [](Exchange& exchange) {
     EXPECT_TRUE(exchange.content_length_malformed());

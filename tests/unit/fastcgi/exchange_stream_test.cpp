@@ -42,6 +42,25 @@ TEST_F(AStreamedBody, IsReadWhileItComes) {
   EXPECT_EQ(web_server.ask(get("/then")), "/then");
 }
 
+TEST_F(AStreamedBody, IsNotWaitedForByAReadOfNoBytes) {
+  on_stream([this](Exchange& exchange) {
+    EXPECT_EQ(exchange.read({}), 0u);
+    std::string some(4, '\0');
+    EXPECT_EQ(exchange.read(some), 4u);
+    EXPECT_EQ(exchange.read({}), 0u);
+    gate_.wait();
+    exchange.write(some + read_all(exchange));
+    EXPECT_EQ(exchange.read({}), 0u);
+  });
+  start();
+  FastCgiClient web_server = client();
+  web_server.send(head_of("/stream", 8) + record(FCGI_STDIN, "some"));
+  ASSERT_TRUE(gate_.is_reached());
+  gate_.open();
+  web_server.send(record(FCGI_STDIN, "body") + record(FCGI_STDIN, ""));
+  EXPECT_EQ(web_server.answer().text, "somebody");
+}
+
 TEST_F(AStreamedBody, MayBeLargerThanAnyBuffer) {
   start();
   FastCgiClient web_server = client();

@@ -68,6 +68,22 @@ TEST_F(AQueue, ForgetsRequestsWhosePeerHasLeft) {
   EXPECT_EQ(responder_.calls(), 2);
 }
 
+TEST_F(AQueue, IsNotFullOfRequestsWhosePeersHaveLeft) {
+  start({.threads = 1, .queue = 2});
+  FastCgiClient& slow = send(get("/slow"));
+  ASSERT_TRUE(gate_.is_reached());
+  for (std::size_t i = 1; i <= 2; ++i) {
+    send(get("/left")).leave();
+    ASSERT_TRUE(has_waiting(i));
+  }
+  FastCgiClient& waiting = send(get("/waiting"));
+  ASSERT_TRUE(has_waiting(1)) << "those that have left were not dropped";
+  gate_.open();
+  EXPECT_EQ(slow.answer().text, "/slow");
+  EXPECT_EQ(waiting.answer().text, "/waiting");
+  EXPECT_EQ(responder_.calls(), 2);
+}
+
 TEST_F(AQueue, ServesRequestsWhosePeerHasClosedOnlyItsSendingHalf) {
   start(one_thread());
   send(get("/slow"));
@@ -139,6 +155,31 @@ TEST_F(AQueue, IsNotLeftByARequestBeforeOneOfItsRouteHasEnded) {
   }
   threads.clear();
   EXPECT_LE(most, 3);
+}
+
+/// Nothing else has to happen for that: its connection may go on with a request that takes long.
+TEST_F(AQueue, IsLeftByARequestAsSoonAsOneOfItsRouteHasEnded) {
+  test::Gate first_of_route;
+  responder_.limit("/one", 1);
+  responder_.on("/one", [&](Exchange& exchange) {
+    exchange.will_take_long();
+    first_of_route.wait();
+    exchange.write("/one");
+  });
+  start(one_loop(3));
+  FastCgiClient& pipelining = send(get("/one") + get("/slow"));
+  EXPECT_TRUE(first_of_route.is_reached());
+  FastCgiClient& waiting = send(get("/one"));
+  EXPECT_TRUE(has_waiting(1));
+  // Only so that a missing call is noticed: until it sleeps, the monitor thread calls one, too.
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  first_of_route.open();
+  const timeval patience{5, 0};  // after 10 s an idle thread looks by itself
+  ::setsockopt(waiting.descriptor(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  EXPECT_EQ(waiting.answer().text, "/one");
+  EXPECT_EQ(pipelining.answer().text, "/one");
+  gate_.open();
+  EXPECT_EQ(pipelining.answer().text, "/slow");
 }
 
 /// A route whose requests always wait must not keep a thread from its loop.

@@ -114,20 +114,34 @@ TEST_F(ARequestReader, RefusesABodyBeyondTheBudget) {
   EXPECT_EQ(collect(post_head("101")), State::kRefused);
   EXPECT_EQ(reader_->refusal(), 503);
   renew();
-  EXPECT_EQ(collect(post_head("100")), State::kIncomplete);
+  EXPECT_EQ(collect(post_head("100") + record(FCGI_STDIN, std::string(99, 'x'))),
+            State::kIncomplete);
   RequestReader other(rules_);
-  const std::string bytes = post_head("") + record(FCGI_STDIN, "x") + request({{"N", "2"}});
+  const std::string bytes = post_head("") + record(FCGI_STDIN, "xx") + request({{"N", "2"}});
   EXPECT_EQ(other.filled(bytes.copy(other.space().data(), bytes.size())), State::kHead);
   EXPECT_EQ(other.collect(), State::kRefused);
   EXPECT_EQ(other.refusal(), 503);
   EXPECT_EQ(other.next(), State::kHead);
   EXPECT_EQ(other.param("N"), "2");
 
-  renew();  // gives back the hundred
+  renew();  // gives back the ninety-nine
   EXPECT_EQ(collect(post_head("") + record(FCGI_STDIN, std::string(60, 'x'))), State::kIncomplete);
   EXPECT_EQ(receive(record(FCGI_STDIN, std::string(60, 'x'))), State::kRefused);
   EXPECT_EQ(reader_->refusal(), 503);
   EXPECT_TRUE(budget_.take(100)) << "what it had was given back at once";
+}
+
+TEST_F(ARequestReader, TakesNothingOfTheBudgetForWhatIsOnlyAnnounced) {
+  EXPECT_EQ(collect(post_head("8000000")), State::kIncomplete);
+  EXPECT_TRUE(budget_is_whole());
+}
+
+TEST_F(ARequestReader, RefusesParametersBeyondTheBudget) {
+  ASSERT_TRUE(budget_.take(kBudget - 20'000));
+  renew();
+  const test::Params large{{"N", std::string(25'000, 'x')}};
+  EXPECT_EQ(receive(begin(true) + record(FCGI_PARAMS, test::pairs(large))), State::kClosing);
+  EXPECT_EQ(reader_->reason(), "no space for its PARAMS: limits.bodies is used up");
 }
 
 TEST_F(ARequestReader, RefusesABodyThatCannotBeWritten) {

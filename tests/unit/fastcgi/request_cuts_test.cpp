@@ -32,10 +32,11 @@ std::string conversation() {
          record(FCGI_GET_VALUES, test::pairs({{"FCGI_MPXS_CONNS", ""}}), 0, 2) + begin(true) +
          stream(FCGI_PARAMS, post) + record(FCGI_STDIN, "abc", 1, 6) + record(77, "unknown", 0, 1) +
          record(FCGI_STDIN, "def+", 1, 2) + record(FCGI_STDIN, "more") + record(FCGI_STDIN, "") +
-         request({}, "in chunks") + begin(true, FCGI_AUTHORIZER) + stream(FCGI_PARAMS, params) +
-         begin(true) + stream(FCGI_PARAMS, params) + record(FCGI_STDIN, "part") +
-         record(FCGI_ABORT_REQUEST, "", 1, 3) + request({{"CONTENT_LENGTH", "no"}}, "malformed") +
-         request({{"a", "last"}}, "", false);
+         request({}, "in chunks") + request({{"CONTENT_LENGTH", "0"}}) +
+         request({{"CONTENT_LENGTH", "0"}}, "more") + begin(true, FCGI_AUTHORIZER) +
+         stream(FCGI_PARAMS, params) + begin(true) + stream(FCGI_PARAMS, params) +
+         record(FCGI_STDIN, "part") + record(FCGI_ABORT_REQUEST, "", 1, 3) +
+         request({{"CONTENT_LENGTH", "no"}}, "malformed") + request({{"a", "last"}}, "", false);
 }
 
 class Cuts : public ::testing::Test {

@@ -143,6 +143,25 @@ TEST_F(AStoppedServer, AnswersRequestsOfWhichAPartHasCome) {
   EXPECT_TRUE(is_finished());
 }
 
+/// It has 5 s for the rest, which a web server that still speaks sends at once.
+TEST_F(AStoppedServer, DoesNotWaitLongForTheRestOfAHead) {
+  start({.limits = {.read_timeout = std::chrono::minutes(10)}});
+  FastCgiClient half = client();
+  half.send(get("/" + std::string(60'000, 's')).substr(0, 100));
+  ASSERT_TRUE(has_connections(1));
+  EXPECT_EQ(client().ask(get("/other")), "/other");
+  server_->stop();
+  // It does not have more time since it goes on to send: each byte comes within a second.
+  const std::string rest = std::string(600, 's');
+  std::size_t sent = 0;
+  while (sent < rest.size() && half.send(rest.substr(sent, 1))) {
+    ++sent;
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  EXPECT_LT(sent, rest.size()) << "the rest of the head was waited for";
+  EXPECT_TRUE(is_finished());
+}
+
 TEST_F(AStoppedServer, StopsWhileThreadsAreRenewed) {
   start({.threads = 4});
   FastCgiClient slow = client();

@@ -20,6 +20,12 @@ struct ThreadLocalObject {
   int uses = 0;
 };
 
+struct SlowToDestroy {
+  explicit SlowToDestroy(test::Gate& gate) : gate_(gate) {}
+  ~SlowToDestroy() { gate_.wait(); }
+  test::Gate& gate_;
+};
+
 class AThreadPool : public AServer {
  protected:
   AThreadPool() {
@@ -29,6 +35,22 @@ class AThreadPool : public AServer {
       thread_local ThreadLocalObject object;
       exchange.write("use " + std::to_string(++object.uses));
     });
+    responder_.on("/slow-to-destroy", [this](Exchange& exchange) {
+      thread_local const SlowToDestroy object(destructors_);
+      exchange.write("made");
+    });
+  }
+
+  ~AThreadPool() override {
+    destructors_.open();
+    end();
+  }
+
+  /// Has a thread end, which takes until destructors_ is opened.
+  void end_a_thread_slowly() {
+    ASSERT_EQ(client().ask(get("/slow-to-destroy")), "made");
+    server_->renew_threads();
+    ASSERT_TRUE(destructors_.is_reached());
   }
 
   FastCgiClient& send(const std::string& bytes) {
@@ -37,6 +59,7 @@ class AThreadPool : public AServer {
     return *clients_.back();
   }
 
+  test::Gate destructors_;
   std::vector<std::unique_ptr<FastCgiClient>> clients_;
 };
 
@@ -144,6 +167,26 @@ TEST_F(AThreadPool, ServesRequestsThatWaitForTheirRouteWhileThreadsAreRenewed) {
   server_->renew_threads();
   gate_.open();
   for (FastCgiClient* each : {&first, &second, &third}) EXPECT_EQ(each->answer().text, "/few");
+}
+
+TEST_F(AThreadPool, HoldsOrRefusesRequestsWhileTheObjectsOfItsOnlyThreadAreDestroyed) {
+  start({.threads = 1, .queue = 1});
+  end_a_thread_slowly();
+  FastCgiClient& waiting = send(get("/waiting"));
+  ASSERT_TRUE(has_waiting(1));
+  EXPECT_EQ(client().ask(get("/refused")), "refused 503");
+  destructors_.open();
+  EXPECT_EQ(waiting.answer().text, "/waiting");
+}
+
+TEST_F(AThreadPool, AnswersWithItsOtherThreadsWhileTheObjectsOfOneAreDestroyed) {
+  start(one_loop(3));
+  end_a_thread_slowly();
+  FastCgiClient& slow = send(get("/slow"));
+  ASSERT_TRUE(gate_.is_reached());
+  EXPECT_EQ(client().ask(get("/other")), "/other") << "the slow one was not noticed";
+  gate_.open();
+  EXPECT_EQ(slow.answer().text, "/slow");
 }
 
 TEST_F(AThreadPool, LosesNoRequestWhileThreadsAreRenewedUnderLoad) {

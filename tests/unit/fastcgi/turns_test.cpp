@@ -16,8 +16,8 @@ namespace {
 /// Connections whose requests wait; a number tells them apart.
 class ATurn : public ::testing::Test {
  protected:
-  std::unique_ptr<Connection> request_for(const RouteRules* route) {
-    auto connection = std::make_unique<Connection>(base::Descriptor(), base::Descriptor(), rules_,
+  std::unique_ptr<Connection> request_for(const RouteRules* route, base::Descriptor socket = {}) {
+    auto connection = std::make_unique<Connection>(std::move(socket), base::Descriptor(), rules_,
                                                    open_connections_);
     connection->plan.route = route;
     return connection;
@@ -28,6 +28,15 @@ class ATurn : public ::testing::Test {
     auto request = request_for(route);
     const Connection* const address = request.get();
     return turns.wait(request, turns.may_run(route)) ? address : nullptr;
+  }
+
+  /// Has a request wait whose peer has left.
+  void wait_and_leave(Turns& turns, const RouteRules* route) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+    const base::Descriptor peer(ends[1]);
+    auto request = request_for(route, base::Descriptor(ends[0]));
+    ASSERT_TRUE(turns.wait(request, turns.may_run(route)));
   }
 
   BodyBudget budget_{0};
@@ -130,6 +139,32 @@ TEST_F(ATurn, IsRefusedToMoreRequestsThanMayWait) {
   EXPECT_TRUE(turns.wait(third, true));
   Turns none(0, 64);
   EXPECT_FALSE(wait(none, nullptr));
+}
+
+TEST_F(ATurn, IsNotKeptForRequestsWhosePeersHaveLeftIfTooManyWait) {
+  Turns turns(5, 64);
+  ASSERT_TRUE(turns.may_run(&one_));
+  wait_and_leave(turns, &one_);
+  wait_and_leave(turns, nullptr);
+  wait_and_leave(turns, &few_);  // may run, and counts as if it ran
+  const Connection* const of_route = wait(turns, &one_);
+  const Connection* const other = wait(turns, nullptr);
+  EXPECT_EQ(turns.size(), 5u) << "there was space for all of them";
+  const Connection* const last = wait(turns, nullptr);
+  EXPECT_TRUE(last);
+  EXPECT_EQ(turns.size(), 4u);
+  EXPECT_EQ(open_connections_, 4u);
+  EXPECT_EQ(turns.next()->plan.route, &few_);
+  EXPECT_EQ(turns.next().get(), other);
+  EXPECT_EQ(turns.next().get(), last);
+  EXPECT_FALSE(turns.any_ready());
+  EXPECT_TRUE(turns.done(&one_));
+  EXPECT_EQ(turns.next().get(), of_route);
+  EXPECT_FALSE(turns.done(&one_)) << "none waits any more";
+  turns.done(&few_);
+  EXPECT_TRUE(turns.may_run(&few_));
+  EXPECT_TRUE(turns.may_run(&few_)) << "none of its places was lost";
+  EXPECT_EQ(turns.size(), 0u);
 }
 
 TEST_F(ATurn, IsForgottenWithAllThatWait) {
