@@ -81,7 +81,8 @@ class Does final : public shoal::Module {
   /// Leaves a process that nothing ends. It waits for the file "go" beside its own, and notes
   /// whether it can write a report, or speak to the process of the probe, with what it has open.
   void leave_a_writer() const {
-    if (::fork() != 0) return;
+    const pid_t id = ::fork();
+    if (id != 0) return wait_for_session(id);
     ::setsid();
     std::signal(SIGPIPE, SIG_IGN);
     const std::filesystem::path folder = std::filesystem::path(file_).parent_path();
@@ -98,6 +99,11 @@ class Does final : public shoal::Module {
     }
     note(std::to_string(pipes) + " pipes, " + std::to_string(sockets) + " sockets");
     ::_exit(0);
+  }
+
+  /// Until then the process would be ended with this one.
+  static void wait_for_session(pid_t id) {
+    while (::getsid(id) != id) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
   std::size_t lines() const {
