@@ -27,7 +27,7 @@ bool Acceptor::is_for(std::uint64_t meaning) {
 }
 
 std::optional<Handover::Left> Acceptor::accept(std::uint64_t meaning) try {
-  if (stops_ || paused_until_ != Clock::time_point::max()) return std::nullopt;
+  if (stops_ || paused()) return std::nullopt;
   if (meaning == kHandover) return handover_->take();
   if (defers_ && !deferred_) {
     deferred_ = true;
@@ -51,16 +51,14 @@ std::optional<Handover::Left> Acceptor::accept(std::uint64_t meaning) try {
 
 Acceptor::Clock::time_point Acceptor::look_after(bool defers) {
   if (stops_) {
-    if (stopped_) return Clock::time_point::max();
-    if (paused_until_ == Clock::time_point::max()) unwatch();  // others may have the sockets, too
+    if (!stopped_ && !paused()) unwatch();  // others may have the sockets, too
     listeners_.clear();
     stopped_ = true;
     return Clock::time_point::max();
   }
   if (!defers && std::exchange(deferred_, false)) paused_until_ = loop_.now;
   defers_ = defers;
-  if (paused_until_ == Clock::time_point::max()) return paused_until_;
-  if (loop_.now < paused_until_) return paused_until_;
+  if (!paused() || loop_.now < paused_until_) return paused_until_;
   paused_until_ = Clock::time_point::max();
   watch();
   return paused_until_;

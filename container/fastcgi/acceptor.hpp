@@ -52,6 +52,7 @@ class Acceptor {
   std::chrono::system_clock::time_point last_pause() const { return last_pause_; }
 
  private:
+  bool paused() const { return paused_until_ != Clock::time_point::max(); }
   void watch();
   void unwatch();
   void pause(std::chrono::milliseconds time);

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace shoal::fastcgi {
 
@@ -49,6 +51,12 @@ void BodyBudget::give_back(std::uint64_t bytes) {
 }
 
 BodyFile::BodyFile(const std::filesystem::path& folder) : file_(nameless_file(folder)) {}
+
+BodyFile::BodyFile(base::Descriptor file) : file_(std::move(file)) {
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) fail_with_errno("fstat");
+  size_ = static_cast<std::uint64_t>(status.st_size);
+}
 
 void BodyFile::append(std::string_view bytes) {
   std::uint64_t at = size_;

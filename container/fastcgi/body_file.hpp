@@ -37,6 +37,9 @@ class BodyFile {
   /// Makes the file in this folder, with mode 0600. Throws std::system_error.
   explicit BodyFile(const std::filesystem::path& folder);
 
+  /// The file of another process, with all that it has. Throws std::system_error.
+  explicit BodyFile(base::Descriptor file);
+
   /// Throws std::system_error, e.g. when the disk is full.
   void append(std::string_view bytes);
 

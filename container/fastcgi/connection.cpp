@@ -10,8 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <new>
-#include <system_error>
+#include <exception>
 #include <utility>
 
 namespace shoal::fastcgi {
@@ -30,40 +29,38 @@ std::string name_of_ip(int family, const void* address, in_port_t port) {
 
 Connection::Connection(base::Descriptor socket, base::Descriptor replayed, const ReaderRules& rules,
                        std::atomic<std::size_t>& open)
-    : open_(open), socket_(std::move(socket)), replayed_(std::move(replayed)), reader_(rules) {
+    : open_(open), socket_(std::move(socket)), reader_(rules) {
+  if (replayed) replayed_.emplace(std::move(replayed));
   ++open_;
 }
 
 Connection::Received Connection::receive() try {
   const auto space = reader_.space();
-  ssize_t got = 0;
   if (replayed_) {
-    got = ::pread(replayed_.get(), space.data(), space.size(), replayed_at_);
-    if (got > 0) {
-      replayed_at_ += got;
-      reader_.filled(static_cast<std::size_t>(got));
+    const std::size_t got = replayed_->read(replayed_at_, space);
+    replayed_at_ += got;
+    if (got != 0) {
+      reader_.filled(got);
       return Received::kBytes;
     }
-    replayed_ = base::Descriptor();
+    replayed_.reset();
   }
-  got = ::recv(socket_.get(), space.data(), space.size(), MSG_DONTWAIT);
+  const ssize_t got = ::recv(socket_.get(), space.data(), space.size(), MSG_DONTWAIT);
   const int error = errno;
   reader_.filled(got < 0 ? 0 : static_cast<std::size_t>(got));
   if (got > 0) return Received::kBytes;
   return got < 0 && would_wait(error) ? Received::kNothing : Received::kEnd;
-} catch (const std::bad_alloc&) {
-  return Received::kEnd;  // no memory for a larger head
+} catch (const std::exception&) {
+  return Received::kEnd;  // no memory for a larger head, or what was handed over cannot be read
 }
 
 void Connection::replay(const std::function<void(std::string_view)>& write) const {
   reader_.replay(write);
-  if (!replayed_) return;
   std::array<char, 16'384> piece;
-  for (off_t at = replayed_at_;;) {
-    const ssize_t size = ::pread(replayed_.get(), piece.data(), piece.size(), at);
-    if (size < 0) throw std::system_error(errno, std::generic_category(), "handed over");
+  for (std::uint64_t at = replayed_at_; replayed_;) {
+    const std::size_t size = replayed_->read(at, piece);
     if (size == 0) return;
-    write({piece.data(), static_cast<std::size_t>(size)});
+    write({piece.data(), size});
     at += size;
   }
 }

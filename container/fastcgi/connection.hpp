@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/descriptor.hpp"
+#include "fastcgi/body_file.hpp"
 #include "fastcgi/request_reader.hpp"
 #include "fastcgi/responder.hpp"
 
@@ -59,7 +61,7 @@ class Connection : public boost::intrusive::list_base_hook<
   Received receive();
 
   /// Returns true if there are bytes of another process that the reader has not got yet.
-  bool has_replayed() const { return static_cast<bool>(replayed_); }
+  bool has_replayed() const { return replayed_.has_value(); }
 
   /// Writes bytes from which a connection in another process comes to the state of this one: see
   /// RequestReader::replay.
@@ -107,8 +109,8 @@ class Connection : public boost::intrusive::list_base_hook<
  private:
   std::atomic<std::size_t>& open_;
   base::Descriptor socket_;
-  base::Descriptor replayed_;
-  off_t replayed_at_ = 0;  // in that file; its own offset is shared with the other process
+  std::optional<BodyFile> replayed_;
+  std::uint64_t replayed_at_ = 0;
   RequestReader reader_;
   std::string unsent_;
   std::size_t sent_ = 0;  // of unsent_

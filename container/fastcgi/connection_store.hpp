@@ -81,14 +81,13 @@ class ConnectionStore {
   std::size_t unsent() const { return unsent_; }
   static constexpr std::size_t kMostUnsent = 64 << 20;  ///< beyond it the slowest are cut off
 
-  /// The next event loop in turn.
-  EventLoop& next_loop();
-
   /// A loop looks at its deadlines at least this often, since another thread may have put a
   /// connection into it: no deadline that this gives is shorter.
   std::chrono::milliseconds longest_wait() const { return longest_wait_; }
 
  private:
+  EventLoop& next_loop();
+
   const Limits& limits_;
   const std::filesystem::path& folder_;
   const Handover* const handover_;

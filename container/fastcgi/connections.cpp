@@ -50,8 +50,8 @@ void Connections::accept(std::uint64_t meaning, EventLoop& loop, ServingThread* 
     auto accepted = parts_.acceptor.accept(meaning);
     if (!accepted) break;
     if (last) {
-      last->deadline = loop.now + parts_.limits.idle_timeout;
-      parts_.store.next_loop().add(std::move(last));
+      parts_.store.wait(*last.release(), Phase::kFresh, loop.now + parts_.limits.idle_timeout,
+                        EPOLLIN);
     }
     last = parts_.store.open(*std::move(accepted));
     if (last->has_replayed()) break;  // no event tells of those bytes
@@ -218,13 +218,10 @@ bool Connections::end_answer(Connection& connection, const Exchange& exchange) {
 void Connections::go_on_sending(Connection& connection, ServingThread* thread) {
   const std::size_t before = connection.unsent();
   if (!connection.send_unsent()) return parts_.store.close(connection);
-  if (connection.unsent() == 0) {
-    parts_.store.count_unsent(connection);
-    if (next_request(connection)) go_on(connection, thread);
-  } else if (connection.unsent() < before) {
-    parts_.store.count_unsent(connection);
-    connection.deadline = connection.loop->now + parts_.limits.write_timeout;
-  }
+  if (connection.unsent() == before) return;
+  parts_.store.count_unsent(connection);
+  connection.deadline = connection.loop->now + parts_.limits.write_timeout;
+  if (connection.unsent() == 0 && next_request(connection)) go_on(connection, thread);
 }
 
 /// The answer has been sent. Goes on with the request behind it, if there may be one.
@@ -247,7 +244,7 @@ void Connections::wait_for_more(Connection& connection) {
   if (ending == Ending::kHandOver && parts_.store.leave(connection)) return;
   const Limits& limits = parts_.limits;
   const RequestReader& reader = connection.reader();
-  if (connection.phase == Phase::kBody && reader.in_request()) {
+  if (connection.phase == Phase::kBody) {
     return parts_.store.wait(connection, Phase::kBody, connection.deadline, EPOLLIN);
   }
   if (!reader.idle()) {

@@ -1,7 +1,5 @@
 #include "fastcgi/event_loop.hpp"
 
-#include <sys/eventfd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -10,11 +8,6 @@
 
 namespace shoal::fastcgi {
 namespace {
-
-base::Descriptor opened(int descriptor, const char* what) {
-  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
-  return base::Descriptor(descriptor);
-}
 
 epoll_event event_of(std::uint32_t events, std::uint64_t meaning) {
   epoll_event event{};
@@ -25,11 +18,13 @@ epoll_event event_of(std::uint32_t events, std::uint64_t meaning) {
 
 }  // namespace
 
-EventLoop::EventLoop()
-    : epoll_(opened(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      wake_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
-  watch_other(wake_.get(), kWake);
+base::Descriptor new_epoll() {
+  base::Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  return epoll;
 }
+
+EventLoop::EventLoop() : epoll_(new_epoll()) { watch_other(wakeup_.descriptor(), kWake); }
 
 EventLoop::~EventLoop() {
   const base::MutexLock lock(mutex_);
@@ -48,7 +43,7 @@ bool EventLoop::add(std::unique_ptr<Connection> connection, std::uint32_t events
   return true;
 }
 
-void EventLoop::wake() { ::eventfd_write(wake_.get(), 1); }
+void EventLoop::wake() { wakeup_.wake(); }
 
 void EventLoop::look_soon() {
   look_soon_ = true;
@@ -97,18 +92,14 @@ const epoll_event* EventLoop::next_event() {
 }
 
 void EventLoop::wait(Clock::time_point until) {
-  int timeout = -1;
-  if (until != Clock::time_point::max()) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
-    timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
-  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+  const auto timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
   next_ = 0;
   count_ = std::max(0, ::epoll_wait(epoll_.get(), batch_.data(), std::ssize(batch_), timeout));
   asleep_.store(false, std::memory_order_relaxed);
   now = Clock::now();
   for (int i = 0; i < count_; ++i) {
-    std::uint64_t wakes = 0;
-    if (batch_[static_cast<std::size_t>(i)].data.u64 == kWake) ::eventfd_read(wake_.get(), &wakes);
+    if (batch_[static_cast<std::size_t>(i)].data.u64 == kWake) wakeup_.clear();
   }
 }
 

@@ -11,9 +11,13 @@
 
 #include "base/descriptor.hpp"
 #include "base/mutex.hpp"
+#include "base/wakeup.hpp"
 #include "fastcgi/connection.hpp"
 
 namespace shoal::fastcgi {
+
+/// Makes an epoll set. Throws std::system_error.
+base::Descriptor new_epoll();
 
 /// An epoll set and the connections in it. One thread at a time has it: a thread of the pool, or
 /// the monitor thread. That thread takes events in batches and handles them in turn. Connections
@@ -78,7 +82,8 @@ class EventLoop {
   /// between the two is not missed: either it sees the work, or it is woken.
   void announce_wait() { asleep_ = true; }
 
-  /// Waits for the next batch, until this time at most. REQUIRES: no event is left.
+  /// Waits for the next batch, until this time at most, and at most a minute. REQUIRES: no event is
+  /// left.
   void wait(Clock::time_point until);
 
   /// Takes a connection out of the epoll set. The caller owns it.
@@ -123,7 +128,7 @@ class EventLoop {
   void detach(Connection& connection);
 
   const base::Descriptor epoll_;
-  const base::Descriptor wake_;  // an eventfd
+  const base::Wakeup wakeup_;
   std::atomic<Service> state_{kFree};
   std::atomic<bool> look_soon_{false};
   std::atomic<bool> asleep_{false};  // or about to be, in a wait that was announced

@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,15 +15,8 @@
 namespace shoal::fastcgi {
 namespace {
 
-using std::chrono::steady_clock;
-
 constexpr std::chrono::minutes kIdle{1};          // then a reserve thread ends
 constexpr std::chrono::seconds kAfterFailure{1};  // until a thread is started again
-
-base::Descriptor checked(int descriptor, const char* what) {
-  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), what);
-  return base::Descriptor(descriptor);
-}
 
 void watch(int epoll, int descriptor) {
   epoll_event event{};
@@ -36,12 +28,8 @@ void watch(int epoll, int descriptor) {
 
 ThreadPool::ThreadPool(unsigned most, const Responder& responder, Turns& turns,
                        std::deque<EventLoop>& loops)
-    : responder_(responder),
-      turns_(turns),
-      loops_(loops),
-      orphans_epoll_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
-      wake_monitor_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
-  watch(orphans_epoll_.get(), wake_monitor_.get());
+    : responder_(responder), turns_(turns), loops_(loops), orphans_epoll_(new_epoll()) {
+  watch(orphans_epoll_.get(), wake_monitor_.descriptor());
   const base::MutexLock lock(mutex_);
   for (unsigned number = 0; number < most; ++number) threads_.emplace_back(number, *this);
   joiner_ = std::thread([this] { join_ended(); });
@@ -71,8 +59,7 @@ void ThreadPool::start(Connections& connections, Housekeeping& housekeeping) {
 void ThreadPool::give(EventLoop& loop) {
   {
     const base::MutexLock lock(mutex_);
-    if (call_parked(&loop) || start_thread(&loop)) return;
-    add_orphan(loop);
+    if (place(loop)) return;
   }
   wake_monitor();  // a part of a batch may be left
 }
@@ -86,13 +73,16 @@ void ThreadPool::call() {
 
 void ThreadPool::renew() {
   ++renewal_;
-  for (EventLoop& loop : loops_) loop.wake();
-  const base::MutexLock lock(mutex_);
-  for (ServingThread* thread : parked_) thread->call_.notify_one();
+  wake_all();
 }
 
 void ThreadPool::end() {
   ends_ = true;
+  wake_all();
+}
+
+/// Has all threads see that they are to end.
+void ThreadPool::wake_all() {
   for (EventLoop& loop : loops_) loop.wake();
   const base::MutexLock lock(mutex_);
   for (ServingThread* thread : parked_) thread->call_.notify_one();
@@ -125,7 +115,7 @@ void ThreadPool::run(ServingThread& thread) {
   responder_.thread_ends(thread.number());
   const base::MutexLock lock(mutex_);
   EventLoop* const loop = thread.release_loop();
-  if (loop != nullptr && !call_parked(loop) && !start_thread(loop)) add_orphan(*loop);
+  if (loop != nullptr) place(*loop);
   thread.state_ = ServingThread::State::kEnded;
   --running_;
   ended_.notify_all();
@@ -191,7 +181,7 @@ EventLoop* ThreadPool::take_orphan() {
 
 void ThreadPool::give_back(EventLoop& loop) {
   const base::MutexLock lock(mutex_);
-  if (!call_parked(&loop) && !start_thread(&loop)) add_orphan(loop);
+  place(loop);
 }
 
 void ThreadPool::join_ended() {
@@ -213,16 +203,12 @@ void ThreadPool::join_ended() {
   }
 }
 
-void ThreadPool::wake_monitor() { ::eventfd_write(wake_monitor_.get(), 1); }
-
-void ThreadPool::monitor_woke() {
-  std::uint64_t wakes = 0;
-  ::eventfd_read(wake_monitor_.get(), &wakes);
-}
-
-void ThreadPool::add_orphan(EventLoop& loop) {
+/// Gives the loop to a thread. Returns false if there is none for it: then it is an orphan.
+bool ThreadPool::place(EventLoop& loop) {
+  if (call_parked(&loop) || start_thread(&loop)) return true;
   orphans_.push_back(&loop);
   watch(orphans_epoll_.get(), loop.descriptor());
+  return false;
 }
 
 EventLoop* ThreadPool::pop_orphan() {

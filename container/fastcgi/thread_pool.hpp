@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "base/wakeup.hpp"
 #include "fastcgi/connections.hpp"
 #include "fastcgi/event_loop.hpp"
 #include "fastcgi/responder.hpp"
@@ -66,12 +67,12 @@ class ThreadPool {
   int monitor_descriptor() const { return orphans_epoll_.get(); }
 
   /// Has the monitor thread look, also if it sleeps.
-  void wake_monitor();
+  void wake_monitor() { wake_monitor_.wake(); }
 
   /// The monitor thread begins or ends to sleep until it is woken: by an orphan, or by the next
   /// request that is served.
   void monitor_sleeps(bool sleeps) { monitor_sleeps_ = sleeps; }
-  void monitor_woke();
+  void monitor_woke() { wake_monitor_.clear(); }
   void wake_monitor_if_asleep() {
     if (monitor_sleeps_.load()) wake_monitor();
   }
@@ -84,14 +85,15 @@ class ThreadPool {
   bool park(ServingThread& thread);
   bool start_thread(EventLoop* loop) SHOAL_REQUIRES(mutex_);
   bool call_parked(EventLoop* loop) SHOAL_REQUIRES(mutex_);
-  void add_orphan(EventLoop& loop) SHOAL_REQUIRES(mutex_);
+  bool place(EventLoop& loop) SHOAL_REQUIRES(mutex_);
+  void wake_all();
   EventLoop* pop_orphan() SHOAL_REQUIRES(mutex_);
 
   const Responder& responder_;
   Turns& turns_;
   std::deque<EventLoop>& loops_;
   const base::Descriptor orphans_epoll_;
-  const base::Descriptor wake_monitor_;  // an eventfd, in orphans_epoll_
+  const base::Wakeup wake_monitor_;  // in orphans_epoll_
   std::atomic<bool> monitor_sleeps_{false};
   std::atomic<bool> ends_{false};
   std::atomic<unsigned> renewal_{0};  // counts calls of renew

@@ -7,7 +7,7 @@
 namespace shoal::fastcgi {
 
 bool Turns::may_run(const RouteRules* route) {
-  if (route == nullptr || bound_of(*route) == 0) return true;
+  if (!has_bound(route)) return true;
   const base::MutexLock lock(mutex_);
   Bound& of_route = bound(*route);
   if (of_route.running == of_route.most) return false;
@@ -20,20 +20,16 @@ bool Turns::wait(std::unique_ptr<Connection>& connection, bool may_run) {
   if (size_ >= queue_) drop_gone();
   if (size_ >= queue_) return false;
   ++size_;
-  if (may_run) {
-    ready_.push_back(std::move(connection));
-    ++ready_count_;
-    return true;
-  }
-  // Since may_run was asked, one that ran may have ended.
-  Bound& of_route = bound(*connection->plan.route);
-  if (of_route.running < of_route.most) {
+  if (!may_run) {
+    // Since may_run was asked, one that ran may have ended.
+    Bound& of_route = bound(*connection->plan.route);
+    if (of_route.running == of_route.most) {
+      of_route.waiting.push_back(std::move(connection));
+      return true;
+    }
     ++of_route.running;
-    ready_.push_back(std::move(connection));
-    ++ready_count_;
-  } else {
-    of_route.waiting.push_back(std::move(connection));
   }
+  add_ready(std::move(connection));
   return true;
 }
 
@@ -49,17 +45,21 @@ std::unique_ptr<Connection> Turns::next() {
 }
 
 bool Turns::done(const RouteRules* route) {
-  if (route == nullptr || bound_of(*route) == 0) return false;
+  if (!has_bound(route)) return false;
   const base::MutexLock lock(mutex_);
   Bound& of_route = bound(*route);
   if (of_route.waiting.empty()) {
     --of_route.running;
     return false;
   }
-  ready_.push_back(std::move(of_route.waiting.front()));
+  add_ready(std::move(of_route.waiting.front()));
   of_route.waiting.pop_front();
-  ++ready_count_;
   return true;
+}
+
+void Turns::add_ready(std::unique_ptr<Connection> connection) {
+  ready_.push_back(std::move(connection));
+  ++ready_count_;
 }
 
 /// Drops requests whose peers have left. To look at one takes less than a microsecond, so this
@@ -72,8 +72,7 @@ void Turns::drop_gone() {
   for (auto& [route, of_route] : bounds_) size_ -= std::erase_if(of_route.waiting, is_gone);
   // Those that are ready count as running ones of their route: they are dropped at their turn.
   const std::size_t dropped = std::erase_if(ready_, [&](const auto& connection) {
-    const auto* route = connection->plan.route;
-    return (route == nullptr || bound_of(*route) == 0) && is_gone(connection);
+    return !has_bound(connection->plan.route) && is_gone(connection);
   });
   ready_count_ -= dropped;
   size_ -= dropped;
@@ -84,7 +83,7 @@ std::vector<std::unique_ptr<Connection>> Turns::take_all() {
   std::vector<std::unique_ptr<Connection>> all;
   for (auto& connection : ready_) {
     const auto* route = connection->plan.route;
-    if (route != nullptr && bound_of(*route) != 0) --bound(*route).running;
+    if (has_bound(route)) --bound(*route).running;
     all.push_back(std::move(connection));
   }
   for (auto& [route, of_route] : bounds_) {
@@ -95,6 +94,10 @@ std::vector<std::unique_ptr<Connection>> Turns::take_all() {
   ready_count_ = 0;
   size_ = 0;
   return all;
+}
+
+bool Turns::has_bound(const RouteRules* route) const {
+  return route != nullptr && bound_of(*route) != 0;
 }
 
 /// Returns how many requests of the route may run at once; 0: there is no bound.

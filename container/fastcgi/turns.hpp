@@ -57,6 +57,8 @@ class Turns {
   };
 
   unsigned bound_of(const RouteRules& route) const;
+  bool has_bound(const RouteRules* route) const;
+  void add_ready(std::unique_ptr<Connection> connection) SHOAL_REQUIRES(mutex_);
   void drop_gone() SHOAL_REQUIRES(mutex_);
   Bound& bound(const RouteRules& route) SHOAL_REQUIRES(mutex_);
 

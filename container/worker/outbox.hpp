@@ -1,13 +1,11 @@
 #pragma once
 
-#include <sys/eventfd.h>
-
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "base/descriptor.hpp"
 #include "base/mutex.hpp"
+#include "base/wakeup.hpp"
 #include "control/channel.hpp"
 
 namespace shoal::worker {
@@ -16,9 +14,6 @@ namespace shoal::worker {
 /// main thread, which alone talks to the supervisor, sends them, in order.
 class Outbox {
  public:
-  /// Throws std::system_error.
-  Outbox();
-
   /// Sends a message soon. Safe to call from any thread.
   void post(nlohmann::json message);
 
@@ -26,13 +21,13 @@ class Outbox {
   void ask_replacement(const std::string& why);
 
   /// Becomes readable when there is a message.
-  int descriptor() const { return event_.get(); }
+  int descriptor() const { return arrived_.descriptor(); }
 
   /// Sends what there is. Called by the main thread.
   void send_to(control::Channel& supervisor);
 
  private:
-  const base::Descriptor event_;
+  const base::Wakeup arrived_;
   base::Mutex mutex_;
   std::vector<nlohmann::json> messages_ SHOAL_GUARDED_BY(mutex_);
 };
