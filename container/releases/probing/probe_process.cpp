@@ -175,13 +175,14 @@ std::optional<Remains> ProbeProcess::run(const std::string& request, const Probe
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     const auto wait = std::clamp(left, std::chrono::milliseconds(0), slow.left(kLookAtDebugger));
     const int ready = ::poll(watched.data(), watched.size(), static_cast<int>(wait.count()));
-    if ((ready == 0 || left.count() <= 0) && is_debugged()) deadline = Clock::now() + rules.limit;
+    const auto now = Clock::now();
+    if ((ready == 0 || now >= deadline) && is_debugged()) deadline = now + rules.limit;
     if (watched[0].revents != 0 && trial_ != 0) {
       hear_end(remains);
       over = true;
     } else if (watched[0].revents != 0) {
       if (!hear_begin()) return std::nullopt;
-    } else if (watched[3].revents != 0 || Clock::now() >= deadline) {
+    } else if (watched[3].revents != 0 || now >= deadline) {
       remains.cancelled = watched[3].revents != 0;
       remains.late = !remains.cancelled;
       const bool begun = trial_ != 0;

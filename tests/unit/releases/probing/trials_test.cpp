@@ -140,7 +140,7 @@ TEST_F(SeveralTrials, HangOnSixteenThreadsAtMost) {
 
 TEST_F(SeveralTrials, OfWhichOneHangsToItsLimitRefuseItAlone) {
   Trials::Parts short_limit = parts(1);
-  short_limit.limit = 1s;
+  short_limit.limit = 4s;
   hold();
   Trials trials(short_limit);
   trials.begin(slow("hangs"));
@@ -148,7 +148,7 @@ TEST_F(SeveralTrials, OfWhichOneHangsToItsLimitRefuseItAlone) {
   wait_for(trials, 2, results_);
   EXPECT_EQ(results_["a"].kind, Kind::kGood) << results_["a"].why;
   EXPECT_EQ(results_["hangs"].kind, Kind::kRefused);
-  EXPECT_THAT(results_["hangs"].why, HasSubstr("hangs.so: hung for 1 s in its constructor"));
+  EXPECT_THAT(results_["hangs"].why, HasSubstr("hangs.so: hung for 4 s in its constructor"));
 }
 
 TEST_F(SeveralTrials, AreEndedWithTheirProbesWhenTheContainerEnds) {

@@ -33,7 +33,7 @@ class Does final : public shoal::Module {
     if (!number_.empty() && number_ != std::to_string(context.generation())) deed_.clear();
     note();
     if (deed_ == "hang") run_for_ever();
-    if (deed_ == "take 2 s") std::this_thread::sleep_for(std::chrono::seconds(2));
+    if (deed_ == "take 3 s") std::this_thread::sleep_for(std::chrono::seconds(3));
     if (deed_ == "abort") std::abort();
     if (deed_ == "throw") throw std::runtime_error("no database");
     if (deed_ == "be the only one") {
@@ -49,9 +49,9 @@ class Does final : public shoal::Module {
     if (deed_ == "kill its parent") end_with_parent();
     if (deed_ == "kill its parent once" && lines() == 1) end_with_parent();
     if (deed_ == "stop its parent") ::kill(::getppid(), SIGSTOP);
-    if (deed_ == "be debugged for 2 s") {
+    if (deed_ == "be debugged for 6 s") {
       ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-      std::this_thread::sleep_for(std::chrono::seconds(2));
+      std::this_thread::sleep_for(std::chrono::seconds(6));
     }
   }
   ~Does() override {
