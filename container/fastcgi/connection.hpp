@@ -99,6 +99,7 @@ class Connection : public boost::intrusive::list_base_hook<
   Phase phase = Phase::kFresh;
   Clock::time_point deadline = Clock::time_point::max();  ///< of the phase
   Clock::time_point began{};  ///< when the request at hand began to arrive
+  Clock::time_point turn_began{};
   Clock::time_point body_began{};
   std::uint64_t body_before = 0;   ///< bytes of the body when its rate was last looked at
   std::size_t unsent_counted = 0;  ///< that are counted in the sum of all connections

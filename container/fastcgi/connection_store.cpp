@@ -117,8 +117,13 @@ void ConnectionStore::end(Ending ending) {
   for (EventLoop& loop : loops_) loop.look_soon();
 }
 
+/// Returns the loop with the fewest connections; among equal ones, each in its turn.
 EventLoop& ConnectionStore::next_loop() {
-  return loops_[next_loop_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
+  EventLoop* next = &loops_[next_loop_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
+  for (EventLoop& loop : loops_) {
+    if (loop.size() < next->size()) next = &loop;
+  }
+  return *next;
 }
 
 }  // namespace shoal::fastcgi

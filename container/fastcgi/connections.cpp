@@ -181,6 +181,7 @@ bool Connections::end_aborted(Connection& connection) {
 
 bool Connections::serve(Connection& connection, ServingThread& thread) {
   connection.phase = Phase::kServing;
+  connection.turn_began = Connection::Clock::now();
   thread.begin_service(connection);
   Exchange exchange(connection, parts_.limits, &thread);
   parts_.responder.serve(exchange, thread.number());

@@ -40,6 +40,7 @@ bool EventLoop::add(std::unique_ptr<Connection> connection, std::uint32_t events
   const base::MutexLock lock(mutex_);
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->socket(), &event) != 0) return false;
   connections_.push_back(*connection.release());
+  ++size_;
   return true;
 }
 
@@ -73,6 +74,7 @@ bool EventLoop::take(Service service) {
 
 EventLoop::Service EventLoop::begin_service(Connection& connection) {
   current_ = &connection;
+  service_began_.store(connection.turn_began, std::memory_order_relaxed);
   const Service service = state_.load(std::memory_order_relaxed) | kServing;
   state_.store(service);  // in one order with what the monitor thread does before it sleeps
   return service;
@@ -112,6 +114,7 @@ void EventLoop::detach(Connection& connection) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket(), nullptr);
   const base::MutexLock lock(mutex_);
   connection.unlink();
+  --size_;
   connection.loop = nullptr;
 }
 

@@ -48,6 +48,9 @@ class EventLoop {
   /// memory.
   bool add(std::unique_ptr<Connection> connection, std::uint32_t events = EPOLLIN);
 
+  /// Returns how many connections are in the epoll set.
+  std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+
   /// Ends a wait for events, now or the next one.
   void wake();
 
@@ -64,12 +67,15 @@ class EventLoop {
   /// Returns the request that is served now.
   Service service() const;
 
+  /// Returns when that began, or a later one.
+  Clock::time_point service_began() const { return service_began_.load(); }
+
   /// Takes the loop away from the thread that serves this request. Returns false if that has ended.
   bool take(Service service);
 
   // --- the thread that has the loop
 
-  /// Begins to serve a request of this connection, which may be in no epoll set.
+  /// Begins to serve a request of this connection, whose turn has begun. It may be in no epoll set.
   Service begin_service(Connection& connection);
 
   /// Ends the service. Returns false if another thread has taken the loop meanwhile.
@@ -130,12 +136,14 @@ class EventLoop {
   const base::Descriptor epoll_;
   const base::Wakeup wakeup_;
   std::atomic<Service> state_{kFree};
+  std::atomic<Clock::time_point> service_began_{};
   std::atomic<bool> look_soon_{false};
   std::atomic<bool> asleep_{false};  // or about to be, in a wait that was announced
   Connection* current_ = nullptr;    // of the service; published by state_
   std::array<epoll_event, 16> batch_{};
-  int next_ = 0;   // in batch_
-  int count_ = 0;  // of batch_
+  int next_ = 0;                      // in batch_
+  int count_ = 0;                     // of batch_
+  std::atomic<std::size_t> size_{0};  // of connections_
   base::Mutex mutex_;
   boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> connections_
       SHOAL_GUARDED_BY(mutex_);

@@ -32,6 +32,9 @@ class Exchange final : public host::Exchange {
   /// When the request began to arrive.
   std::chrono::steady_clock::time_point started() const { return connection_.began; }
 
+  /// When its turn began: a thread took it. REQUIRES: it is served, not refused.
+  std::chrono::steady_clock::time_point turn_began() const { return connection_.turn_began; }
+
   /// What Responder::plan has said of the request.
   const Responder::Plan& plan() const { return connection_.plan; }
 

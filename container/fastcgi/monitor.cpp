@@ -9,11 +9,11 @@
 namespace shoal::fastcgi {
 namespace {
 
-// A service that is seen at two looks is slow.
-constexpr std::chrono::microseconds kLook{500};
+// A service that lasts so long is slow. With the time between two looks, it is seen within 1 ms.
+constexpr std::chrono::microseconds kSlow{200}, kLook{800};
 
 // So many looks without a request, and it sleeps.
-constexpr int kMostQuietLooks = 20;
+constexpr int kMostQuietLooks = 12;
 
 constexpr std::chrono::minutes kSleep{1};
 
@@ -25,7 +25,6 @@ Monitor::Monitor(ThreadPool& pool, Connections& connections, Housekeeping& house
       connections_(connections),
       housekeeping_(housekeeping),
       loops_(loops),
-      seen_(loops.size()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Monitor::~Monitor() {
@@ -47,13 +46,11 @@ void Monitor::run(const std::stop_token& stop) {
 bool Monitor::look_at_services() {
   bool busy = false;
   const auto now = Clock::now();
-  if (now - last_look_ < kLook) return true;  // woken meanwhile: too early to say what is slow
-  last_look_ = now;
-  for (std::size_t i = 0; i < loops_.size(); ++i) {
-    const EventLoop::Service service = loops_[i].service();
-    if (service != 0 && service == seen_[i] && loops_[i].take(service)) pool_.give(loops_[i]);
-    busy |= service != 0;
-    seen_[i] = service;
+  for (EventLoop& loop : loops_) {
+    const EventLoop::Service service = loop.service();
+    if (service == 0) continue;
+    busy = true;
+    if (now - loop.service_began() >= kSlow && loop.take(service)) pool_.give(loop);
   }
   return busy;
 }

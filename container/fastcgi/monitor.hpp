@@ -2,7 +2,6 @@
 
 #include <deque>
 #include <thread>
-#include <vector>
 
 #include "fastcgi/connections.hpp"
 #include "fastcgi/event_loop.hpp"
@@ -39,8 +38,6 @@ class Monitor {
   Connections& connections_;
   Housekeeping& housekeeping_;
   std::deque<EventLoop>& loops_;
-  std::vector<EventLoop::Service> seen_;  // of each loop, when it was last looked at
-  Clock::time_point last_look_{};
   int quiet_looks_ = 0;  // in a row at which no request was served
   std::jthread thread_;  // last: it uses the members above
 };

@@ -1,6 +1,8 @@
 // When threads of a server start and end.
 #include "fastcgi/thread_pool.hpp"
 
+#include <sched.h>
+
 #include <thread>
 
 #include "server_fixture.hpp"
@@ -85,6 +87,14 @@ TEST_F(AThreadPool, StartsReserveThreadsForSlowHandlersUpToItsBound) {
   gate_.open();
   EXPECT_EQ(waiting.answer().text, "/waiting");
   EXPECT_EQ(responder_.threads_started(), 4) << "no thread has ended meanwhile";
+}
+
+TEST_F(AThreadPool, HasThreadsThatDoNotInterruptOthers) {
+  responder_.on("/policy", [](Exchange& exchange) {
+    exchange.write(::sched_getscheduler(0) == SCHED_BATCH ? "batch" : "another");
+  });
+  start(one_loop(2));
+  EXPECT_EQ(client().ask(get("/policy")), "batch");
 }
 
 TEST_F(AThreadPool, UsesReserveThreadsAgain) {
