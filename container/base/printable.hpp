@@ -61,18 +61,24 @@ inline void append_printable(std::string& line, std::string_view text, std::stri
   }
 }
 
-/// Returns `text` as append_printable writes it.
-inline std::string printable(std::string_view text) {
-  // Without a branch for each byte: most texts are plain.
-  unsigned plain = 1;
+/// Returns true if all of `text` is printable ASCII, as most texts are.
+inline bool is_plain(std::string_view text) {
+  unsigned plain = 1;  // without a branch for each byte
   for (const char c : text)
     plain &= static_cast<unsigned>(c >= ' ') & static_cast<unsigned>(c < 0x7f);
-  if (plain == 1) return std::string(text);
+  return plain == 1;
+}
+
+/// Returns `text` as append_printable writes it.
+inline std::string printable(std::string text) {
+  if (is_plain(text)) return text;
   std::string line;
   line.reserve(text.size());
   append_printable(line, text);
   return line;
 }
+inline std::string printable(std::string_view text) { return printable(std::string(text)); }
+inline std::string printable(const char* text) { return printable(std::string(text)); }
 
 /// Returns what an exception says, printable. A module's own what() may return null.
 inline std::string text_of(const std::exception& error) {

@@ -25,7 +25,7 @@ void set_current(const Activity* activity) noexcept {
 void fit(std::string_view text, char* to, std::size_t size) noexcept {
   constexpr std::string_view kHex = "0123456789abcdef";
   constexpr std::string_view kCut = "...";
-  if (text.size() < size && std::ranges::none_of(text, base::is_control)) {  // most are
+  if (text.size() < size && base::is_plain(text)) {
     std::memcpy(to, text.data(), text.size());
     to[text.size()] = '\0';
     return;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/current_request.hpp"
 #include "base/printable.hpp"
@@ -40,18 +41,16 @@ std::string_view path_of(const fastcgi::Exchange& exchange, std::string& joined)
 std::string request_of(const fastcgi::Exchange& exchange, std::string_view path) {
   std::string line(exchange.param("REQUEST_METHOD").value_or("?"));
   line.append(" ").append(exchange.param("REQUEST_URI").value_or(path));
-  return base::printable(line);
+  return base::printable(std::move(line));
 }
 
-/// Publishes the visit in the slot while it lives.
-class PublishedVisit {
+/// Clears the slot in which the visit is published, at its end.
+class ClearAtEnd {
  public:
-  PublishedVisit(ThreadSlot& slot, const Visit& visit) : slot_(slot), visit_(visit) {
-    slot_.publish(visit, State::kWaiting, visit.began);
-  }
-  ~PublishedVisit() { slot_.clear(visit_.ended); }
-  PublishedVisit(const PublishedVisit&) = delete;
-  PublishedVisit& operator=(const PublishedVisit&) = delete;
+  ClearAtEnd(ThreadSlot& slot, const Visit& visit) : slot_(slot), visit_(visit) {}
+  ~ClearAtEnd() { slot_.clear(visit_.ended); }
+  ClearAtEnd(const ClearAtEnd&) = delete;
+  ClearAtEnd& operator=(const ClearAtEnd&) = delete;
 
  private:
   ThreadSlot& slot_;
@@ -121,6 +120,7 @@ fastcgi::Responder::Plan Line::plan(const fastcgi::Exchange& exchange) const noe
 
 void Line::serve(fastcgi::Exchange& exchange, unsigned thread) const noexcept try {
   Visit visit;
+  visit.began = exchange.turn_began();
   visit.exchange = &exchange;
   describe(visit);
   visit.route = static_cast<const Route*>(exchange.plan().route);
@@ -134,8 +134,8 @@ void Line::serve(fastcgi::Exchange& exchange, unsigned thread) const noexcept tr
   }
 
   ThreadSlot& slot = parts_.scoreboard.slot(thread);
-  const PublishedVisit published(slot, visit);
-  enter(visit);
+  const ClearAtEnd clear(slot, visit);
+  enter(visit, slot);
   Router::find(visit);
   begin_response(visit);
   answer(visit, slot);
@@ -149,6 +149,7 @@ void Line::serve(fastcgi::Exchange& exchange, unsigned thread) const noexcept tr
 
 void Line::refuse(fastcgi::Exchange& exchange, const fastcgi::Refusal& refusal) const noexcept try {
   Visit visit;
+  visit.began = Clock::now();
   visit.exchange = &exchange;
   describe(visit);
   const base::CurrentRequest current(visit.id);
@@ -168,19 +169,20 @@ void Line::thread_starts(unsigned thread) const noexcept { parts_.scoreboard.slo
 void Line::thread_ends(unsigned thread) const noexcept { parts_.scoreboard.slot(thread).end(); }
 
 void Line::describe(Visit& visit) const {
-  visit.id = host::request_id_of(*visit.exchange);
+  visit.id = host::request_id_of(*visit.exchange, visit.made_id);
   if (parts_.access_log != nullptr) visit.cpu = parts_.access_log->cpu();
   visit.path = path_of(*visit.exchange, visit.joined_path);
   visit.request = request_of(*visit.exchange, visit.path);
 }
 
-void Line::enter(Visit& visit) const {
+void Line::enter(Visit& visit, ThreadSlot& slot) const {
   Router::set_destination(visit);
   visit.entered = visit.began;
   bool waited = false;
   visit.snapshot = parts_.generations.enter(visit.destination,
                                             visit.route == nullptr ? "" : visit.route->target, [&] {
-                                              waited = true;
+                                              if (std::exchange(waited, true)) return;
+                                              slot.publish(visit, State::kWaiting, visit.began);
                                               visit.exchange->will_take_long();
                                             });
   if (waited) visit.entered = Clock::now();

@@ -41,7 +41,7 @@ class Line final : public fastcgi::Responder {
   /// Refuses with 400 and 413; otherwise returns the route.
   Plan plan(const fastcgi::Exchange& exchange) const noexcept override;
 
-  /// Publishes the visit in the slot of the thread meanwhile.
+  /// Publishes the visit in the slot of the thread while it waits, and from the handler on.
   void serve(fastcgi::Exchange& exchange, unsigned thread) const noexcept override;
 
   /// Adds `Retry-After: 1` to a 503.
@@ -54,7 +54,7 @@ class Line final : public fastcgi::Responder {
   void describe(Visit& visit) const;
 
   /// Sweeps, and takes the snapshot.
-  void enter(Visit& visit) const;
+  void enter(Visit& visit, ThreadSlot& slot) const;
 
   /// Makes the response, to which the answer is written.
   void begin_response(Visit& visit) const;

@@ -8,6 +8,7 @@
 #include "access/logged_request.hpp"
 #include "fastcgi/exchange.hpp"
 #include "generations/snapshot.hpp"
+#include "shoal/host/request_id.hpp"
 #include "shoal/response.hpp"
 
 namespace shoal::serving {
@@ -33,12 +34,13 @@ struct Visit {
   using Clock = std::chrono::steady_clock;
 
   /// When its turn began: a thread took the request, whose body was complete or is streamed.
-  Clock::time_point began = Clock::now();
+  Clock::time_point began{};
 
   // --- what the web server sent
 
   fastcgi::Exchange* exchange = nullptr;  ///< outlives the visit; not null, but in tests
-  std::string id;
+  host::RequestId made_id;  ///< holds `id` if the web server and the visitor gave none
+  std::string_view id;
   std::string_view path;    ///< of the URL, decoded
   std::string joined_path;  ///< holds `path` if it came in two parts
   std::string request;      ///< `GET /about?x=1`, printable

@@ -51,7 +51,7 @@ bool Response::Draft::write(std::string_view text) {
 }
 
 void Response::Draft::write_as(std::string_view content_type, std::string_view text) {
-  if (!head_sent && !headers.has("Content-Type")) headers.set("Content-Type", content_type);
+  if (!head_sent && !headers.has("Content-Type")) headers.append("Content-Type", content_type);
   write(text);
 }
 

@@ -30,6 +30,9 @@ class HeaderLines {
   }
   bool has(std::string_view name) const { return find(name).has_value(); }
 
+  /// Adds a header whose name and value are known to be allowed.
+  void append(std::string_view name, std::string_view value);
+
   /// Removes all headers of this name.
   void remove(std::string_view name);
 
@@ -43,8 +46,6 @@ class HeaderLines {
   const std::string& text() const { return text_; }
 
  private:
-  void append(std::string_view name, std::string_view value);
-
   std::string text_;
 };
 

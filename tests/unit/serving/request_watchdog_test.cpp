@@ -55,6 +55,7 @@ TEST(ARequestWatchdog, DoesNotReplaceAProcessThatIsDebugged) {
   slot.start();
   const Route route{{}, "/", "lone", 1ms};
   Visit visit;
+  visit.began = Visit::Clock::now();
   visit.request = "GET /";
   visit.id = "id";
   visit.route = &route;
