@@ -48,14 +48,14 @@ void ConnectionStore::wait(Connection& connection, Phase phase, Clock::time_poin
                            std::uint32_t events) {
   connection.phase = phase;
   connection.deadline = until;
-  if (EventLoop* const loop = connection.loop) {
-    loop->next_look = std::min(loop->next_look, until);
-    loop->watch(connection, events);
+  EventLoop& loop = loop_for(connection);
+  if (connection.loop == &loop) {
+    loop.next_look = std::min(loop.next_look, until);
+    loop.watch(connection, events);
     return;
   }
-  EventLoop& loop = next_loop();
   const std::size_t unsent = connection.unsent_counted;
-  if (!loop.add(std::unique_ptr<Connection>(&connection), events)) unsent_ -= unsent;
+  if (!loop.add(take_out(connection), events)) unsent_ -= unsent;
   if (until < Clock::now() + longest_wait_ || ending() != Ending::kNo) loop.look_soon();
 }
 
@@ -117,13 +117,18 @@ void ConnectionStore::end(Ending ending) {
   for (EventLoop& loop : loops_) loop.look_soon();
 }
 
-/// Returns the loop with the fewest connections; among equal ones, each in its turn.
-EventLoop& ConnectionStore::next_loop() {
-  EventLoop* next = &loops_[next_loop_.fetch_add(1, std::memory_order_relaxed) % loops_.size()];
-  for (EventLoop& loop : loops_) {
-    if (loop.size() < next->size()) next = &loop;
-  }
-  return *next;
+/// A connection for one request stays where it was accepted while requests are short there: to have
+/// another thread serve it costs a wake-up, and that thread may not get a processor for
+/// milliseconds. One that is kept goes to the loop with the fewest connections: it is there for
+/// long.
+EventLoop& ConnectionStore::loop_for(const Connection& connection) {
+  const Phase phase = connection.phase;
+  EventLoop* const own = connection.loop;
+  if (own != nullptr && phase != Phase::kIdle) return *own;
+  EventLoop& fewest = *std::ranges::min_element(loops_, {}, &EventLoop::size);
+  if (own != nullptr) return own->size() <= fewest.size() + 1 ? *own : fewest;
+  const bool kept = phase != Phase::kFresh && phase != Phase::kEnding;
+  return !kept && loops_.front().is_quick() ? loops_.front() : fewest;
 }
 
 }  // namespace shoal::fastcgi

@@ -23,16 +23,17 @@ class ConnectionStore {
   using Clock = Connection::Clock;
   using Phase = Connection::Phase;
 
-  /// `folder` is for bodies that are too large for the memory, `handover` may be null. REQUIRES:
-  /// all arguments outlive the store, and the connections do not.
+  /// `folder` is for bodies that are too large for the memory, `handover` may be null; connections
+  /// are accepted by the first of the loops. REQUIRES: all arguments outlive the store, and the
+  /// connections do not.
   ConnectionStore(const Limits& limits, const std::filesystem::path& folder,
                   const Handover* handover, std::deque<EventLoop>& loops);
 
   /// Makes a connection that is in no loop.
   std::unique_ptr<Connection> open(Handover::Left accepted);
 
-  /// Has the connection wait for these events, until this time at most. If it is in no loop it is
-  /// put into one: then it may belong to another thread afterwards.
+  /// Has the connection wait for these events, until this time at most. It may be put into another
+  /// loop, and belong to another thread afterwards.
   void wait(Connection& connection, Phase phase, Clock::time_point until, std::uint32_t events);
 
   /// Has the event loop send what the socket did not take of an answer whose handler has ended.
@@ -86,7 +87,7 @@ class ConnectionStore {
   std::chrono::milliseconds longest_wait() const { return longest_wait_; }
 
  private:
-  EventLoop& next_loop();
+  EventLoop& loop_for(const Connection& connection);
 
   const Limits& limits_;
   const std::filesystem::path& folder_;
@@ -101,7 +102,6 @@ class ConnectionStore {
   std::atomic<std::size_t> unsent_{0};
   std::atomic<std::uint64_t> answers_cut_{0};
   std::atomic<std::chrono::system_clock::time_point> last_answer_cut_{};
-  std::atomic<unsigned> next_loop_{0};
 };
 
 /// Returns the time at which the connection is handled, without a look at the clock if possible.

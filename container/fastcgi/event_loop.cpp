@@ -9,6 +9,8 @@
 namespace shoal::fastcgi {
 namespace {
 
+constexpr std::chrono::microseconds kQuick{200};
+
 epoll_event event_of(std::uint32_t events, std::uint64_t meaning) {
   epoll_event event{};
   event.events = events;
@@ -94,6 +96,7 @@ const epoll_event* EventLoop::next_event() {
 }
 
 void EventLoop::wait(Clock::time_point until) {
+  is_quick_.store(Clock::now() - now < kQuick, std::memory_order_relaxed);
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
   const auto timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
   next_ = 0;

@@ -51,6 +51,9 @@ class EventLoop {
   /// Returns how many connections are in the epoll set.
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }
 
+  /// Returns true if its last batch of events took less than 200 us.
+  bool is_quick() const { return is_quick_.load(std::memory_order_relaxed); }
+
   /// Ends a wait for events, now or the next one.
   void wake();
 
@@ -137,6 +140,7 @@ class EventLoop {
   const base::Wakeup wakeup_;
   std::atomic<Service> state_{kFree};
   std::atomic<Clock::time_point> service_began_{};
+  std::atomic<bool> is_quick_{true};
   std::atomic<bool> look_soon_{false};
   std::atomic<bool> asleep_{false};  // or about to be, in a wait that was announced
   Connection* current_ = nullptr;    // of the service; published by state_
