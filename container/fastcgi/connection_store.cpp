@@ -13,6 +13,9 @@
 namespace shoal::fastcgi {
 namespace {
 
+// So long ago the clock may have been looked at for a deadline.
+constexpr std::chrono::milliseconds kLate{10};
+
 std::chrono::milliseconds shortest(const Limits& limits) {
   return std::min<std::chrono::milliseconds>({limits.read_timeout, limits.body_timeout,
                                               limits.write_timeout, limits.idle_timeout,
@@ -50,13 +53,16 @@ void ConnectionStore::wait(Connection& connection, Phase phase, Clock::time_poin
   connection.deadline = until;
   EventLoop& loop = loop_for(connection);
   if (connection.loop == &loop) {
+    if (phase == Phase::kIdle) loop.count_kept(connection);
     loop.next_look = std::min(loop.next_look, until);
     loop.watch(connection, events);
     return;
   }
   const std::size_t unsent = connection.unsent_counted;
-  if (!loop.add(take_out(connection), events)) unsent_ -= unsent;
-  if (until < Clock::now() + longest_wait_ || ending() != Ending::kNo) loop.look_soon();
+  auto taken = take_out(connection);
+  taken->kept |= phase == Phase::kIdle;
+  if (!loop.add(std::move(taken), events)) unsent_ -= unsent;
+  if (until < Clock::now() + longest_wait_ - kLate || ending() != Ending::kNo) loop.look_soon();
 }
 
 void ConnectionStore::send_rest(Connection& connection) {
@@ -117,18 +123,20 @@ void ConnectionStore::end(Ending ending) {
   for (EventLoop& loop : loops_) loop.look_soon();
 }
 
-/// A connection for one request stays where it was accepted while requests are short there: to have
-/// another thread serve it costs a wake-up, and that thread may not get a processor for
-/// milliseconds. One that is kept goes to the loop with the fewest connections: it is there for
-/// long.
+/// Where it was accepted, if that loop has time: to have another thread serve a connection costs a
+/// wake-up, and that thread may not get a processor for milliseconds. Once it is kept after a
+/// request, it is where the fewest of those are, since it is there for long. Peers that never send
+/// a request do not count.
 EventLoop& ConnectionStore::loop_for(const Connection& connection) {
-  const Phase phase = connection.phase;
   EventLoop* const own = connection.loop;
-  if (own != nullptr && phase != Phase::kIdle) return *own;
-  EventLoop& fewest = *std::ranges::min_element(loops_, {}, &EventLoop::size);
-  if (own != nullptr) return own->size() <= fewest.size() + 1 ? *own : fewest;
-  const bool kept = phase != Phase::kFresh && phase != Phase::kEnding;
-  return !kept && loops_.front().is_quick() ? loops_.front() : fewest;
+  const bool becomes_kept = connection.phase == Phase::kIdle && !connection.kept;
+  if (own != nullptr && !becomes_kept) return *own;
+  if (!becomes_kept && !connection.kept) {
+    EventLoop& first = loops_.front();
+    return first.has_time() ? first : *std::ranges::min_element(loops_, {}, &EventLoop::size);
+  }
+  EventLoop& fewest = *std::ranges::min_element(loops_, {}, &EventLoop::kept);
+  return own != nullptr && own->kept() <= fewest.kept() ? *own : fewest;
 }
 
 }  // namespace shoal::fastcgi

@@ -5,11 +5,14 @@
 #include <memory>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace shoal::fastcgi {
 namespace {
 
-constexpr std::chrono::microseconds kQuick{200};
+// Over which time it is counted how often a loop is woken, and for how long it sleeps.
+constexpr std::chrono::milliseconds kWindow{20};
+constexpr std::int64_t kOften = 100, kSeldom = 20;  // waits in it
 
 epoll_event event_of(std::uint32_t events, std::uint64_t meaning) {
   epoll_event event{};
@@ -41,8 +44,9 @@ bool EventLoop::add(std::unique_ptr<Connection> connection, std::uint32_t events
   // connection.
   const base::MutexLock lock(mutex_);
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->socket(), &event) != 0) return false;
-  connections_.push_back(*connection.release());
   ++size_;
+  if (connection->kept) ++kept_;
+  connections_.push_back(*connection.release());
   return true;
 }
 
@@ -96,16 +100,30 @@ const epoll_event* EventLoop::next_event() {
 }
 
 void EventLoop::wait(Clock::time_point until) {
-  is_quick_.store(Clock::now() - now < kQuick, std::memory_order_relaxed);
+  const auto begin = Clock::now();
+  const auto busy = begin - now;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
   const auto timeout = static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
   next_ = 0;
   count_ = std::max(0, ::epoll_wait(epoll_.get(), batch_.data(), std::ssize(batch_), timeout));
   asleep_.store(false, std::memory_order_relaxed);
   now = Clock::now();
+  note_wait(busy, now - begin);
   for (int i = 0; i < count_; ++i) {
     if (batch_[static_cast<std::size_t>(i)].data.u64 == kWake) wakeup_.clear();
   }
+}
+
+void EventLoop::note_wait(Clock::duration busy, Clock::duration slept) {
+  busy_ += busy;
+  slept_ += slept;
+  ++waits_;
+  const auto all = busy_ + slept_;
+  if (all < kWindow) return;
+  is_woken_often_ = waits_ * kWindow > (is_woken_often_ ? kSeldom : kOften) * all;
+  has_time_.store(8 * slept_ >= all, std::memory_order_relaxed);
+  busy_ = slept_ = {};
+  waits_ = 0;
 }
 
 std::unique_ptr<Connection> EventLoop::remove(Connection& connection) {
@@ -113,11 +131,16 @@ std::unique_ptr<Connection> EventLoop::remove(Connection& connection) {
   return std::unique_ptr<Connection>(&connection);
 }
 
+void EventLoop::count_kept(Connection& connection) {
+  if (!std::exchange(connection.kept, true)) ++kept_;
+}
+
 void EventLoop::detach(Connection& connection) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.socket(), nullptr);
   const base::MutexLock lock(mutex_);
   connection.unlink();
   --size_;
+  if (connection.kept) --kept_;
   connection.loop = nullptr;
 }
 

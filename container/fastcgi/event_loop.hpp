@@ -48,11 +48,12 @@ class EventLoop {
   /// memory.
   bool add(std::unique_ptr<Connection> connection, std::uint32_t events = EPOLLIN);
 
-  /// Returns how many connections are in the epoll set.
+  /// Returns how many connections are in the epoll set, and how many of them are kept.
   std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+  std::size_t kept() const { return kept_.load(std::memory_order_relaxed); }
 
-  /// Returns true if its last batch of events took less than 200 us.
-  bool is_quick() const { return is_quick_.load(std::memory_order_relaxed); }
+  /// Returns true if it has waited for events for an eighth of the last 20 ms, or longer.
+  bool has_time() const { return has_time_.load(std::memory_order_relaxed); }
 
   /// Ends a wait for events, now or the next one.
   void wake();
@@ -90,6 +91,13 @@ class EventLoop {
   /// Says that `wait` follows, and that the thread can be woken for other work. What it looks at
   /// between the two is not missed: either it sees the work, or it is woken.
   void announce_wait() { asleep_ = true; }
+
+  /// Returns true from when it is woken more than 5,000 times a second, until it is woken less than
+  /// 1,000 times.
+  bool is_woken_often() const { return is_woken_often_; }
+
+  /// A connection in the epoll set is kept from now on.
+  void count_kept(Connection& connection);
 
   /// Waits for the next batch, until this time at most, and at most a minute. REQUIRES: no event is
   /// left.
@@ -135,19 +143,29 @@ class EventLoop {
   static constexpr Service kNext = 4;
 
   void detach(Connection& connection);
+  void note_wait(Clock::duration busy, Clock::duration slept);
 
   const base::Descriptor epoll_;
   const base::Wakeup wakeup_;
   std::atomic<Service> state_{kFree};
   std::atomic<Clock::time_point> service_began_{};
-  std::atomic<bool> is_quick_{true};
   std::atomic<bool> look_soon_{false};
   std::atomic<bool> asleep_{false};  // or about to be, in a wait that was announced
   Connection* current_ = nullptr;    // of the service; published by state_
   std::array<epoll_event, 16> batch_{};
-  int next_ = 0;                      // in batch_
-  int count_ = 0;                     // of batch_
-  std::atomic<std::size_t> size_{0};  // of connections_
+  int next_ = 0;   // in batch_
+  int count_ = 0;  // of batch_
+
+  // Since they were last looked at, 20 ms ago at most, or before the wait at hand.
+  Clock::duration busy_{}, slept_{};
+  std::int64_t waits_ = 0;
+  bool is_woken_often_ = false;
+
+  // In a cache line of their own: other threads read them when they place a connection.
+  alignas(64) std::atomic<std::size_t> size_{0};
+  std::atomic<std::size_t> kept_{0};
+  std::atomic<bool> has_time_{true};
+
   base::Mutex mutex_;
   boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>> connections_
       SHOAL_GUARDED_BY(mutex_);

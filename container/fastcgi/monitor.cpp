@@ -10,10 +10,10 @@ namespace shoal::fastcgi {
 namespace {
 
 // A service that lasts so long is slow. With the time between two looks, it is seen within 1 ms.
-constexpr std::chrono::microseconds kSlow{200}, kLook{800};
+constexpr std::chrono::microseconds kSlow{200}, kLook{700};
 
 // So many looks without a request, and it sleeps.
-constexpr int kMostQuietLooks = 12;
+constexpr int kMostQuietLooks = 14;
 
 constexpr std::chrono::minutes kSleep{1};
 

@@ -50,7 +50,7 @@ void append_end_request(std::string& to, int id, int protocol_status) {
   append_record(to, FCGI_END_REQUEST, id, {content.data(), content.size()});
 }
 
-std::optional<PairLengths> lengths_of_long_pair(std::string_view pairs) {
+std::optional<PairLengths> lengths_of_pair(std::string_view pairs) {
   std::string_view rest = pairs;
   const auto name = take_pair_length(rest);
   const auto value = name ? take_pair_length(rest) : std::nullopt;

@@ -45,13 +45,7 @@ struct PairLengths {
 };
 
 /// Reads the lengths at the front of `pairs`. Returns nullopt if `pairs` ends within them.
-std::optional<PairLengths> lengths_of_long_pair(std::string_view pairs);
-inline std::optional<PairLengths> lengths_of_pair(std::string_view pairs) {
-  if (pairs.size() < 2 || pairs[0] < 0 || pairs[1] < 0) return lengths_of_long_pair(pairs);
-  return PairLengths{.size = 2,
-                     .name = static_cast<std::size_t>(pairs[0]),
-                     .value = static_cast<std::size_t>(pairs[1])};
-}
+std::optional<PairLengths> lengths_of_pair(std::string_view pairs);
 
 /// A parameter, or what is asked with FCGI_GET_VALUES.
 struct Param {

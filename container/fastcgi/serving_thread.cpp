@@ -1,11 +1,16 @@
 #include "fastcgi/serving_thread.hpp"
 
+#include <sched.h>
+
 #include "fastcgi/thread_pool.hpp"
 
 namespace shoal::fastcgi {
 
+void ServingThread::start() { interrupts_ = ::sched_getscheduler(0) != SCHED_BATCH; }
+
 void ServingThread::work() {
   while (!pool_.is_to_end(*this)) {
+    set_interrupts(loop_ == nullptr || !loop_->is_woken_often());
     if (auto waiting = pool_.turns().next()) {
       connections_->serve_waiting(std::move(waiting), *this);
       if (loop_ == nullptr) continue;
@@ -20,6 +25,18 @@ void ServingThread::work() {
       loop_->wait(pool_.turns().any_ready() ? loop_->now : until);
     }
   }
+}
+
+/// Sets whether an event that wakes this thread interrupts what runs on its processor. That is good
+/// for a request that comes alone. When many come, what runs is mostly a web server that is about
+/// to send more: then a loop that waits finds several at once, and sleeps less often, which spares
+/// a quarter of the processor time of a short request. See SCHED_BATCH in sched(7). A policy that
+/// the container was started with is kept.
+void ServingThread::set_interrupts(bool interrupts) {
+  if (interrupts == interrupts_ || pool_.policy() != SCHED_OTHER) return;
+  interrupts_ = interrupts;
+  const sched_param priority{};
+  ::sched_setscheduler(0, interrupts ? SCHED_OTHER : SCHED_BATCH, &priority);
 }
 
 void ServingThread::begin_service(Connection& connection) {
@@ -40,6 +57,7 @@ void ServingThread::will_take_long() noexcept {
   } else {
     loop.end_service(service_);  // the monitor thread was faster; waits until it is done
   }
+  set_interrupts(true);
 }
 
 }  // namespace shoal::fastcgi

@@ -24,6 +24,9 @@ class ServingThread final : public Turn {
 
   unsigned number() const { return number_; }
 
+  /// Called first by the thread.
+  void start();
+
   /// Handles events and serves requests, until it has no loop and no request waits, or is to end.
   void work();
 
@@ -40,13 +43,16 @@ class ServingThread final : public Turn {
  private:
   friend class ThreadPool;
 
+  void set_interrupts(bool interrupts);
+
   const unsigned number_;
   ThreadPool& pool_;
   Connections* connections_ = nullptr;  // both are set before the thread starts
   Housekeeping* housekeeping_ = nullptr;
   EventLoop* loop_ = nullptr;  // set by the pool before the thread starts, and while it is parked
   EventLoop::Service service_ = 0;
-  unsigned renewal_ = 0;  // of the pool when it was started
+  bool interrupts_ = true;  // see set_interrupts
+  unsigned renewal_ = 0;    // of the pool when it was started
 
   // Of the pool, under its mutex.
   enum class State { kAbsent, kRunning, kEnded };

@@ -1,6 +1,5 @@
 #include "fastcgi/thread_pool.hpp"
 
-#include <sched.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
@@ -23,16 +22,6 @@ void watch(int epoll, int descriptor) {
   epoll_event event{};
   event.events = EPOLLIN;
   ::epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
-}
-
-/// When an event wakes the calling thread, it does not interrupt what runs on its processor, which
-/// on a busy machine is mostly a web server that is about to send more requests. So a loop finds
-/// several at once, and sleeps less often: a quarter less processor time for a short request. What
-/// the thread starts inherits the policy: see sched(7). A policy that the container was started
-/// with is kept.
-void do_not_preempt() {
-  const sched_param priority{};
-  if (::sched_getscheduler(0) == SCHED_OTHER) ::sched_setscheduler(0, SCHED_BATCH, &priority);
 }
 
 }  // namespace
@@ -119,7 +108,7 @@ bool ThreadPool::is_to_end(const ServingThread& thread) const {
 
 void ThreadPool::run(ServingThread& thread) {
   const base::OwnThread own_thread;
-  do_not_preempt();
+  thread.start();
   responder_.thread_starts(thread.number());
   do {
     thread.work();

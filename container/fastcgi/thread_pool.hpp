@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sched.h>
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -55,6 +57,9 @@ class ThreadPool {
 
   bool is_to_end(const ServingThread& thread) const;
 
+  /// The scheduling policy that the container was started with.
+  int policy() const { return policy_; }
+
   // --- the monitor thread
 
   /// Takes an orphan out of the list, to attend to it; null if there is none.
@@ -89,6 +94,7 @@ class ThreadPool {
   void wake_all();
   EventLoop* pop_orphan() SHOAL_REQUIRES(mutex_);
 
+  const int policy_ = ::sched_getscheduler(0);
   const Responder& responder_;
   Turns& turns_;
   std::deque<EventLoop>& loops_;

@@ -89,12 +89,46 @@ TEST_F(AThreadPool, StartsReserveThreadsForSlowHandlersUpToItsBound) {
   EXPECT_EQ(responder_.threads_started(), 4) << "no thread has ended meanwhile";
 }
 
-TEST_F(AThreadPool, HasThreadsThatDoNotInterruptOthers) {
-  responder_.on("/policy", [](Exchange& exchange) {
-    exchange.write(::sched_getscheduler(0) == SCHED_BATCH ? "batch" : "another");
-  });
+class Policies : public AThreadPool {
+ protected:
+  Policies() {
+    responder_.on("/policy", [](Exchange& exchange) { exchange.write(policy()); });
+    responder_.on("/long", [](Exchange& exchange) {
+      exchange.will_take_long();
+      std::thread([&] { exchange.write(policy()); }).join();
+    });
+  }
+
+  static std::string policy() { return ::sched_getscheduler(0) == SCHED_BATCH ? "batch" : "usual"; }
+
+  /// Returns the policy that a handler finds, after so many requests with a pause before each.
+  std::string policy_after(int requests, std::chrono::microseconds pause) {
+    FastCgiClient web_server = client();
+    std::string policy;
+    for (int i = 0; i < requests; ++i) {
+      std::this_thread::sleep_for(pause);
+      policy = web_server.ask(get("/policy"));
+    }
+    return policy;
+  }
+};
+
+TEST_F(Policies, LetAFewRequestsInterruptWhatRuns) {
   start(one_loop(2));
-  EXPECT_EQ(client().ask(get("/policy")), "batch");
+  EXPECT_EQ(policy_after(20, std::chrono::milliseconds(5)), "usual");
+}
+
+TEST_F(Policies, ChangeWhileManyRequestsComeAndBackAfterwards) {
+  start(one_loop(2));
+  EXPECT_TRUE(eventually([&] { return policy_after(1'000, {}) == "batch"; }));
+  EXPECT_TRUE(
+      eventually([&] { return policy_after(20, std::chrono::milliseconds(5)) == "usual"; }));
+}
+
+TEST_F(Policies, AreUsualForAHandlerThatTakesLongAndWhatItStarts) {
+  start(one_loop(2));
+  EXPECT_TRUE(eventually([&] { return policy_after(1'000, {}) == "batch"; }));
+  EXPECT_EQ(client().ask(get("/long")), "usual");
 }
 
 TEST_F(AThreadPool, UsesReserveThreadsAgain) {
