@@ -40,12 +40,13 @@ bool EventLoop::add(std::unique_ptr<Connection> connection, std::uint32_t events
   connection->loop = this;
   connection->events = events;
   epoll_event event = event_of(events, reinterpret_cast<std::uintptr_t>(connection.get()));
-  // Under the mutex: the thread that has the loop may get an event at once, and close the
-  // connection.
+  // From epoll_ctl on the thread that has the loop may use the connection. It waits for the mutex
+  // before it closes it.
+  const bool is_kept = connection->kept;
   const base::MutexLock lock(mutex_);
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->socket(), &event) != 0) return false;
   ++size_;
-  if (connection->kept) ++kept_;
+  if (is_kept) ++kept_;
   connections_.push_back(*connection.release());
   return true;
 }
