@@ -15,6 +15,9 @@ class Turn {
  public:
   virtual ~Turn() = default;
 
+  /// What lasts longer takes long: to give the event loop to another thread costs less than that.
+  static constexpr std::chrono::microseconds kLong{200};
+
   /// The thread is about to wait, or expects to be busy for long: others get what would be held up
   /// by it. May be called again.
   virtual void will_take_long() noexcept = 0;

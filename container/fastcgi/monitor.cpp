@@ -9,8 +9,8 @@
 namespace shoal::fastcgi {
 namespace {
 
-// A service that lasts so long is slow. With the time between two looks, it is seen within 1 ms.
-constexpr std::chrono::microseconds kSlow{200}, kLook{700};
+// Together with Turn::kLong at most 1 ms.
+constexpr std::chrono::microseconds kLook{700};
 
 // So many looks without a request, and it sleeps.
 constexpr int kMostQuietLooks = 14;
@@ -50,7 +50,7 @@ bool Monitor::look_at_services() {
     const EventLoop::Service service = loop.service();
     if (service == 0) continue;
     busy = true;
-    if (now - loop.service_began() >= kSlow && loop.take(service)) pool_.give(loop);
+    if (now - loop.service_began() >= Turn::kLong && loop.take(service)) pool_.give(loop);
   }
   return busy;
 }

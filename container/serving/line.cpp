@@ -22,9 +22,6 @@ using generations::Snapshot;
 using Clock = Visit::Clock;
 using State = ThreadSlot::State;
 
-// A handler that took longer than this gives its event loop to another thread before it begins.
-constexpr std::chrono::microseconds kSlow{200};
-
 /// Returns the path of the URL as the web server decoded it. Most web servers put all of it into
 /// SCRIPT_NAME, H2O puts all of it into PATH_INFO, and Apache's mod_fcgid splits it: then `joined`
 /// holds the path.
@@ -179,12 +176,13 @@ void Line::enter(Visit& visit, ThreadSlot& slot) const {
   Router::set_destination(visit);
   visit.entered = visit.began;
   bool waited = false;
-  visit.snapshot = parts_.generations.enter(visit.destination,
-                                            visit.route == nullptr ? "" : visit.route->target, [&] {
-                                              if (std::exchange(waited, true)) return;
-                                              slot.publish(visit, State::kWaiting, visit.began);
-                                              visit.exchange->will_take_long();
-                                            });
+  const auto before_waiting = [&] {
+    if (std::exchange(waited, true)) return;
+    slot.publish(visit, State::kWaiting, visit.began);
+    visit.exchange->will_take_long();
+  };
+  const auto target = visit.route == nullptr ? std::string_view() : visit.route->target;
+  visit.snapshot = parts_.generations.enter(visit.destination, target, before_waiting);
   if (waited) visit.entered = Clock::now();
 }
 
@@ -205,7 +203,7 @@ void Line::answer(Visit& visit, ThreadSlot& slot) const {
   slot.publish(visit, State::kHandling, visit.entered);
   const crash::ActivityScope activity(slot.activity());
   generations::RecentLatency& latency = *visit.entry->latency;
-  if (latency.average() > kSlow) visit.exchange->will_take_long();
+  if (latency.average() > fastcgi::Turn::kLong) visit.exchange->will_take_long();
   handle(visit);
   const auto handled = Clock::now();
   latency.add(handled - visit.entered);
