@@ -104,7 +104,7 @@ class Connection : public boost::intrusive::list_base_hook<
   std::uint64_t body_before = 0;   ///< bytes of the body when its rate was last looked at
   std::size_t unsent_counted = 0;  ///< that are counted in the sum of all connections
   std::uint32_t ended_seen = 0;    ///< of RequestReader::ended
-  bool kept = false;               ///< has been kept after a request
+  bool kept = false;               ///< after a request; set while it is in no loop
   bool closes = false;     ///< is closed after the answer at hand, whatever the peer asked for
   Responder::Plan plan{};  ///< of the request at hand
 

@@ -51,16 +51,16 @@ void ConnectionStore::wait(Connection& connection, Phase phase, Clock::time_poin
                            std::uint32_t events) {
   connection.phase = phase;
   connection.deadline = until;
-  EventLoop& loop = loop_for(connection);
-  if (connection.loop == &loop) {
-    if (phase == Phase::kIdle) loop.count_kept(connection);
-    loop.next_look = std::min(loop.next_look, until);
-    loop.watch(connection, events);
+  const bool becomes_kept = phase == Phase::kIdle && !connection.kept;
+  if (EventLoop* const own = connection.loop; own != nullptr && !becomes_kept) {
+    own->next_look = std::min(own->next_look, until);
+    own->watch(connection, events);
     return;
   }
   const std::size_t unsent = connection.unsent_counted;
   auto taken = take_out(connection);
-  taken->kept |= phase == Phase::kIdle;
+  taken->kept |= becomes_kept;  // while no loop counts it
+  EventLoop& loop = loop_for(*taken);
   if (!loop.add(std::move(taken), events)) unsent_ -= unsent;
   if (until < Clock::now() + longest_wait_ - kLate || ending() != Ending::kNo) loop.look_soon();
 }
@@ -128,15 +128,9 @@ void ConnectionStore::end(Ending ending) {
 /// request, it is where the fewest of those are, since it is there for long. Peers that never send
 /// a request do not count.
 EventLoop& ConnectionStore::loop_for(const Connection& connection) {
-  EventLoop* const own = connection.loop;
-  const bool becomes_kept = connection.phase == Phase::kIdle && !connection.kept;
-  if (own != nullptr && !becomes_kept) return *own;
-  if (!becomes_kept && !connection.kept) {
-    EventLoop& first = loops_.front();
-    return first.has_time() ? first : *std::ranges::min_element(loops_, {}, &EventLoop::size);
-  }
-  EventLoop& fewest = *std::ranges::min_element(loops_, {}, &EventLoop::kept);
-  return own != nullptr && own->kept() <= fewest.kept() ? *own : fewest;
+  if (connection.kept) return *std::ranges::min_element(loops_, {}, &EventLoop::kept);
+  EventLoop& first = loops_.front();
+  return first.has_time() ? first : *std::ranges::min_element(loops_, {}, &EventLoop::size);
 }
 
 }  // namespace shoal::fastcgi

@@ -5,7 +5,6 @@
 #include <memory>
 #include <system_error>
 #include <thread>
-#include <utility>
 
 namespace shoal::fastcgi {
 namespace {
@@ -130,10 +129,6 @@ void EventLoop::note_wait(Clock::duration busy, Clock::duration slept) {
 std::unique_ptr<Connection> EventLoop::remove(Connection& connection) {
   detach(connection);
   return std::unique_ptr<Connection>(&connection);
-}
-
-void EventLoop::count_kept(Connection& connection) {
-  if (!std::exchange(connection.kept, true)) ++kept_;
 }
 
 void EventLoop::detach(Connection& connection) {

@@ -96,9 +96,6 @@ class EventLoop {
   /// 1,000 times.
   bool is_woken_often() const { return is_woken_often_; }
 
-  /// A connection in the epoll set is kept from now on.
-  void count_kept(Connection& connection);
-
   /// Waits for the next batch, until this time at most, and at most a minute. REQUIRES: no event is
   /// left.
   void wait(Clock::time_point until);
@@ -156,7 +153,7 @@ class EventLoop {
   int next_ = 0;   // in batch_
   int count_ = 0;  // of batch_
 
-  // Since they were last looked at, 20 ms ago at most, or before the wait at hand.
+  // Since has_time_ and is_woken_often_ were last set.
   Clock::duration busy_{}, slept_{};
   std::int64_t waits_ = 0;
   bool is_woken_often_ = false;
