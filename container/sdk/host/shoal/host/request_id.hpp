@@ -14,16 +14,10 @@ namespace shoal::host {
 /// `._:+/=@-`. These are safe in logs, headers, URLs and SQL.
 inline bool is_request_id(std::string_view text) {
   constexpr std::size_t kLongest = 128;
-  constexpr auto kAllowed = [] {
-    std::array<bool, 256> table{};
-    for (const char c : std::string_view(
-             "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._:+/=@-")) {
-      table[static_cast<unsigned char>(c)] = true;
-    }
-    return table;
-  }();
-  return !text.empty() && text.size() <= kLongest &&
-         std::ranges::all_of(text, [&](char c) { return kAllowed[static_cast<unsigned char>(c)]; });
+  return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._:+/=@-").find(c) != std::string_view::npos;
+  });
 }
 
 /// An id that the container makes.
