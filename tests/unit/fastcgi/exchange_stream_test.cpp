@@ -23,6 +23,15 @@ class AStreamedBody : public AServer {
   void on_stream(test::TestResponder::Handler handler) {
     responder_.on("/stream", std::move(handler));
   }
+
+  /// Sends the second half of a body once the handler waits for it, and expects the whole back.
+  void send_second_half_later(FastCgiClient& web_server) {
+    web_server.send(head_of("/stream", 8) + record(FCGI_STDIN, "some"));
+    ASSERT_TRUE(gate_.is_reached());
+    gate_.open();
+    web_server.send(record(FCGI_STDIN, "body") + record(FCGI_STDIN, ""));
+    EXPECT_EQ(web_server.answer().text, "somebody");
+  }
 };
 
 TEST_F(AStreamedBody, IsReadWhileItComes) {
@@ -34,11 +43,7 @@ TEST_F(AStreamedBody, IsReadWhileItComes) {
   });
   start();
   FastCgiClient web_server = client();
-  web_server.send(head_of("/stream", 8) + record(FCGI_STDIN, "some"));
-  ASSERT_TRUE(gate_.is_reached());
-  gate_.open();
-  web_server.send(record(FCGI_STDIN, "body") + record(FCGI_STDIN, ""));
-  EXPECT_EQ(web_server.answer().text, "somebody");
+  send_second_half_later(web_server);
   EXPECT_EQ(web_server.ask(get("/then")), "/then");
 }
 
@@ -54,11 +59,7 @@ TEST_F(AStreamedBody, IsNotWaitedForByAReadOfNoBytes) {
   });
   start();
   FastCgiClient web_server = client();
-  web_server.send(head_of("/stream", 8) + record(FCGI_STDIN, "some"));
-  ASSERT_TRUE(gate_.is_reached());
-  gate_.open();
-  web_server.send(record(FCGI_STDIN, "body") + record(FCGI_STDIN, ""));
-  EXPECT_EQ(web_server.answer().text, "somebody");
+  send_second_half_later(web_server);
 }
 
 TEST_F(AStreamedBody, MayBeLargerThanAnyBuffer) {
